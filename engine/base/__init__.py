@@ -1,0 +1,1 @@
+"""Errors, clock, identity, money, secrets and crash points: what every other package may use."""

@@ -1,0 +1,1 @@
+"""Resolved, type-checked, compiled workspaces: what runs."""

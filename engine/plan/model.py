@@ -1,0 +1,303 @@
+"""The plan: a whole workspace, resolved and compiled, as immutable values that run.
+
+``Computed`` values are functions of one scope, a dict from names to values (``event``, ``steps``, ``message``,
+the inputs of a mapping, an element's name). They are pure and bounded; they raise
+``Failure(ErrorClass.MAPPING)`` with the place in the message when a value is not what the expression needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeAlias
+
+from engine.connect.port import Guarantees
+from engine.source.span import Span
+
+Scope: TypeAlias = dict[str, Any]
+Computed: TypeAlias = Callable[[Scope], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessException:
+    """Something only a person can settle, in plain words. ``where`` is for engineers: flow and step."""
+
+    reason: str
+    message: str
+    action: str
+    owner: str
+    error_class: str
+    amount: Any = None
+    where: str = ""
+    detail: str = ""
+
+
+class Stopped(Exception):
+    """Raised inside decide when a step ends in a business exception; never leaves :mod:`engine.run`."""
+
+    def __init__(self, exception: BusinessException) -> None:
+        super().__init__(exception.reason)
+        self.exception = exception
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """A reference table ready for look-ups.
+
+    ``find(key_values, on)`` gives the row (a dict by column name) valid on that business date, or None.
+    ``key_values`` are in the order of ``key``.
+    """
+
+    id: str
+    version: str
+    digest: str
+    key: tuple[str, ...]
+    find: Callable[[tuple[Any, ...], date], dict[str, Any] | None]
+    missing: Callable[[tuple[Any, ...]], BusinessException]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingPlan:
+    """A compiled mapping: ``apply(inputs, on)`` gives the typed result; raises Failure(mapping) or
+    Stopped (a missing table row). ``check(result)`` raises Failure(schema) if it does not fit the output schema."""
+
+    id: str
+    version: str
+    digest: str
+    inputs: tuple[str, ...]
+    apply: Callable[[Mapping[str, Any], date], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPlan:
+    """A compiled policy: ``check(inputs, on)`` gives the violations, in order; none is a pass."""
+
+    id: str
+    version: str
+    digest: str
+    inputs: tuple[str, ...]
+    rules: tuple[str, ...]
+    check: Callable[[Mapping[str, Any], date], list[BusinessException]]
+
+
+# ----------------------------------------------------------------------------- steps
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """What every compiled step has. ``kind`` is the key of its document form."""
+
+    id: str
+    kind: str
+    span: Span
+    when: Computed | None
+    skip_on: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateStep(StepPlan):
+    decode: Callable[[Any], Any]  # typed value from JSON-like or typed input; raises Failure(schema)
+    input: Computed
+
+
+@dataclass(frozen=True, slots=True)
+class LookupStep(StepPlan):
+    tables: tuple[TablePlan, ...]  # versions; empty for a link
+    key: tuple[Computed, ...]
+    link: str | None
+    connection: str | None
+    missing: str
+    hold_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStep(StepPlan):
+    connection: str
+    operation: str
+    input: Computed
+
+
+@dataclass(frozen=True, slots=True)
+class MapStep(StepPlan):
+    mapping: Callable[[date], MappingPlan]  # the version that applies on a business date
+    input: tuple[tuple[str, Computed], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalculateStep(StepPlan):
+    subject: str
+    mode: str
+    owner: str
+    input: Computed
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep(StepPlan):
+    policy: Callable[[date], PolicyPlan]
+    input: tuple[tuple[str, Computed], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveStep(StepPlan):
+    group: str
+    author: Computed | None
+    message: Computed
+    amount: Computed | None
+    expires_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostStep(StepPlan):
+    connection: str
+    operation: str
+    object: Computed
+    revision: Computed
+    purpose: str
+    input: Computed
+    learn: tuple[str, Computed] | None
+    reverse: str | None
+    guarantees: Guarantees
+    attempts_max: int
+    elapsed_max_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep(StepPlan):
+    flow: Callable[[date], FlowPlan]
+    input: tuple[tuple[str, Computed], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitStep(StepPlan):
+    until: Computed | None
+    event: str | None
+    subject: Computed | None
+    timeout_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmitStep(StepPlan):
+    event: str
+    subject: Computed
+    partitionkey: Computed | None
+    data: Computed
+    encode: Callable[[Any], Any]  # checks the data against the event's schema; raises Failure(schema)
+
+
+@dataclass(frozen=True, slots=True)
+class FailStep(StepPlan):
+    complaint: Callable[[Scope], BusinessException]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchCase:
+    id: str
+    when: Computed | None  # None: otherwise
+    steps: tuple[StepPlan, ...]
+    output: Computed | None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchStep(StepPlan):
+    cases: tuple[BranchCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EachStep(StepPlan):
+    over: Computed
+    name: str
+    key: Computed
+    steps: tuple[StepPlan, ...]
+    output: Computed | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPlan:
+    """A compiled flow. ``digest`` is that of its bundle: the flow and everything it refers to.
+
+    ``business_date(scope)`` gives the date that selects versions; ``decode`` types the event's data.
+    ``may_change_outside`` is true if any path reaches post, emit, approve or wait.
+    """
+
+    id: str
+    version: str
+    digest: str
+    owner: str
+    summary: str
+    event: str | None
+    when: Computed | None
+    business_date: Callable[[Scope], date]
+    decode: Callable[[Any], Any]
+    steps: tuple[StepPlan, ...]
+    output: Computed | None
+    inputs: tuple[str, ...]
+    may_change_outside: bool
+    bundle: Mapping[str, str] = field(default_factory=dict)  # "kind:id@version" -> digest
+    schedule: tuple[str, str] | None = None  # cron, zone
+    folder: tuple[str, str] | None = None  # folder, pattern
+
+
+# ----------------------------------------------------------------------------- events and sources
+
+
+@dataclass(frozen=True, slots=True)
+class CanonicalEvent:
+    """A canonical event as the source document made it (CloudEvents attributes plus data).
+
+    ``data`` is typed (Money, Decimal, date), ready for flows; ``raw`` is None or its JSON bytes as received.
+    """
+
+    id: str
+    source: str
+    type: str  # with the major version: "invoice.finalized@1"
+    time: int
+    subject: str
+    partitionkey: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """A compiled source. ``normalise(message, vendor_id, on)`` gives the case's id and its events; raises Failure."""
+
+    id: str
+    version: str
+    digest: str
+    connection: str
+    messages: tuple[str, ...]
+    normalise: Callable[[Any, str, date], tuple[str, list[CanonicalEvent]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPlan:
+    """A connection, its connector's manifest, and how messages come in by it."""
+
+    id: str
+    connector: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, tuple[str, str]]  # name -> ("env" | "file", where)
+    hosts: tuple[str, ...]
+    concurrency: int
+    per_second: int | None
+    timeout_seconds: float
+    manifest: Any  # engine.connect.manifest.Manifest
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled workspace."""
+
+    workspace: str
+    digest: str
+    sources: Mapping[tuple[str, str], SourcePlan]  # (connection, message type)
+    flows: Mapping[str, tuple[FlowPlan, ...]]  # by "id@MAJOR", all versions, newest last
+    by_event: Mapping[str, tuple[tuple[FlowPlan, ...], ...]]  # event type -> flows, each with its versions
+    event_types: Mapping[str, Callable[[Any], Any]]  # event type -> decode of its data; raises Failure(schema)
+    connections: Mapping[str, ConnectionPlan]
+    tables: Mapping[str, tuple[TablePlan, ...]]
+    mappings: Mapping[str, tuple[MappingPlan, ...]]
+    policies: Mapping[str, tuple[PolicyPlan, ...]]
+    bundles: Mapping[str, FlowPlan]  # by digest
+    select: Callable[[tuple[FlowPlan, ...], date], FlowPlan | None]

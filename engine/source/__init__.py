@@ -1,0 +1,1 @@
+"""Strict YAML and JSON with positions, and diagnostics as values."""

@@ -1,0 +1,97 @@
+"""Findings about a user's files, as values. Rendering them is :mod:`engine.report`'s work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.base.errors import UserError
+from engine.source.span import Span
+
+
+class Level(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A further place that explains the finding: "defined here", "type comes from here"."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text at ``span`` by ``text``."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that mends the finding. ``safe`` fixes may be applied without asking."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a stable code, where, a terse message that is true on its own, and what to do.
+
+    ``code`` is prefix + three digits, listed in :mod:`engine.source.catalogue`.
+    """
+
+    code: str
+    message: str
+    span: Span
+    level: Level = Level.ERROR
+    help: str = ""
+    labels: tuple[Label, ...] = ()
+    fix: Fix | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        return (self.span.file, self.span.line, self.span.column, self.code, self.message)
+
+
+class Diagnostics:
+    """Collects findings while a file or a workspace is read. Duplicates are dropped; order is by place."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._found[diagnostic] = None
+
+    def error(self, code: str, message: str, span: Span, help: str = "", labels: tuple[Label, ...] = ()) -> None:
+        self.add(Diagnostic(code, message, span, Level.ERROR, help, labels))
+
+    def warning(self, code: str, message: str, span: Span, help: str = "") -> None:
+        self.add(Diagnostic(code, message, span, Level.WARNING, help))
+
+    def extend(self, others: Diagnostics) -> None:
+        self._found.update(others._found)
+
+    @property
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        return tuple(sorted(self._found, key=Diagnostic.sort_key))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(each.level is Level.ERROR for each in self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def raise_errors(self, message: str) -> None:
+        """Raise UserError with everything found, if any of it is an error."""
+        if self.has_errors:
+            raise UserError(message, self.sorted)

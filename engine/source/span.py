@@ -1,0 +1,27 @@
+"""Where something stands in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text: file as given, 1-based lines and columns in characters, the end exclusive.
+
+    ``file`` is relative to the workspace where it lies inside one. A place that is a whole file is line 1,
+    column 1, empty.
+    """
+
+    file: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def within(self, start: int, end: int) -> Span:
+        """The part from character ``start`` to ``end`` of a one-line text that begins where this span begins."""
+        return Span(self.file, self.line, self.column + start, self.line, self.column + end)

@@ -1,0 +1,1 @@
+"""What the workspace language's documents look like: one declaration per kind, read by everything else."""

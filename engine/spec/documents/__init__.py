@@ -1,0 +1,1 @@
+"""One module per document kind, each the declaration of that kind."""

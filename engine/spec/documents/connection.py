@@ -1,0 +1,50 @@
+"""Connections: which system, where, with which secrets, how hard it may be driven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.source.span import Span
+from engine.spec.documents.common import NAME
+from engine.spec.shape import ExactlyOne, Map, declare
+from engine.spec.values import Duration, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret is read from at start-up; never its value."""
+
+    env: str | None = declare("An environment variable.", default=None)
+    file: str | None = declare("A file that only the daemon may read.", default=None)
+    span: Span
+
+    RULES = (ExactlyOne(("env", "file")),)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How hard the system may be driven, over all flows together."""
+
+    concurrency: int = declare("Requests in flight at once.", default=8)
+    per_second: int | None = declare("Requests per second; unlimited if left out.", default=None)
+    timeout: Duration | None = declare("Longest wait for one answer; 30 seconds if left out.", default=None)
+    attempts_max: int = declare("Tries of one effect before a person is asked.", default=8)
+    elapsed_max: Duration | None = declare("Longest time from the first try to the last; a day if left out.", default=None)
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection (`*.connection.yaml`)."""
+
+    id: str = declare("Name of the connection.", pattern=NAME)
+    connector: str = declare("The connector that speaks the system's protocol.", pattern=NAME)
+    owner: str = declare("The team that answers for it.")
+    summary: str = declare("Which system this is.")
+    settings: Map[Tree] = declare(
+        "The connector's settings. `{env: NAME, default: ...}` as a value reads an environment variable.", default=Map()
+    )
+    secrets: Map[SecretSource] = declare("The connector's secrets, by reference.", default=Map())
+    hosts: tuple[str, ...] = declare("Hosts it may reach; nothing else is.", default=())
+    budget: Budget | None = declare("How hard it may be driven.", default=None)
+    span: Span
