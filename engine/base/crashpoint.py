@@ -41,7 +41,7 @@ class _Armed:
             raise ValueError(f"unknown crash action {self._action!r}")
 
 
-def _unarmed(point: str) -> None:
+def _unarmed(_point: str) -> None:
     return None
 
 

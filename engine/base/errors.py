@@ -43,9 +43,7 @@ class Actor(StrEnum):
 
 
 #: Classes after which the same request may be sent again by the machine, because nothing was written.
-RETRYABLE: frozenset[ErrorClass] = frozenset(
-    {ErrorClass.TRANSIENT, ErrorClass.RATE_LIMITED, ErrorClass.TIMEOUT}
-)
+RETRYABLE: frozenset[ErrorClass] = frozenset({ErrorClass.TRANSIENT, ErrorClass.RATE_LIMITED, ErrorClass.TIMEOUT})
 
 #: Classes that stop the whole connection, not one key: the next request would fail the same way.
 STOPS_CONNECTION: frozenset[ErrorClass] = frozenset({ErrorClass.AUTH, ErrorClass.CONFIG})

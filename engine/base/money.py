@@ -139,7 +139,7 @@ class Money:
         return bool(self.amount)
 
     def __eq__(self, other: object) -> bool:
-        return other.__class__ is Money and self.amount == other.amount and self.currency == other.currency  # type: ignore[attr-defined]
+        return other.__class__ is Money and self.amount == other.amount and self.currency == other.currency
 
     def __hash__(self) -> int:
         return hash((self.amount, self.currency))

@@ -74,7 +74,7 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Nothing was written. ``message`` is the system's reason in words a person can use; ``detail`` is for engineers."""
+    """Nothing was written. ``message`` is the system's reason in plain words; ``detail`` is for engineers."""
 
     error_class: ErrorClass
     message: str

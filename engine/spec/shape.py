@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, dataclass_transform
 
 X = TypeVar("X")
 
@@ -41,9 +41,13 @@ def declare(
     sensitive: bool = False,
 ) -> Any:
     """Declare a key of a document. Without ``default`` it is required."""
-    return dataclasses.field(
-        default=default, metadata={FIELD: Field(doc, pattern, example, sensitive)}, kw_only=True
-    )
+    return dataclasses.field(default=default, metadata={FIELD: Field(doc, pattern, example, sensitive)})
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(declare, dataclasses.field))
+def shape(cls: type[X]) -> type[X]:
+    """Make a class the declaration of a document or of a part of one."""
+    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
 
 @dataclass(frozen=True, slots=True)

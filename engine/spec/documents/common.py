@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
 from engine.source.span import Span
-from engine.spec.shape import Map, declare
+from engine.spec.shape import Map, declare, shape
 from engine.spec.values import Expression, Name, Reference, Template
 
 NAME = r"[a-z][a-z0-9_]*"
 VERSION = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Effective:
     """Between which business dates a version applies."""
 
@@ -23,7 +22,7 @@ class Effective:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class InputType:
     """What a named input holds: exactly one of a schema, or a row of a table."""
 
@@ -32,7 +31,7 @@ class InputType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class TableLookup:
     """One row of a reference table, by its key, at the run's business date. A missing row is a business exception."""
 
@@ -41,7 +40,7 @@ class TableLookup:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Complaint:
     """How a business exception speaks to a person: no path, class or HTTP code; says what to do."""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME
-from engine.spec.shape import ExactlyOne, Map, declare
+from engine.spec.shape import ExactlyOne, Map, declare, shape
 from engine.spec.values import Duration, Tree
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class SecretSource:
     """Where a secret is read from at start-up; never its value."""
 
@@ -21,7 +19,7 @@ class SecretSource:
     RULES = (ExactlyOne(("env", "file")),)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Budget:
     """How hard the system may be driven, over all flows together."""
 
@@ -29,11 +27,13 @@ class Budget:
     per_second: int | None = declare("Requests per second; unlimited if left out.", default=None)
     timeout: Duration | None = declare("Longest wait for one answer; 30 seconds if left out.", default=None)
     attempts_max: int = declare("Tries of one effect before a person is asked.", default=8)
-    elapsed_max: Duration | None = declare("Longest time from the first try to the last; a day if left out.", default=None)
+    elapsed_max: Duration | None = declare(
+        "Longest time from the first try to the last; a day if left out.", default=None
+    )
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Connection:
     """A connection (`*.connection.yaml`)."""
 

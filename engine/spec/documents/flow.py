@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION, Complaint, Effective, InputType
-from engine.spec.shape import ExactlyOne, Map, declare
+from engine.spec.shape import ExactlyOne, Map, declare, shape
 from engine.spec.values import Duration, Expression, Name, Reference, Template, Tree
 
 
@@ -19,7 +18,7 @@ class LatencyClass(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Latency:
     """How fast the outcome is wanted, and why."""
 
@@ -29,7 +28,7 @@ class Latency:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class CallTrigger:
     """The flow is called over HTTP or by another flow."""
 
@@ -37,7 +36,7 @@ class CallTrigger:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ScheduleTrigger:
     """The flow runs by the clock."""
 
@@ -46,7 +45,7 @@ class ScheduleTrigger:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class FileTrigger:
     """The flow runs once for every record of a file that is dropped into a folder."""
 
@@ -55,7 +54,7 @@ class FileTrigger:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Trigger:
     """What starts the flow: exactly one of event, schedule, file, call."""
 
@@ -69,7 +68,7 @@ class Trigger:
     RULES = (ExactlyOne(("event", "schedule", "file", "call")),)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Retry:
     """Overrides the connection's retry limits for this step."""
 
@@ -82,7 +81,7 @@ class ErrorAction(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class OnError:
     """What to do instead of stopping for a person when the step fails with one of these classes."""
 
@@ -92,7 +91,7 @@ class OnError:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Validate:
     """Checks a value against a schema; the output is the typed value."""
 
@@ -107,7 +106,7 @@ class Missing(StrEnum):
     NULL = "null_value"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Lookup:
     """A row of a reference table, or (with `link`) the id that another system gave to one of our objects."""
 
@@ -125,7 +124,7 @@ class Lookup:
     RULES = (ExactlyOne(("table", "link")),)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Read:
     """Asks a connection; the reply is recorded, so that replays see the same."""
 
@@ -135,7 +134,7 @@ class Read:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class MapStep:
     """Applies a mapping; the output is its typed result."""
 
@@ -150,7 +149,7 @@ class Mode(StrEnum):
     CALCULATE = "calculate"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Calculate:
     """A calculation and whose figure counts: `accept` passes on the owner's figure (requirement D0)."""
 
@@ -161,7 +160,7 @@ class Calculate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Check:
     """Evaluates a policy. A violated rule is a business exception; the output lists the rules that passed."""
 
@@ -170,7 +169,7 @@ class Check:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Approve:
     """Waits until someone of a group, other than the author of the change, approves."""
 
@@ -182,7 +181,7 @@ class Approve:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class BusinessIdentity:
     """What makes the effect the same one, however often and by whichever way it arrives."""
 
@@ -192,7 +191,7 @@ class BusinessIdentity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Learn:
     """Stores the id that the other system gave, for later `lookup` steps with `link`."""
 
@@ -201,7 +200,7 @@ class Learn:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Post:
     """One intended external change, made at most once. The output is the receipt: `document.id`, `document.number`,
     `document.status` and `fields`."""
@@ -215,7 +214,7 @@ class Post:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class CallStep:
     """Runs another flow with trigger `call` in place; the output is its output."""
 
@@ -224,7 +223,7 @@ class CallStep:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Wait:
     """Waits for a moment, or for an event with the given subject to have been seen (earlier or later)."""
 
@@ -237,7 +236,7 @@ class Wait:
     RULES = (ExactlyOne(("until", "event")),)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Emit:
     """Publishes a canonical event, which other flows may consume."""
 
@@ -248,7 +247,7 @@ class Emit:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Fail:
     """Stops with a business exception."""
 
@@ -256,7 +255,7 @@ class Fail:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Case:
     id: str = declare("Name of the case.", pattern=NAME)
     when: Expression = declare("Must be true or false.")
@@ -265,14 +264,14 @@ class Case:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Otherwise:
     steps: tuple[Step, ...] = declare("Steps when no case applies; may be empty.")
     output: Tree | None = declare("The branch's output then.", default=None)
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Branch:
     """The first case that applies; `otherwise` is mandatory."""
 
@@ -281,7 +280,7 @@ class Branch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Each:
     """Runs steps for every element. The output is an array of `{key, outcome, output}`."""
 
@@ -293,7 +292,7 @@ class Each:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Step:
     """One step: an id, exactly one kind key, and what applies to any kind."""
 
@@ -326,7 +325,7 @@ class Step:
     RULES = (ExactlyOne(KINDS),)
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Flow:
     """A flow (`*.flow.yaml`): what happens when an event arrives."""
 

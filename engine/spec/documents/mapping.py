@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION, Effective, InputType, TableLookup
-from engine.spec.shape import Map, declare
+from engine.spec.shape import Map, declare, shape
 from engine.spec.values import Expression, Reference, Tree
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class MappedList:
     """A list made element by element; used in `fields` as `=lists.<name>`."""
 
@@ -24,7 +22,7 @@ class MappedList:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Mapping:
     """A mapping (`*.mapping.yaml`): pure, typed, and checked against its output schema.
 

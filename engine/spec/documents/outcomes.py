@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION
-from engine.spec.shape import declare
+from engine.spec.shape import declare, shape
 from engine.spec.values import Reference
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Outcome:
     """One cell."""
 
     event: Reference = declare("The event type.")
     case: str = declare("The policy case, in words an accountant uses.")
-    flow: Reference | None = declare("The flow that brings it about; none if deliberately nothing happens.", default=None)
+    flow: Reference | None = declare(
+        "The flow that brings it about; none if deliberately nothing happens.", default=None
+    )
     documents: tuple[str, ...] = declare("Accounting documents that follow.", default=())
     write_backs: tuple[str, ...] = declare("Facts written back.", default=())
     events: tuple[Reference, ...] = declare("Events published.", default=())
@@ -25,7 +25,7 @@ class Outcome:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Outcomes:
     """An outcome table (`*.outcomes.yaml`)."""
 

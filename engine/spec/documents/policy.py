@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION, Effective, InputType, TableLookup
-from engine.spec.shape import Map, declare
+from engine.spec.shape import Map, declare, shape
 from engine.spec.values import Expression, Template
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Rule:
     """One control. A rule whose `require` is false is a business exception that speaks to its owner."""
 
@@ -26,7 +24,7 @@ class Rule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Policy:
     """A policy (`*.policy.yaml`). All rules are evaluated; every violation is reported."""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION
-from engine.spec.shape import Map, declare
+from engine.spec.shape import Map, declare, shape
 from engine.spec.values import Expression, Name, Reference
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Elements:
     """One event per element of an array."""
 
@@ -20,7 +18,7 @@ class Elements:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class EventData:
     """The event's data: the result of a mapping whose output is the event type's schema."""
 
@@ -29,7 +27,7 @@ class EventData:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Emission:
     """One canonical event. Its id is the digest of source, vendor id, case, emission and element."""
 
@@ -43,7 +41,7 @@ class Emission:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class SourceCase:
     id: str = declare("Name of the case.", pattern=NAME)
     when: Expression | None = declare("Applies only if true; always if left out.", default=None)
@@ -52,9 +50,9 @@ class SourceCase:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Source:
-    """A source (`*.source.yaml`). `message` in expressions is the vendor's message; the first case that applies counts."""
+    """A source (`*.source.yaml`). `message` is the vendor's message; the first case that applies counts."""
 
     id: str = declare("Name of the source.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION, Complaint
-from engine.spec.shape import ExactlyOne, Map, declare
+from engine.spec.shape import ExactlyOne, Map, declare, shape
 from engine.spec.values import Name, Tree
 
 
@@ -19,7 +18,7 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Column:
     type: ColumnType = declare("What its cells hold.")
     summary: str = declare("What it means.")
@@ -27,7 +26,7 @@ class Column:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Validity:
     """Which columns say between which business dates a row applies."""
 
@@ -36,7 +35,7 @@ class Validity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Table:
     """A reference table (`*.table.yaml`), its rows inline or in a CSV file beside it."""
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME
-from engine.spec.shape import Map, declare
+from engine.spec.shape import Map, declare, shape
 from engine.spec.values import Name, Reference, Tree
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Target:
     """What is tested: exactly one of these."""
 
@@ -21,7 +19,7 @@ class Target:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class ExpectedException:
     reason: str | None = declare("Its reason code.", default=None)
     error_class: str | None = declare("Its class. Written as the key `class`.", default=None)
@@ -31,7 +29,7 @@ class ExpectedException:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Expect:
     """What must come out. Objects are compared field by field, and only the fields that are given; lists in
     full; money and decimals by value."""
@@ -42,14 +40,16 @@ class Expect:
     path: tuple[str, ...] | None = declare("Flow: the ids of the steps that ran, in order.", default=None)
     output: Tree | None = declare("Mapping: the result. Policy: not used. Flow: its output.", default=None)
     sent: Map[Tree] | None = declare("Flow: what each post step sent: its operation's input.", default=None)
-    emitted: tuple[Tree, ...] | None = declare("Source or flow: the events, as `{type, subject, partitionkey, data}`.", default=None)
+    emitted: tuple[Tree, ...] | None = declare(
+        "Source or flow: the events, as `{type, subject, partitionkey, data}`.", default=None
+    )
     violations: tuple[str, ...] | None = declare("Policy: the ids of the violated rules.", default=None)
     attempts: Map[int] | None = declare("Flow: how often each post step was tried.", default=None)
     exception: ExpectedException | None = declare("The business exception.", default=None)
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class TestCase:
     """One case. `change` is applied to a copy of `given`."""
 
@@ -70,7 +70,7 @@ class TestCase:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Test:
     """A test (`*.test.yaml`)."""
 

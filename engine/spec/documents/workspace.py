@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.source.span import Span
 from engine.spec.documents.common import NAME
-from engine.spec.shape import declare
+from engine.spec.shape import declare, shape
 
 
-@dataclass(frozen=True, slots=True)
+@shape
 class Workspace:
     """The workspace file."""
 
