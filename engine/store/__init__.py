@@ -1,0 +1,1 @@
+"""The durable record: inbox, runs, effects, links, exceptions, audit chains, leases and definitions."""

@@ -1,0 +1,191 @@
+"""Writing a group of batches in one transaction: the only code that writes on the hot path.
+
+Fences are checked once per partition and transaction; a batch whose lease was lost is dropped and the rest
+goes on. A group that fails is tried again batch by batch, so that one bad batch harms nobody else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.base.clock import Clock
+from engine.base.crashpoint import reach
+from engine.base.errors import Defect, ErrorClass, Failure
+from engine.store import tables
+from engine.store.audit import Chain
+from engine.store.batch import Arrived, AuditEntry, Batch, Op
+from engine.store.driver import Driver
+from engine.store.inbox import store_arrivals
+from engine.store.statements import Hot
+
+
+class FenceLost(Failure):
+    """Another process holds the lease by now: the work of this batch is that process's."""
+
+    def __init__(self, partition: int) -> None:
+        super().__init__(ErrorClass.CONFLICT, f"the lease on partition {partition} was lost")
+
+
+class Committer:
+    """One connection that writes groups of batches. Used by one thread at a time."""
+
+    def __init__(self, driver: Driver, hot: Hot, chain: Chain, clock: Clock) -> None:
+        self._driver = driver
+        self._connection = driver.connect()
+        self._chain = chain
+        self._clock = clock
+        self._hot = hot
+        self._sql = {
+            Op.START_RUN: hot.start_run.sql,
+            Op.INTEND: hot.intend.sql,
+            Op.MOVE_EFFECT: hot.move_effect.sql,
+            Op.CONFIRM: hot.confirm.sql,
+            Op.MOVE_RUN: hot.move_run.sql,
+            Op.LEARN: hot.learn.sql,
+            Op.OPEN_EXCEPTION: hot.open_exception.sql,
+            Op.ENQUEUE: hot.enqueue.sql,
+            Op.REQUEUE: hot.requeue.sql,
+            Op.DEQUEUE: hot.dequeue.sql,
+        }
+        mark = "?" if driver.name == "sqlite" else "%s"
+        self._mark = mark
+        self._identity = (
+            f"SELECT id, digest FROM message WHERE source = {mark} AND source_id = {mark}"  # noqa: S608 - marks only
+        )
+
+    @property
+    def chain(self) -> Chain:
+        return self._chain
+
+    def write(self, batches: Sequence[Batch]) -> list[Exception | None]:
+        """Commit the batches; per batch None, or why it was not written."""
+        try:
+            return self._write(batches)
+        except (sqlite3.Error, Failure, Defect, sa.exc.SQLAlchemyError) as error:
+            return self._apart(batches, error)
+        except Exception as error:  # a PostgreSQL driver's errors have no common base with SQLite's
+            if not _is_database_error(error):
+                raise
+            return self._apart(batches, error)
+
+    def _apart(self, batches: Sequence[Batch], error: Exception) -> list[Exception | None]:
+        self._roll_back()
+        if len(batches) == 1:
+            return [error]
+        outcomes: list[Exception | None] = []
+        for batch in batches:
+            outcomes.extend(self.write([batch]))
+        return outcomes
+
+    def _roll_back(self) -> None:
+        self._chain.retreat()
+        try:
+            self._connection.rollback()
+        except Exception as error:
+            if not _is_database_error(error):
+                raise
+            self._connection = self._driver.connect()
+
+    def _write(self, batches: Sequence[Batch]) -> list[Exception | None]:
+        cursor = self._driver.begin(self._connection)
+        lost = self._lost(cursor, batches)
+        outcomes: list[Exception | None] = []
+        buckets: dict[Op, list[tuple[Any, ...]]] = {}
+        audits: list[AuditEntry] = []
+        for batch in batches:
+            gone = next((partition for partition in batch.fences if partition in lost), None) if lost else None
+            if gone is not None:
+                outcomes.append(FenceLost(gone))
+                continue
+            outcomes.append(None)
+            for op, row in batch.rows:
+                bucket = buckets.get(op)
+                if bucket is None:
+                    buckets[op] = [row]
+                else:
+                    bucket.append(row)
+            audits.extend(batch.audits)
+        self._arrive(cursor, [each for each, out in zip(batches, outcomes, strict=True) if out is None], audits, buckets)
+        for op in sorted(buckets):
+            rows = buckets[op]
+            cursor.executemany(self._sql[op], rows)
+            if op is Op.INTEND and cursor.rowcount != len(rows):
+                raise Failure(ErrorClass.CONFLICT, "an effect with this business identity was recorded meanwhile")
+        if audits:
+            cursor.executemany(self._hot.append_audit.sql, self._chain.append(audits, self._clock.now()))
+        reach("CP-02")
+        self._connection.commit()
+        self._chain.advance()
+        return outcomes
+
+    def _arrive(
+        self,
+        cursor: Any,
+        batches: Sequence[Batch],
+        audits: list[AuditEntry],
+        buckets: dict[Op, list[tuple[Any, ...]]],
+    ) -> None:
+        arrivals = [arrival for batch in batches for arrival in batch.arrivals]
+        if not arrivals:
+            return
+        results = iter(store_arrivals(cursor, self._hot, self._identity, arrivals))
+        queue = buckets.setdefault(Op.ENQUEUE, [])
+        for batch in batches:
+            batch.arrived = []
+            for arrival in batch.arrivals:
+                result = next(results)
+                batch.arrived.append(result)
+                if result is Arrived.FRESH and arrival.channel == "inbox":
+                    queue.append((arrival.id, arrival.partition, "queued"))
+                if result is not Arrived.DUPLICATE:
+                    kind = "arrived" if result is Arrived.FRESH else "quarantined"
+                    audits.append(
+                        AuditEntry(
+                            kind, arrival.id, arrival.partition, arrival.key, 0,
+                            {"source": arrival.source, "id": arrival.source_id, "digest": arrival.digest,
+                             "channel": arrival.channel},
+                        )
+                    )  # fmt: skip
+
+    def _lost(self, cursor: Any, batches: Sequence[Batch]) -> frozenset[int]:
+        wanted: dict[int, int] = {}
+        for batch in batches:
+            wanted.update(batch.fences)
+        if not wanted:
+            return frozenset()
+        marks = ",".join([self._mark] * len(wanted))
+        cursor.execute(
+            f"SELECT partition, token FROM lease WHERE partition IN ({marks}){self._driver.lock_suffix}",  # noqa: S608
+            tuple(wanted),
+        )
+        held = dict(cursor.fetchall())
+        return frozenset(partition for partition, token in wanted.items() if held.get(partition) != token)
+
+    def transact(self, work: Callable[[sa.Connection, Callable[[AuditEntry], None]], Any]) -> Any:
+        """Run an operator's rare change in its own transaction, with SQLAlchemy; ``audit`` chains facts into it."""
+        entries: list[AuditEntry] = []
+        with self._driver.engine().begin() as connection:
+            result = work(connection, entries.append)
+            rows = self._chain.append(entries, self._clock.now())
+            try:
+                if rows:
+                    connection.execute(
+                        sa.insert(tables.audit),
+                        [dict(zip(("writer", "seq", "entry", "hash"), row, strict=True)) for row in rows],
+                    )
+            except sa.exc.SQLAlchemyError:
+                self._chain.retreat()
+                raise
+        self._chain.advance()
+        return result
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _is_database_error(error: Exception) -> bool:
+    return any(base.__name__ == "Error" and base.__module__.startswith("psycopg") for base in type(error).__mro__)

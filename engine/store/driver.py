@@ -1,0 +1,134 @@
+"""The two dialects' differences below SQLAlchemy: how a raw connection is opened, begins, commits and is checked."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+from engine.base.errors import Defect, ErrorClass, Failure
+
+
+class Driver(Protocol):
+    """One dialect. Raw connections are DB-API connections; transactions are explicit."""
+
+    name: str
+    dialect: Dialect
+    lock_suffix: str  # what is added to the select that checks fences
+
+    def connect(self) -> Any: ...
+
+    def begin(self, connection: Any) -> Any:
+        """Start a write transaction and give a cursor."""
+        ...
+
+    def engine(self) -> sa.Engine:
+        """The SQLAlchemy engine for everything that is not hot."""
+        ...
+
+    def now(self, connection: Any) -> int | None:
+        """The database's clock in microseconds, where it is the one that counts; None means: use the Clock."""
+        ...
+
+
+class SqliteDriver:
+    """A file with WAL and ``synchronous=FULL``: a commit survives power loss."""
+
+    name = "sqlite"
+    lock_suffix = ""
+
+    def __init__(self, path: Path) -> None:
+        from sqlalchemy.dialects.sqlite import pysqlite
+
+        self.path = path
+        self.dialect: Dialect = pysqlite.dialect(paramstyle="qmark")
+
+    def connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=5.0
+        )
+        self._settle(connection)
+        return connection
+
+    @staticmethod
+    def _settle(connection: sqlite3.Connection) -> None:
+        for pragma, value, expected in (
+            ("journal_mode", "WAL", "wal"),
+            ("synchronous", "FULL", 2),
+            ("foreign_keys", "ON", 1),
+            ("busy_timeout", "5000", 5000),
+            ("wal_autocheckpoint", "4000", 4000),
+        ):
+            connection.execute(f"PRAGMA {pragma}={value}")
+            found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+            if found != expected:
+                raise Defect(f"SQLite keeps {pragma} at {found!r} instead of {expected!r}")
+
+    def begin(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        return cursor
+
+    def engine(self) -> sa.Engine:
+        engine = sa.create_engine(f"sqlite:///{self.path}", poolclass=sa.NullPool)
+
+        def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA busy_timeout=5000")
+            connection.execute("PRAGMA foreign_keys=ON")
+
+        sa.event.listen(engine, "connect", on_connect)
+        return engine
+
+    def now(self, connection: sqlite3.Connection) -> int | None:  # noqa: ARG002 - SQLite has the process's own clock
+        return None
+
+
+class PostgresqlDriver:
+    """A PostgreSQL database, for several engine nodes."""
+
+    name = "postgresql"
+    lock_suffix = " FOR SHARE"
+
+    def __init__(self, url: str) -> None:
+        from sqlalchemy.dialects.postgresql import psycopg
+
+        self.url = url
+        self.dialect: Dialect = psycopg.dialect(paramstyle="format")
+
+    def connect(self) -> Any:
+        import psycopg
+
+        try:
+            connection = psycopg.connect(self.url, autocommit=False)
+        except psycopg.OperationalError as error:
+            raise Failure(ErrorClass.TRANSIENT, "the store's database does not answer", detail=str(error)) from error
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = on")
+            cursor.execute("SET lock_timeout = '10s'")
+            cursor.execute("SET statement_timeout = '60s'")
+        connection.commit()
+        return connection
+
+    def begin(self, connection: Any) -> Any:
+        return connection.cursor()
+
+    def engine(self) -> sa.Engine:
+        url = sa.make_url(self.url).set(drivername="postgresql+psycopg")
+        return sa.create_engine(url, poolclass=sa.NullPool)
+
+    def now(self, connection: Any) -> int | None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+            value = cursor.fetchone()[0]
+        connection.commit()
+        return int(value)
+
+
+def driver_for(url: str) -> Driver:
+    """``sqlite:PATH`` (or a bare path) or ``postgresql://…``."""
+    if url.startswith(("postgresql:", "postgres:")):
+        return PostgresqlDriver(url)
+    return SqliteDriver(Path(url.removeprefix("sqlite:")))

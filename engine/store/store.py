@@ -1,0 +1,195 @@
+"""Opening a store: schema, lock, identity, leases, audit chain; and the few reads of the hot path."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from engine.base.clock import SECOND, Clock
+from engine.base.errors import UserError
+from engine.base.identity import Identity
+from engine.store import leases, tables
+from engine.store.audit import Chain
+from engine.store.batch import AuditEntry
+from engine.store.committer import Committer
+from engine.store.driver import Driver, SqliteDriver, driver_for
+from engine.store.lock import StoreLock
+from engine.store.statements import Hot, compile_hot
+
+LEASE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEffect:
+    """What the store knows about an effect key. ``state`` is ``confirmed`` if there is a receipt."""
+
+    key: str
+    run_id: str
+    message_id: str
+    path: str
+    connection: str
+    operation: str
+    digest: str
+    state: str
+    attempt: int
+    created_at: int
+    sent_at: int | None
+    next_at: int | None
+    error_class: str | None
+    error: str | None
+    receipt: dict[str, Any] | None
+
+
+class Store:
+    """An open store that this process writes to. Reads of the hot path are synchronous and cost microseconds."""
+
+    def __init__(self, driver: Driver, committer: Committer, lock: StoreLock | None, owner: str, hot: Hot) -> None:
+        self.driver = driver
+        self.committer = committer
+        self.owner = owner
+        self.hot = hot
+        self.tokens: dict[int, int] = {}
+        self._lock = lock
+        self._reader = driver.connect()
+        self._engine = driver.engine()
+
+    @property
+    def engine(self) -> sa.Engine:
+        """For queries and operator changes that are not hot."""
+        return self._engine
+
+    def find_effect(self, key: str) -> FoundEffect | None:
+        """The effect with this key, with its receipt."""
+        row = self._one(self.hot.find_effect.sql, (key,))
+        if row is None:
+            return None
+        *fields, content = row
+        receipt = None if content is None else orjson.loads(bytes(content))
+        found = FoundEffect(*fields, receipt)
+        if receipt is not None:
+            object.__setattr__(found, "state", "confirmed")
+        return found
+
+    def find_link(self, connection: str, kind: str, id_: str) -> str | None:
+        """The id that another system gave to one of our objects."""
+        row = self._one(self.hot.find_link.sql, (connection, kind, id_))
+        return None if row is None else str(row[0])
+
+    def seen(self, event_type: str, subject: str) -> bool:
+        """Whether a run for an event of this type and subject exists."""
+        return self._one(self.hot.seen.sql, (subject, event_type)) is not None
+
+    def _one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        cursor = self._reader.cursor()
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+        if self.driver.name != "sqlite":
+            self._reader.rollback()
+        return row
+
+    def claim_all(self, now: int) -> dict[int, int]:
+        """Take every partition that is free; on SQLite all of them."""
+        with self._engine.begin() as connection:
+            claimed = leases.claim(
+                connection, self.owner, now, now + LEASE_SECONDS * SECOND, steal=self.driver.name == "sqlite"
+            )
+        self.tokens.update(claimed)
+        return claimed
+
+    def heartbeat(self, now: int) -> None:
+        """Extend the leases; partitions that were lost disappear from ``tokens``."""
+        with self._engine.begin() as connection:
+            self.tokens = leases.extend(connection, self.owner, now + LEASE_SECONDS * SECOND)
+
+    def close(self) -> None:
+        """Give back the leases and the lock."""
+        with self._engine.begin() as connection:
+            leases.release(connection, self.owner)
+        self._reader.close()
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def migrate(driver: Driver, workspace: str, environment: str) -> None:
+    """Bring the schema up to this program's version and make sure whose store it is.
+
+    Raises UserError for a store of another workspace or environment, or one written by a newer program.
+    """
+    engine = driver.engine()
+    with engine.begin() as connection:
+        tables.metadata.create_all(connection)
+        rows = connection.execute(sa.select(tables.meta.c.name, tables.meta.c.value)).tuples()
+        stored: dict[str, str] = dict(list(rows))
+        if not stored:
+            leases.seed(connection)
+            stored = {"schema": str(tables.SCHEMA_VERSION), "workspace": workspace, "environment": environment}
+            connection.execute(
+                sa.insert(tables.meta), [{"name": name, "value": value} for name, value in stored.items()]
+            )
+    engine.dispose()
+    if int(stored["schema"]) > tables.SCHEMA_VERSION:
+        raise UserError(
+            f"the store has schema version {stored['schema']}, this program knows {tables.SCHEMA_VERSION}: "
+            "use the newer program that wrote it"
+        )
+    for name, wanted in (("workspace", workspace), ("environment", environment)):
+        if stored[name] != wanted:
+            raise UserError(
+                f"the store belongs to {name} {stored[name]!r}, not to {wanted!r}: point to another store, "
+                f"or work in the {name} it belongs to"
+            )
+
+
+def open_store(url: str, *, workspace: str, environment: str, clock: Clock, identity: Identity) -> Store:
+    """Open (and create, if new) a store for writing. Raises UserError if another process has it (SQLite)."""
+    driver = driver_for(url)
+    lock = None
+    if isinstance(driver, SqliteDriver):
+        Path(driver.path).parent.mkdir(parents=True, exist_ok=True)
+        lock = StoreLock(driver.path)
+    try:
+        migrate(driver, workspace, environment)
+        hot = compile_hot(driver.dialect)
+        owner = identity.new()
+        chain = Chain(owner)
+        committer = Committer(driver, hot, chain, clock)
+        committer.transact(lambda connection, audit: audit(_genesis(connection, environment)))
+        store = Store(driver, committer, lock, owner, hot)
+        store.claim_all(clock.now())
+    except BaseException:
+        if lock is not None:
+            lock.close()
+        raise
+    return store
+
+
+def _genesis(connection: sa.Connection, environment: str) -> AuditEntry:
+    last = sa.select(tables.audit.c.writer, sa.func.max(tables.audit.c.seq).label("seq")).group_by(
+        tables.audit.c.writer
+    )
+    heads = last.subquery()
+    rows = connection.execute(
+        sa.select(tables.audit.c.writer, tables.audit.c.seq, tables.audit.c.hash)
+        .join(heads, sa.and_(heads.c.writer == tables.audit.c.writer, heads.c.seq == tables.audit.c.seq))
+        .order_by(tables.audit.c.writer)
+    ).all()
+    return AuditEntry(
+        "genesis",
+        "store",
+        -1,
+        "",
+        0,
+        {
+            "node": platform.node(),
+            "process": os.getpid(),
+            "environment": environment,
+            "predecessors": [[writer, seq, bytes(hash_).hex()] for writer, seq, hash_ in rows],
+        },
+    )

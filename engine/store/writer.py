@@ -1,0 +1,137 @@
+"""The writer thread: group commit without a timer.
+
+While one group is being synced, batches queue up; the next group is everything that queued. An idle engine
+answers at once, a loaded one pays one sync for hundreds of batches.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Protocol, TypeAlias
+
+from engine.base.crashpoint import reach
+from engine.base.errors import Defect
+from engine.store.batch import Batch
+from engine.store.committer import Committer
+
+Done: TypeAlias = Callable[[Batch, Exception | None], None]
+Delivery: TypeAlias = list[tuple[Done, Batch, Exception | None]]
+
+GROUP_MAX = 1024
+
+
+class CommitPort(Protocol):
+    """Where batches go. ``done(batch, error)`` is called on the caller's own thread after commit."""
+
+    def submit(self, batch: Batch, done: Done) -> None: ...
+
+    def transact(self, work: Callable[..., Any]) -> Any: ...
+
+
+class InlineCommits:
+    """Commits at once on the caller's thread: for commands, tests and simulation."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+
+    def submit(self, batch: Batch, done: Done) -> None:
+        (error,) = self._committer.write([batch])
+        done(batch, error)
+
+    def transact(self, work: Callable[..., Any]) -> Any:
+        return self._committer.transact(work)
+
+
+class _Transaction:
+    __slots__ = ("error", "finished", "result", "work")
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self.work = work
+        self.finished = threading.Event()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class WriterThread:
+    """Commits groups on its own thread and delivers each group's outcomes with one call.
+
+    ``deliver`` is called on the writer thread with all outcomes of a group; it must hand them to the event
+    loop (one wake-up per group, not per batch).
+    """
+
+    def __init__(self, committer: Committer, deliver: Callable[[Delivery], None]) -> None:
+        self._committer = committer
+        self._deliver = deliver
+        self._queue: SimpleQueue[tuple[Batch, Done] | _Transaction | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self.groups = 0
+        self.batches = 0
+        self._thread.start()
+
+    def submit(self, batch: Batch, done: Done) -> None:
+        self._queue.put((batch, done))
+
+    def transact(self, work: Callable[..., Any]) -> Any:
+        """Run an operator's change between two groups; blocks the caller, so call it off the event loop."""
+        transaction = _Transaction(work)
+        self._queue.put(transaction)
+        transaction.finished.wait()
+        if transaction.error is not None:
+            raise transaction.error
+        return transaction.result
+
+    def close(self) -> None:
+        """Write what is queued, then stop."""
+        self._queue.put(None)
+        self._thread.join()
+        self._committer.close()
+
+    def _run(self) -> None:
+        queue = self._queue
+        while True:
+            first = queue.get()
+            group: list[tuple[Batch, Done]] = []
+            transactions: list[_Transaction] = []
+            stop = self._sort(first, group, transactions)
+            while not queue.empty() and len(group) < GROUP_MAX:
+                stop = self._sort(queue.get(), group, transactions) or stop
+            if group:
+                self._commit(group)
+            for transaction in transactions:
+                self._transact(transaction)
+            if stop:
+                return
+
+    @staticmethod
+    def _sort(
+        entry: tuple[Batch, Done] | _Transaction | None,
+        group: list[tuple[Batch, Done]],
+        transactions: list[_Transaction],
+    ) -> bool:
+        if entry is None:
+            return True
+        if isinstance(entry, _Transaction):
+            transactions.append(entry)
+        else:
+            group.append(entry)
+        return False
+
+    def _commit(self, group: list[tuple[Batch, Done]]) -> None:
+        errors: list[Exception | None]
+        try:
+            errors = self._committer.write([batch for batch, _ in group])
+        except Exception as error:  # noqa: BLE001 - a dead writer thread would leave every caller waiting for ever
+            errors = [Defect(f"the store's writer failed: {error!r}")] * len(group)
+        self.groups += 1
+        self.batches += len(group)
+        reach("CP-03")
+        self._deliver([(done, batch, error) for (batch, done), error in zip(group, errors, strict=True)])
+
+    def _transact(self, transaction: _Transaction) -> None:
+        try:
+            transaction.result = self._committer.transact(transaction.work)
+        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
+            transaction.error = error
+        transaction.finished.set()
