@@ -91,9 +91,7 @@ class Batch:
         """Store a message once; the writer fills ``arrived`` in the same order."""
         self.arrivals.append(arrival)
 
-    def audit(
-        self, kind: str, subject: str, partition: int, key: str, token: int, content: dict[str, Any]
-    ) -> None:
+    def audit(self, kind: str, subject: str, partition: int, key: str, token: int, content: dict[str, Any]) -> None:
         self.audits.append(AuditEntry(kind, subject, partition, key, token, content))
 
     def start_run(self, row: RunRow) -> None:
@@ -112,7 +110,18 @@ class Batch:
         self.rows.append(
             (
                 Op.MOVE_RUN,
-                (row.state, row.waits_for, row.wait_until, row.answers, row.output, row.path, row.ended_at, row.id),
+                (
+                    row.flow,
+                    row.bundle,
+                    row.state,
+                    row.waits_for,
+                    row.wait_until,
+                    row.answers,
+                    row.output,
+                    row.path,
+                    row.ended_at,
+                    row.id,
+                ),
             )
         )
 

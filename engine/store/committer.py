@@ -53,9 +53,7 @@ class Committer:
         }
         mark = "?" if driver.name == "sqlite" else "%s"
         self._mark = mark
-        self._identity = (
-            f"SELECT id, digest FROM message WHERE source = {mark} AND source_id = {mark}"  # noqa: S608 - marks only
-        )
+        self._identity = f"SELECT id, digest FROM message WHERE source = {mark} AND source_id = {mark}"  # noqa: S608 - marks only
 
     @property
     def chain(self) -> Chain:
@@ -109,7 +107,9 @@ class Committer:
                 else:
                     bucket.append(row)
             audits.extend(batch.audits)
-        self._arrive(cursor, [each for each, out in zip(batches, outcomes, strict=True) if out is None], audits, buckets)
+        self._arrive(
+            cursor, [each for each, out in zip(batches, outcomes, strict=True) if out is None], audits, buckets
+        )
         for op in sorted(buckets):
             rows = buckets[op]
             cursor.executemany(self._sql[op], rows)

@@ -96,7 +96,7 @@ class PostgresqlDriver:
         from sqlalchemy.dialects.postgresql import psycopg
 
         self.url = url
-        self.dialect: Dialect = psycopg.dialect(paramstyle="format")
+        self.dialect: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def connect(self) -> Any:
         import psycopg

@@ -66,7 +66,7 @@ FOUND_EFFECT = (
 
 
 def _insert(table: sa.Table, columns: Sequence[str], dialect: Dialect, *, ignore: bool) -> Any:
-    values = {column: sa.bindparam(column) for column in columns}
+    values: dict[str, Any] = {column: sa.bindparam(column) for column in columns}
     if not ignore:
         return sa.insert(table).values(values).inline()
     insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
@@ -97,7 +97,7 @@ MOVE_EFFECT = (
     "error",
 )  # fmt: skip
 CONFIRM = ("effect_key", "document_id", "document_number", "content", "confirmed_at")
-MOVE_RUN = ("state", "waits_for", "wait_until", "answers", "output", "path", "ended_at")
+MOVE_RUN = ("flow", "bundle", "state", "waits_for", "wait_until", "answers", "output", "path", "ended_at")
 LEARN = ("connection", "kind", "id", "external", "effect_key", "learned_at")
 EXCEPTION = tuple(column.name for column in t.exception.columns)
 AUDIT = ("writer", "seq", "entry", "hash")

@@ -70,11 +70,10 @@ class Store:
         if row is None:
             return None
         *fields, content = row
-        receipt = None if content is None else orjson.loads(bytes(content))
-        found = FoundEffect(*fields, receipt)
-        if receipt is not None:
-            object.__setattr__(found, "state", "confirmed")
-        return found
+        if content is None:
+            return FoundEffect(*fields, receipt=None)
+        fields[7] = "confirmed"
+        return FoundEffect(*fields, receipt=orjson.loads(bytes(content)))
 
     def find_link(self, connection: str, kind: str, id_: str) -> str | None:
         """The id that another system gave to one of our objects."""

@@ -1,0 +1,1 @@
+"""Running flows: deciding (pure), performing, settling, and the worker that joins them."""

@@ -1,0 +1,103 @@
+"""Order per key: at most one message of a key is worked on at a time, in arrival order."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.store.batch import Arrival
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A message in memory that waits for its turn. ``parsed`` saves parsing its body a second time;
+    ``resumed`` means that the store may know runs and effects of it already."""
+
+    arrival: Arrival
+    parsed: Any = None
+    resumed: bool = False
+
+
+@dataclass(slots=True)
+class _Line:
+    waiting: deque[Waiting] = field(default_factory=deque)
+    busy: bool = False
+    blockers: set[str] = field(default_factory=set)
+
+
+class KeyQueues:
+    """Messages in memory by ordering key. A busy or blocked key waits; others go on."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Line] = {}
+        self._ready: deque[str] = deque()
+        self._members: set[str] = set()
+        self.blocked_keys = 0
+
+    def __len__(self) -> int:
+        """Messages in memory, those being worked on included."""
+        return len(self._members)
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._members
+
+    def add(self, waiting: Waiting, *, front: bool = False) -> None:
+        """Queue a message behind its key's others, or in front of them (a released or retried one)."""
+        if waiting.arrival.id in self._members:
+            return
+        self._members.add(waiting.arrival.id)
+        key = waiting.arrival.key
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = _Line()
+        idle = not line.waiting and not line.busy and not line.blockers
+        if front:
+            line.waiting.appendleft(waiting)
+        else:
+            line.waiting.append(waiting)
+        if idle:
+            self._ready.append(key)
+
+    def take(self) -> Waiting | None:
+        """The head of a ready key, which is busy from now on; None if no key is ready."""
+        while self._ready:
+            key = self._ready.popleft()
+            line = self._lines.get(key)
+            if line is None or line.busy or line.blockers or not line.waiting:
+                continue
+            line.busy = True
+            return line.waiting.popleft()
+        return None
+
+    def finish(self, arrival: Arrival) -> None:
+        """The message is settled or parked: the next one of its key may go."""
+        self._members.discard(arrival.id)
+        line = self._lines[arrival.key]
+        line.busy = False
+        self._offer(arrival.key, line)
+
+    def block(self, key: str, message_id: str) -> None:
+        """The key waits until a person has dealt with the message."""
+        line = self._lines.setdefault(key, _Line())
+        if not line.blockers:
+            self.blocked_keys += 1
+        line.blockers.add(message_id)
+
+    def unblock(self, key: str, message_id: str) -> None:
+        """A person has dealt with the message."""
+        line = self._lines.get(key)
+        if line is None or message_id not in line.blockers:
+            return
+        line.blockers.discard(message_id)
+        if not line.blockers:
+            self.blocked_keys -= 1
+            self._offer(key, line)
+
+    def _offer(self, key: str, line: _Line) -> None:
+        if line.busy or line.blockers:
+            return
+        if line.waiting:
+            self._ready.append(key)
+        else:
+            del self._lines[key]
