@@ -42,6 +42,15 @@ class KeyQueues:
     def __contains__(self, message_id: str) -> bool:
         return message_id in self._members
 
+    @property
+    def has_ready(self) -> bool:
+        """Whether a key's head could be taken now."""
+        return any(
+            line.waiting and not line.busy and not line.blockers
+            for line in (self._lines.get(key) for key in self._ready)
+            if line is not None
+        )
+
     def add(self, waiting: Waiting, *, front: bool = False) -> None:
         """Queue a message behind its key's others, or in front of them (a released or retried one)."""
         if waiting.arrival.id in self._members:

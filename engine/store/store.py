@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class FoundEffect:
     next_at: int | None
     error_class: str | None
     error: str | None
-    receipt: dict[str, Any] | None
+    receipt: dict[str, Any] | None = field(kw_only=True)
 
 
 class Store:
@@ -69,11 +69,12 @@ class Store:
         row = self._one(self.hot.find_effect.sql, (key,))
         if row is None:
             return None
-        *fields, content = row
+        values = list(row)
+        content = values.pop()
         if content is None:
-            return FoundEffect(*fields, receipt=None)
-        fields[7] = "confirmed"
-        return FoundEffect(*fields, receipt=orjson.loads(bytes(content)))
+            return FoundEffect(*values, receipt=None)
+        values[7] = "confirmed"
+        return FoundEffect(*values, receipt=orjson.loads(bytes(content)))
 
     def find_link(self, connection: str, kind: str, id_: str) -> str | None:
         """The id that another system gave to one of our objects."""

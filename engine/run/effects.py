@@ -1,0 +1,378 @@
+"""The effect protocol at work: intend, send, confirm, look up, send again, or ask a person.
+
+``intended`` and ``sent`` are one commit, before the socket is touched. A restart finds an effect that was
+sent without an outcome and treats it as unknown. The key waits meanwhile; others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from engine.base.crashpoint import reach
+from engine.base.errors import ErrorClass, Failure
+from engine.base.identity import json_bytes, short_form
+from engine.connect.port import Call, Document, LookUp, Receipt, Rejected, Reply, Unclear, Unknown
+from engine.run.records import effect_row, receipt_content
+from engine.run.requests import Answer, EffectAnswer, EffectRequest, Refused
+from engine.run.settle import Ask, Confirm, GiveUp, History, SendAgain, Settlement, after_look_up, after_reply
+from engine.run.state import Run, Work
+from engine.store.batch import Batch
+from engine.store.store import FoundEffect
+
+if TYPE_CHECKING:
+    from engine.run.advance import Advance
+    from engine.run.worker import Worker
+
+_UNREACHED = frozenset({ErrorClass.TRANSIENT, ErrorClass.TIMEOUT, ErrorClass.AUTH, ErrorClass.CONFIG})
+
+
+class Effects:
+    """Every effect that is open in this process, by key."""
+
+    def __init__(self, worker: Worker, advance: Advance) -> None:
+        self._worker = worker
+        self._advance = advance
+        self._open: dict[str, list[Callable[[], None]]] = {}
+
+    # ------------------------------------------------------------------------- asking for one
+
+    def request(self, work: Work, run: Run, request: EffectRequest, batch: Batch) -> Answer | None:
+        """Answer from the record if the effect is settled; else see to it and answer later."""
+        key = request.key
+        waiters = self._open.get(key)
+        if waiters is not None:
+            waiters.append(lambda: self._again(work, run, request))
+            self._flush(work, batch)
+            return None
+        found = self._worker.store.find_effect(key)
+        if found is None:
+            self._hold_open(work, key)
+            self._new(work, run, request, batch)
+            return None
+        return self._known(work, run, request, found, batch)
+
+    def _again(self, work: Work, run: Run, request: EffectRequest) -> None:
+        batch = Batch()
+        answer = self.request(work, run, request, batch)
+        if answer is not None:
+            self._advance.advance(work, run, answer, batch)
+
+    def _flush(self, work: Work, batch: Batch) -> None:
+        if batch.rows or batch.arrivals:
+            self._worker.commit(work, batch, lambda: None)
+
+    def _known(self, work: Work, run: Run, request: EffectRequest, found: FoundEffect, batch: Batch) -> Answer | None:
+        worker = self._worker
+        same = found.digest == request.digest
+        if found.state == "confirmed":
+            if not same:
+                worker.counts.conflicts += 1
+                return Refused(ErrorClass.CONFLICT, _conflict_text(request), found.key, "conflict")
+            if found.message_id != work.arrival.id:
+                worker.counts.absorbed += 1
+                batch.audit(
+                    "absorbed", run.row.id, run.row.partition, run.row.key, self._token(run), {"effect": found.key}
+                )
+            return EffectAnswer(receipt_of(found.receipt or {}))
+        if not same and found.state in ("sent", "unknown"):
+            worker.counts.conflicts += 1
+            return Refused(ErrorClass.CONFLICT, _conflict_text(request), found.key, "conflict")
+        self._hold_open(work, request.key)
+        run.request = request
+        run.effect = effect_row(run, request, self._token(run), worker.clock.now())
+        run.effect.attempt = found.attempt
+        run.effect.created_at = found.created_at
+        run.effect.sent_at = found.sent_at
+        run.effect.state = found.state
+        run.absent_reads = run.asked = 0
+        self._flush(work, batch)
+        if found.state in ("sent", "unknown"):
+            self._look_up_later(work, run, 0.0)
+        else:
+            wait = 0.0 if found.next_at is None else max(0.0, (found.next_at - worker.clock.now()) / 1_000_000)
+            self._resend_later(work, run, wait if found.state == "intended" else 0.0)
+        return None
+
+    # ------------------------------------------------------------------------- intended and sent
+
+    def _new(self, work: Work, run: Run, request: EffectRequest, batch: Batch) -> None:
+        run.request = request
+        run.absent_reads = run.asked = 0
+        lane = self._worker.lane(request.connection)
+        if lane.acquire(lambda: self._intend(work, run, Batch())):
+            self._intend(work, run, batch)
+        else:
+            self._flush(work, batch)
+
+    def _intend(self, work: Work, run: Run, batch: Batch) -> None:
+        worker = self._worker
+        request = run.request
+        assert request is not None
+        reach("CP-06")
+        row = run.effect = effect_row(run, request, self._token(run), worker.clock.now())
+        if not run.stored:
+            batch.start_run(run.row)
+            run.stored = True
+        batch.intend(row)
+        batch.audit(
+            "sent", run.row.id, row.partition, row.pkey, row.token,
+            {"effect": row.key, "request": row.digest, "flow": run.row.flow, "bundle": run.row.bundle, "attempt": 1},
+        )  # fmt: skip
+        self._commit(work, run, batch, lambda: self._send(work, run))
+
+    def _commit(self, work: Work, run: Run, batch: Batch, then: Callable[[], None]) -> None:
+        """Commit; if that fails, the effect is no longer ours to hold open."""
+        request = run.request
+        assert request is not None
+        worker = self._worker
+        batch.fence(work.arrival.partition, self._token(run))
+
+        def done(_batch: Batch, error: Exception | None) -> None:
+            if error is not None:
+                worker.lane(request.connection).release()
+                worker.not_committed(work, error)
+                return
+            worker.ran(work)
+            then()
+
+        worker.commits.submit(batch, done)
+
+    def _hold_open(self, work: Work, key: str) -> None:
+        self._open[key] = []
+        work.open_effects.add(key)
+
+    def release(self, work: Work, key: str) -> None:
+        """The effect is settled, or this process has let go of it: whoever waited for it asks again."""
+        work.open_effects.discard(key)
+        for waiter in self._open.pop(key, []):
+            self._worker.loop.call_soon(waiter)
+
+    def _send(self, work: Work, run: Run) -> None:
+        run.sent_monotonic = self._worker.clock.monotonic()
+        self._worker.spawn(self._perform(work, run))
+
+    def _call(self, run: Run) -> Call:
+        request, row = run.request, run.effect
+        assert request is not None
+        assert row is not None
+        message = run.row.message_id.replace("-", "")
+        return Call(
+            request.operation,
+            request.key,
+            short_form(request.key, request.step.guarantees.key_length),
+            request.content,
+            request.raw,
+            row.attempt,
+            f"00-{message}-{request.key[:16]}-01",
+        )
+
+    async def _perform(self, work: Work, run: Run) -> None:
+        request = run.request
+        assert request is not None
+        reply: Reply
+        reach("CP-08")
+        try:
+            reply = await self._worker.connectors[request.connection].perform(self._call(run))
+        except Failure as failure:
+            if failure.error_class is ErrorClass.UNKNOWN_OUTCOME:
+                reply = Unknown(failure.message, failure.detail)
+            else:
+                reply = Rejected(failure.error_class, failure.message, failure.detail, failure.retry_after_seconds)
+        except Exception as error:  # noqa: BLE001 - the plugin boundary: a connector's crash stays with its message
+            self._worker.counts.connector_defects += 1
+            reply = Unknown("the connector failed while it was sending", repr(error))
+        reach("CP-10")
+        lane = self._worker.lane(request.connection)
+        if isinstance(reply, Rejected) and reply.error_class in _UNREACHED:
+            lane.failed()
+        elif not isinstance(reply, Unknown):
+            lane.succeeded()
+        lane.release()
+        self._settled(work, run, after_reply(reply, self._history(run), request.step.guarantees))
+
+    def _history(self, run: Run) -> History:
+        worker = self._worker
+        row, request = run.effect, run.request
+        assert row is not None
+        assert request is not None
+        now = worker.clock.now()
+        by_wall = (now - (row.sent_at or now)) / 1_000_000
+        since = worker.started_monotonic if run.sent_monotonic is None else run.sent_monotonic
+        return History(
+            row.key,
+            row.attempt,
+            row.created_at,
+            now,
+            request.step.attempts_max,
+            request.step.elapsed_max_seconds,
+            max(0.0, min(by_wall, worker.clock.monotonic() - since)),
+            run.absent_reads,
+            run.asked,
+        )
+
+    # ------------------------------------------------------------------------- settled, or not yet
+
+    def _settled(self, work: Work, run: Run, settlement: Settlement) -> None:
+        if isinstance(settlement, Confirm):
+            self._confirm(work, run, settlement)
+        elif isinstance(settlement, SendAgain):
+            self._send_again(work, run, settlement)
+        elif isinstance(settlement, Ask):
+            self._ask(work, run, settlement)
+        else:
+            self._give_up(work, run, settlement)
+
+    def _confirm(self, work: Work, run: Run, settlement: Confirm) -> None:
+        worker = self._worker
+        row, request = run.effect, run.request
+        assert row is not None
+        assert request is not None
+        now = worker.clock.now()
+        batch = Batch()
+        content = receipt_content(settlement.receipt)
+        document = settlement.receipt.document
+        batch.confirm(row.key, document.id, document.number, content, now)
+        batch.audit(
+            "confirmed", run.row.id, row.partition, row.pkey, self._token(run),
+            {"effect": row.key, "request": row.digest, "document": document.id, "number": document.number,
+             "how": settlement.how},
+        )  # fmt: skip
+        worker.counts.confirmed += 1
+        if settlement.how == "read_back":
+            worker.counts.read_back += 1
+        if request.learn is not None:
+            kind, id_ = request.learn
+            batch.learn(row.connection, kind, id_, document.id, row.key, now)
+            waits_for = f"link:{row.connection}:{kind}:{id_}"
+            work.after_commit.append(lambda: worker.release(waits_for))
+        key = row.key
+        work.after_commit.append(lambda: self.release(work, key))
+        receipt = settlement.receipt
+        if receipt.fields:
+            receipt = receipt_of(orjson.loads(json_bytes(content)))
+        run.effect = run.request = None
+        self._advance.advance(work, run, EffectAnswer(receipt), batch)
+
+    def _send_again(self, work: Work, run: Run, settlement: SendAgain) -> None:
+        row, request = run.effect, run.request
+        assert row is not None
+        assert request is not None
+        worker = self._worker
+        worker.counts.retried += 1
+        if settlement.pause_connection:
+            worker.lane(request.connection).pause(settlement.seconds)
+        row.state, row.error_class, row.error = "intended", settlement.error_class, settlement.message
+        row.next_at = worker.clock.now() + round(settlement.seconds * 1_000_000)
+        batch = Batch()
+        batch.move_effect(row)
+        batch.audit(
+            "retry", run.row.id, row.partition, row.pkey, self._token(run),
+            {"effect": row.key, "attempt": row.attempt, "class": str(settlement.error_class)},
+        )  # fmt: skip
+        reach("CP-14")
+        worker.commit(work, batch, lambda: self._resend_later(work, run, settlement.seconds))
+
+    def _resend_later(self, work: Work, run: Run, seconds: float) -> None:
+        request = run.request
+        assert request is not None
+
+        def due() -> None:
+            if self._worker.lane(request.connection).acquire(lambda: self._resend(work, run)):
+                self._resend(work, run)
+
+        self._worker.loop.call_later(seconds, due)
+
+    def _resend(self, work: Work, run: Run) -> None:
+        worker = self._worker
+        row = run.effect
+        assert row is not None
+        row.state, row.sent_at, row.next_at = "sent", worker.clock.now(), None
+        row.attempt += 1
+        row.token = self._token(run)
+        run.absent_reads = run.asked = 0
+        batch = Batch()
+        if not run.stored:
+            batch.start_run(run.row)
+            run.stored = True
+        batch.move_effect(row)
+        batch.audit(
+            "sent", run.row.id, row.partition, row.pkey, row.token,
+            {"effect": row.key, "request": row.digest, "attempt": row.attempt},
+        )  # fmt: skip
+        self._commit(work, run, batch, lambda: self._send(work, run))
+
+    def _ask(self, work: Work, run: Run, settlement: Ask) -> None:
+        row = run.effect
+        assert row is not None
+        if row.state == "unknown":
+            self._look_up_later(work, run, settlement.seconds)
+            return
+        worker = self._worker
+        worker.counts.unknown += 1
+        row.state, row.error_class, row.error = "unknown", ErrorClass.UNKNOWN_OUTCOME, settlement.message
+        batch = Batch()
+        batch.move_effect(row)
+        batch.audit(
+            "unknown", run.row.id, row.partition, row.pkey, self._token(run),
+            {"effect": row.key, "attempt": row.attempt, "why": settlement.message},
+        )  # fmt: skip
+        worker.commit(work, batch, lambda: self._look_up_later(work, run, settlement.seconds))
+
+    def _look_up_later(self, work: Work, run: Run, seconds: float) -> None:
+        worker = self._worker
+        worker.loop.call_later(seconds, lambda: worker.spawn(self._look_up(work, run)))
+
+    async def _look_up(self, work: Work, run: Run) -> None:
+        request = run.request
+        assert request is not None
+        answer: LookUp
+        try:
+            answer = await self._worker.connectors[request.connection].look_up(self._call(run))
+        except Failure as failure:
+            answer = Unclear(failure.message, failure.error_class)
+        except Exception as error:  # noqa: BLE001 - the plugin boundary: a connector's crash stays with its message
+            self._worker.counts.connector_defects += 1
+            answer = Unclear(f"the connector failed while it was asking ({type(error).__name__})")
+        settlement = after_look_up(answer, self._history(run), request.step.guarantees)
+        if isinstance(settlement, Ask):
+            if isinstance(answer, Unclear):
+                run.asked += 1
+            elif self._history(run).since_send_seconds >= request.step.guarantees.commit_within_seconds:
+                run.absent_reads += 1
+        self._settled(work, run, settlement)
+
+    def _give_up(self, work: Work, run: Run, settlement: GiveUp) -> None:
+        row = run.effect
+        assert row is not None
+        refused = settlement.refused
+        row.state = "unknown" if settlement.written else "rejected"
+        row.error_class, row.error = refused.error_class, refused.message
+        batch = Batch()
+        batch.move_effect(row)
+        batch.audit(
+            "rejected" if not settlement.written else "undecided", run.row.id, row.partition, row.pkey,
+            self._token(run), {"effect": row.key, "class": str(refused.error_class)},
+        )  # fmt: skip
+        key = row.key
+        work.after_commit.append(lambda: self.release(work, key))
+        self._advance.advance(work, run, refused, batch)
+        run.effect = run.request = None
+
+    def _token(self, run: Run) -> int:
+        return self._worker.store.tokens.get(run.row.partition, -1)
+
+
+def receipt_of(content: dict[str, Any]) -> Receipt:
+    """A stored receipt as a value again."""
+    return Receipt(Document(**content["document"]), content["fields"])
+
+
+def _conflict_text(request: EffectRequest) -> str:
+    what = request.purpose.replace("_", " ")
+    return (
+        f"{request.object} was already sent as “{what}” with other content. The first one stands; the second was "
+        "not sent."
+    )

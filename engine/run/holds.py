@@ -1,0 +1,41 @@
+"""What waits for what: links, events, moments, approvals; and when it may go on."""
+
+from __future__ import annotations
+
+import heapq
+
+
+class Holds:
+    """Waiting messages by what releases them, and by when they give up. Only ids are kept in memory."""
+
+    def __init__(self) -> None:
+        self._waits: dict[str, set[str]] = {}
+        self._timers: list[tuple[int, str]] = []
+
+    def __len__(self) -> int:
+        return sum(len(ids) for ids in self._waits.values())
+
+    def add(self, waits_for: str, message_id: str, until: int | None) -> None:
+        """``until`` is in microseconds; None waits for ever."""
+        if waits_for != "time":
+            self._waits.setdefault(waits_for, set()).add(message_id)
+        if until is not None:
+            heapq.heappush(self._timers, (until, message_id))
+
+    def release(self, waits_for: str) -> set[str]:
+        """The messages that waited for this; they no longer do."""
+        return self._waits.pop(waits_for, set()) if self._waits else set()
+
+    def due(self, now: int) -> set[str]:
+        """The messages whose time has come."""
+        found = set()
+        while self._timers and self._timers[0][0] <= now:
+            found.add(heapq.heappop(self._timers)[1])
+        for ids in self._waits.values():
+            ids -= found
+        return found
+
+    @property
+    def next_at(self) -> int | None:
+        """When the next one is due, in microseconds."""
+        return self._timers[0][0] if self._timers else None

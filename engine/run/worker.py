@@ -1,0 +1,421 @@
+"""The worker: takes the head of each ready key, decides, and joins decisions with commits and sends.
+
+There is no lock-step: decisions, commits and sends form a pipeline. Everything that must be durable goes to
+the commit port as one batch and continues in the callback after commit; the writer groups whatever queued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import orjson
+
+from engine.base.clock import Clock
+from engine.base.crashpoint import reach
+from engine.base.errors import Defect, ErrorClass, Failure
+from engine.base.identity import Identity, json_bytes
+from engine.connect.port import Connector
+from engine.plan.model import BusinessException, Plan
+from engine.run.advance import Advance
+from engine.run.decide import Context, decide
+from engine.run.holds import Holds
+from engine.run.keys import KeyQueues, Waiting
+from engine.run.lanes import Lane
+from engine.run.normalise import Started, call_start, cloudevent_bytes, events_of, start, starts
+from engine.run.records import exception_kind, exception_row
+from engine.run.state import Counts, Run, Work
+from engine.store import loading
+from engine.store.batch import Arrival, Batch, RunRow
+from engine.store.committer import FenceLost
+from engine.store.inbox import partition_of
+from engine.store.store import Store
+from engine.store.writer import CommitPort
+
+ACTIVE_MAX = 4000
+HEADS_PER_TURN = 32
+RETRY_COMMIT_SECONDS = 1.0
+PAGE = 2000
+IN_MEMORY_MAX = 20_000
+PARSED_KEPT_MAX = 512
+
+
+class Worker:
+    """Works the inbox of the partitions that this process holds. Lives on one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        commits: CommitPort,
+        plan: Plan,
+        connectors: Mapping[str, Connector],
+        clock: Clock,
+        identity: Identity,
+        loop: asyncio.AbstractEventLoop,
+        environment: str = "development",
+        on_run: Callable[[Run, str], None] | None = None,
+    ) -> None:
+        self.store = store
+        self.commits = commits
+        self.plan = plan
+        self.connectors = connectors
+        self.clock = clock
+        self.identity = identity
+        self.loop = loop
+        self.environment = environment
+        self.counts = Counts()
+        self.keys = KeyQueues()
+        self.holds = Holds()
+        self.lanes: dict[str, Lane] = {}
+        self.calls: dict[str, asyncio.Future[Run | BusinessException]] = {}
+        self.active = 0
+        self.paused = False
+        self.on_run = on_run
+        self.bundle_plan: Callable[[str], Plan | None] = lambda _digest: None
+        self.started_monotonic = clock.monotonic()
+        self._cursor = 0
+        self._spilled = False
+        self._pumping = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle: list[asyncio.Future[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._advance = Advance(self)
+
+    # ------------------------------------------------------------------------- coming in
+
+    def arrived(self, arrival: Arrival, parsed: Any = None) -> None:
+        """A fresh message is committed in the inbox: take it up, or leave it there if memory is full."""
+        self.counts.arrived += 1
+        if self._spilled or len(self.keys) >= IN_MEMORY_MAX:
+            self._spilled = True
+            return
+        kept = parsed if len(self.keys) < PARSED_KEPT_MAX else None
+        self.keys.add(Waiting(arrival, kept))
+        self.pump()
+
+    def resume(self, message_ids: set[str]) -> None:
+        """Work on messages again: released from a hold, or retried by a person."""
+        if not message_ids:
+            return
+        for arrival in reversed(loading.load_messages(self.store.engine, message_ids)):
+            self.keys.add(Waiting(arrival, None, resumed=True), front=True)
+        self.pump()
+
+    def recover(self) -> None:
+        """At start-up: what waits goes on waiting, what is queued is taken up in arrival order."""
+        for key, message_id in loading.blocked_messages(self.store.engine):
+            self.keys.block(key, message_id)
+        ready: set[str] = set()
+        for row in loading.waiting_runs(self.store.engine):
+            if self._is_released(row):
+                ready.add(row.message_id)
+            else:
+                self.holds.add(row.waits_for or "", row.message_id, row.wait_until)
+        self._spilled = True
+        self._fill()
+        self.resume(ready)
+        self._arm_timer()
+        self.pump()
+
+    def _is_released(self, row: RunRow) -> bool:
+        kind, _, rest = (row.waits_for or "").partition(":")
+        if row.wait_until is not None and row.wait_until <= self.clock.now():
+            return True
+        if kind == "link":
+            connection, link, id_ = rest.split(":", 2)
+            return self.store.find_link(connection, link, id_) is not None
+        if kind == "event":
+            event_type, _, subject = rest.partition(":")
+            return self.store.seen(event_type, subject)
+        return kind == "approval" and row.answers is not None and row.waits_for in orjson.loads(row.answers)
+
+    def _fill(self) -> None:
+        while self._spilled and len(self.keys) < IN_MEMORY_MAX // 2:
+            page = loading.queued_page(self.store.engine, self._cursor, PAGE)
+            for seq, arrival in page:
+                self._cursor = seq
+                if arrival.partition in self.store.tokens:
+                    self.keys.add(Waiting(arrival, None, resumed=True))
+            if len(page) < PAGE:
+                self._spilled = False
+
+    # ------------------------------------------------------------------------- going round
+
+    def pump(self) -> None:
+        """Make sure that a turn is due."""
+        if not self._pumping and not self.paused:
+            self._pumping = True
+            self.loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._pumping = False
+        if self.paused:
+            return
+        for _ in range(HEADS_PER_TURN):
+            if self.active >= ACTIVE_MAX:
+                return
+            waiting = self.keys.take()
+            if waiting is None:
+                if self._spilled:
+                    self._fill()
+                    self.pump()
+                return
+            self.active += 1
+            self._start(waiting)
+        self.pump()
+
+    def _start(self, waiting: Waiting) -> None:
+        arrival = waiting.arrival
+        batch = Batch()
+        work = Work(arrival, [], resumed=waiting.resumed)
+        try:
+            self._prepare(work, waiting, batch)
+        except Failure as failure:
+            self._dead(work, failure.error_class, failure.message, failure.detail)
+            return
+        except Exception as error:  # noqa: BLE001 - the worker loop: one message's surprise must not stop the others
+            self._dead(work, ErrorClass.DEFECT, "the engine met a defect of its own on this message", repr(error))
+            return
+        if not work.runs and not waiting.resumed:
+            self.counts.ignored += 1
+            batch.audit("ignored", arrival.id, arrival.partition, arrival.key, self._token(work), {})
+        reach("CP-05")
+        self._advance.next_run(work, batch)
+
+    def _prepare(self, work: Work, waiting: Waiting, batch: Batch) -> None:
+        arrival = waiting.arrival
+        known = {}
+        if waiting.resumed:
+            known = {
+                (row.event_id, row.flow.partition("@")[0]): row
+                for row in loading.runs_of(self.store.engine, arrival.id)
+            }
+        if arrival.kind == "call":
+            self._add_run(work, call_start(self.plan, arrival), known)
+            return
+        for event in events_of(self.plan, arrival, waiting.parsed):
+            if arrival.kind == "vendor" and event.partitionkey != arrival.key:
+                child = self.child(arrival, event.id, event.type, event.partitionkey, cloudevent_bytes(event), "source")
+                batch.arrive(child)
+                work.after_commit.append(lambda child=child: self.arrived(child))  # type: ignore[misc]
+                continue
+            for started in starts(self.plan, event):
+                self._add_run(work, started, known)
+
+    def child(self, parent: Arrival, id_: str, type_: str, key: str, body: bytes, by: str) -> Arrival:
+        """An event made by a source document or an ``emit`` step, as a message of its own."""
+        from engine.base.identity import digest_bytes
+
+        return Arrival(
+            self.identity.new(), f"{by}:{parent.source}", id_, digest_bytes(body), "event", type_, partition_of(key),
+            key, body, parent.trace, parent.id, self.clock.now(),
+        )  # fmt: skip
+
+    def _add_run(self, work: Work, started: Started, known: dict[tuple[str, str], RunRow]) -> None:
+        arrival, event, flow = work.arrival, started.event, started.flow
+        row = known.get((event.id, flow.id))
+        answers: dict[str, Any] = {}
+        on = started.business_date
+        if row is not None:
+            if row.state in ("completed", "skipped"):
+                return
+            if row.state == "exception":
+                work.excepted = True
+                return
+            answers = {} if row.answers is None else orjson.loads(bytes(row.answers))
+            flow, on = self._pinned(row, started)
+        else:
+            row = RunRow(
+                self.identity.new(), arrival.id, event.id, f"{flow.id}@{flow.version}", flow.digest, event.type,
+                event.subject, arrival.partition, arrival.key, on.isoformat(), "running", self.clock.now(),
+            )  # fmt: skip
+        context = Context(self.plan.workspace, self.environment, event.id, arrival.key, on)
+        deciding = decide(flow, started.scope, context)
+        work.runs.append(Run(row, flow, event, started.scope, deciding, answers, stored=(event.id, flow.id) in known))
+
+    def _pinned(self, row: RunRow, started: Started) -> tuple[Any, Any]:
+        """The flow version that a stored run started with; an empty bundle means: moved to today's by a person."""
+        from datetime import date
+
+        if not row.bundle:
+            row.flow = f"{started.flow.id}@{started.flow.version}"
+            row.bundle = started.flow.digest
+            return started.flow, started.business_date
+        flow = self.plan.bundles.get(row.bundle)
+        if flow is None:
+            plan = self.bundle_plan(row.bundle)
+            flow = None if plan is None else plan.bundles.get(row.bundle)
+        if flow is None:
+            raise Defect(f"the definitions that run {row.id} started with are not in the store")
+        return flow, date.fromisoformat(row.business_date)
+
+    def _token(self, work: Work) -> int:
+        token = self.store.tokens.get(work.arrival.partition)
+        return -1 if token is None else token
+
+    # ------------------------------------------------------------------------- coming to an end
+
+    def commit(self, work: Work, batch: Batch, then: Callable[[], None]) -> None:
+        """Make ``batch`` durable, then go on with ``then``; on failure the message is taken up anew."""
+        batch.fence(work.arrival.partition, self._token(work))
+
+        def done(_batch: Batch, error: Exception | None) -> None:
+            if error is not None:
+                self.not_committed(work, error)
+                return
+            self.ran(work)
+            then()
+
+        self.commits.submit(batch, done)
+
+    @staticmethod
+    def ran(work: Work) -> None:
+        """Do what was to be done once the last batch is durable."""
+        if work.after_commit:
+            actions, work.after_commit = work.after_commit, []
+            for action in actions:
+                action()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the loop, which by itself would keep only a weak reference to it."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def finish(self, work: Work, batch: Batch) -> None:
+        """All runs of the message have ended or wait: record what becomes of the message."""
+        arrival = work.arrival
+        if work.excepted:
+            batch.requeue(arrival.id, "blocked")
+        elif work.parked:
+            batch.requeue(arrival.id, "parked")
+        else:
+            reach("CP-13")
+            batch.dequeue(arrival.id)
+        self.commit(work, batch, lambda: self._finished(work))
+
+    def _finished(self, work: Work) -> None:
+        if work.excepted:
+            self.keys.block(work.arrival.key, work.arrival.id)
+        self._done(work)
+        self.counts.finished += 1
+        if work.parked:
+            self._recheck(work)
+
+    def _done(self, work: Work) -> None:
+        self.active -= 1
+        self.keys.finish(work.arrival)
+        if self._idle and self.is_idle:
+            for future in self._idle:
+                if not future.done():
+                    future.set_result(None)
+            self._idle.clear()
+        self.pump()
+
+    def _recheck(self, work: Work) -> None:
+        """A hold may have been released between asking and parking: look once more, now that it is stored."""
+        for run in work.runs:
+            if run.row.state == "waiting" and self._is_released(run.row):
+                self.release(run.row.waits_for or "")
+        self._arm_timer()
+
+    def release(self, waits_for: str) -> None:
+        """Something that may be waited for has come."""
+        self.resume(self.holds.release(waits_for))
+
+    def _arm_timer(self) -> None:
+        due = self.holds.next_at
+        if due is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        seconds = min(max((due - self.clock.now()) / 1_000_000, 0.0), 3600.0)
+        self._timer = self.loop.call_later(seconds, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self.resume(self.holds.due(self.clock.now()))
+        self._arm_timer()
+
+    def not_committed(self, work: Work, error: Exception) -> None:
+        """Nothing of the batch was stored. Forget what was decided and start again from what is stored."""
+        self.counts.commit_failures += 1
+        work.after_commit.clear()
+        for key in tuple(work.open_effects):
+            self._advance.effects.release(work, key)
+        for run in work.runs:
+            run.deciding.close()
+        arrival = work.arrival
+        self.active -= 1
+        self.keys.finish(arrival)
+        if isinstance(error, FenceLost):
+            return
+        self.keys.block(arrival.key, arrival.id)
+        self.loop.call_later(RETRY_COMMIT_SECONDS, self._again, arrival)
+
+    def _again(self, arrival: Arrival) -> None:
+        self.keys.add(Waiting(arrival, None, resumed=True), front=True)
+        self.keys.unblock(arrival.key, arrival.id)
+        self.pump()
+
+    def _dead(self, work: Work, error_class: ErrorClass, message: str, detail: str) -> None:
+        """The message itself cannot be worked: a dead letter, which blocks its key until a person decides."""
+        arrival = work.arrival
+        batch = Batch()
+        exception = BusinessException(
+            f"{error_class}_error",
+            f"The message {arrival.source_id} ({arrival.type}) from “{arrival.source}” could not be used: {message}",
+            "Correct the source's mapping or have the message sent again corrected, then retry.",
+            "integration",
+            error_class,
+            where=arrival.source,
+            detail=detail,
+        )
+        batch.open_exception(
+            exception_row(self.identity.new(), exception, arrival, self.clock.now(), kind=exception_kind(exception))
+        )
+        batch.audit(
+            "dead_letter", arrival.id, arrival.partition, arrival.key, self._token(work), {"reason": exception.reason}
+        )
+        self.counts.exceptions += 1
+        work.excepted = True
+        reach("CP-16")
+        self.finish(work, batch)
+
+    # ------------------------------------------------------------------------- from outside
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is being worked on, and nothing that could be is waiting."""
+        return self.active == 0 and not self._spilled and not self.keys.has_ready
+
+    async def drained(self) -> None:
+        """Wait until the worker is idle."""
+        while not self.is_idle:
+            future: asyncio.Future[None] = self.loop.create_future()
+            self._idle.append(future)
+            self.pump()
+            await future
+
+    def lane(self, connection: str) -> Lane:
+        """The connection's budget."""
+        lane = self.lanes.get(connection)
+        if lane is None:
+            plan = self.plan.connections[connection]
+            lane = Lane(plan.concurrency, plan.per_second, self.clock.monotonic, self.loop.call_later)
+            self.lanes[connection] = lane
+        return lane
+
+    def answer_call(self, run: Run, outcome: Any) -> None:
+        """Tell a synchronous caller, if one still waits."""
+        future = self.calls.pop(run.row.message_id, None)
+        if future is not None and not future.done():
+            future.set_result(outcome)
+
+    @staticmethod
+    def output_bytes(output: Any) -> bytes | None:
+        return None if output is None else json_bytes(output)
+
+
+__all__ = ["Worker", "start"]
