@@ -1,0 +1,113 @@
+"""Every diagnostic code with its meaning: what messages, ``explain`` and the reference page are made from.
+
+A package declares its own codes in a module ``codes`` by calling :func:`register` on import. This module
+knows only the names of those modules (never imports them at its own import), so that layers stay in order.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+
+from engine.base.errors import Defect
+from engine.source.diagnostic import Level
+
+PREFIXES: tuple[str, ...] = (
+    "YAML", "SPEC", "FLOW", "MAP", "EXPR", "TYPE", "MONEY", "SCHEMA", "VERS",
+    "SAFE", "POL", "SEC", "CONN", "FIN", "TEST", "DOC", "RUN",
+)  # fmt: skip
+
+#: Modules that declare codes, by dotted name. One that does not exist declares none.
+CODE_MODULES: tuple[str, ...] = (
+    "engine.source.codes",
+    "engine.spec.codes",
+    "engine.schema.codes",
+    "engine.expr.codes",
+    "engine.finance.codes",
+    "engine.connect.codes",
+    "engine.plan.codes",
+    "engine.lint.codes",
+    "engine.store.codes",
+    "engine.run.codes",
+    "engine.verify.codes",
+    "engine.reconcile.codes",
+    "engine.release.codes",
+    "engine.observe.codes",
+    "engine.serve.codes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding. ``code`` is never reused or renumbered; ``name`` is its name in kebab case.
+
+    ``avoid`` and ``prefer`` are fragments of the file the finding is about, ``why`` says what would go
+    wrong, ``fixable`` whether a safe edit is offered.
+    """
+
+    code: str
+    name: str
+    level: Level
+    summary: str
+    avoid: str = ""
+    prefer: str = ""
+    why: str = ""
+    fixable: bool = False
+
+    @property
+    def prefix(self) -> str:
+        return self.code.rstrip("0123456789")
+
+    def sort_key(self) -> tuple[int, str]:
+        return (PREFIXES.index(self.prefix), self.code)
+
+
+CODES: dict[str, Code] = {}
+
+
+def register(*codes: Code) -> None:
+    """Add codes to the catalogue. Raises Defect for an unknown prefix, a wrong form or a number used twice."""
+    for code in codes:
+        number = code.code[len(code.prefix) :]
+        if code.prefix not in PREFIXES or len(number) != 3:
+            raise Defect(f"{code.code} is not a code: use a known prefix and three digits")
+        known = CODES.get(code.code)
+        if known is not None and known != code:
+            raise Defect(f"{code.code} is declared twice: {known.name} and {code.name}")
+        CODES[code.code] = code
+
+
+def load_all() -> dict[str, Code]:
+    """Every code of every package that exists, in order of prefix and number."""
+    for name in CODE_MODULES:
+        package = name.rpartition(".")[0]
+        if importlib.util.find_spec(package) is not None and importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+    return dict(sorted(CODES.items(), key=lambda entry: entry[1].sort_key()))
+
+
+def find_code(code: str) -> Code | None:
+    """The code, in any letter case, or None."""
+    return load_all().get(code.upper())
+
+
+def as_markdown(codes: dict[str, Code]) -> str:
+    """The reference page of all codes."""
+    lines = [
+        "# Diagnostic codes",
+        "",
+        "Written from the catalogue; `tieout explain CODE` prints one entry. Codes are never reused or renumbered.",
+        "",
+    ]
+    for code in codes.values():
+        lines += [f"## {code.code} {code.name}", "", f"{code.level.capitalize()}. {code.summary}", ""]
+        if code.why:
+            lines += [f"Why: {code.why}", ""]
+        if code.avoid:
+            lines += ["Avoid:", "", "```yaml", code.avoid, "```", ""]
+        if code.prefer:
+            lines += ["Prefer:", "", "```yaml", code.prefer, "```", ""]
+        if code.fixable:
+            lines += ["A safe fix is offered.", ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
