@@ -1,0 +1,1 @@
+"""The demonstration: a real ERP on loopback, a month of business, and an independent check of the books."""
