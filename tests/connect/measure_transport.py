@@ -1,6 +1,6 @@
 """CPU per request of the transport, beside httpx over it and over its own default. Not a test: run it.
 
-    python tests/connect/measure_transport.py
+python tests/connect/measure_transport.py
 """
 
 from __future__ import annotations
