@@ -1,0 +1,256 @@
+"""Webhooks: who sent the bytes, and which id, type, time and ordering key they carry.
+
+Providers differ in data only (:class:`engine.connect.declaration.Signature`). :func:`verify` looks at the bytes
+as received and never parses the body; :func:`describe` comes after it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from engine.base.clock import SECOND, as_microseconds
+from engine.base.errors import ErrorClass, Failure
+from engine.base.secret import Secret
+from engine.connect.declaration import (
+    BytesEncoding,
+    SecretForm,
+    Signature,
+    SignatureLayout,
+    SignatureScheme,
+    SignedPart,
+    Webhook,
+)
+from engine.source.json_payload import parse_json
+
+#: More signatures than this in one header are not looked at.
+_SIGNATURES_MAX = 16
+
+_PLAIN: frozenset[type[Any]] = frozenset((str, int, Decimal))
+
+Place: TypeAlias = tuple[bool, tuple[str, ...]]  # of the body (else of the headers), and the names to follow
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the engine needs to know of a message before it is stored. ``time`` is microseconds UTC or None."""
+
+    id: str
+    type: str
+    key: str
+    time: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A provider's way, prepared: see :func:`compile_profile`."""
+
+    signature: Signature
+    header: str
+    timestamp_header: str
+    id_header: str
+    seals: Callable[[bytes, bytes], bytes]  # key, content -> the signature as written in the header
+    tolerance: int | None  # microseconds
+    tolerance_future: int | None
+    id: tuple[Place, ...]
+    type: tuple[Place, ...]
+    time: tuple[Place, ...]
+    key: tuple[Place, ...]
+
+
+def compile_profile(webhook: Webhook) -> Profile:
+    """Prepare a manifest's webhook section. Raises ValueError for a place that is neither in body nor headers."""
+    signature = webhook.signature
+    hash_name = signature.hash.value
+    written: Callable[[bytes, bytes], bytes]
+    if signature.encoding is BytesEncoding.HEX:
+
+        def written(key: bytes, content: bytes) -> bytes:
+            return hmac.digest(key, content, hash_name).hex().encode()
+    else:
+
+        def written(key: bytes, content: bytes) -> bytes:
+            return base64.b64encode(hmac.digest(key, content, hash_name))
+
+    return Profile(
+        signature=signature,
+        header=signature.header.lower(),
+        timestamp_header=(signature.timestamp_header or "").lower(),
+        id_header=(signature.id_header or "").lower(),
+        seals=written,
+        tolerance=None if signature.tolerance is None else signature.tolerance.seconds * SECOND,
+        tolerance_future=None if signature.tolerance_future is None else signature.tolerance_future.seconds * SECOND,
+        id=_places(webhook.id),
+        type=_places(webhook.type),
+        time=_places(webhook.time),
+        key=_places(webhook.key),
+    )
+
+
+def verify(profile: Profile, secrets: Sequence[Secret], headers: Mapping[str, str], body: bytes, now: int) -> None:
+    """Accept the bytes, or raise Failure(auth) with the reason.
+
+    ``headers`` by lower-case name; ``now`` in microseconds; any one of ``secrets`` may have signed.
+    """
+    value = headers.get(profile.header)
+    if not value:
+        raise _refused("the signature header is missing")
+    if not secrets:
+        raise _refused("no secret is configured to check signatures with")
+    signature = profile.signature
+    if signature.scheme is SignatureScheme.SHARED_SECRET:
+        given = value.removeprefix(signature.prefix).encode("latin-1", "replace")
+        if not _any_equal([secret.reveal().encode() for secret in secrets], [given]):
+            raise _refused("the secret in the header is not the one agreed on")
+        return
+    timestamp, candidates = _read_header(profile, value, headers)
+    content = _signed_content(profile, timestamp, headers, body)
+    expected = [profile.seals(_key_bytes(signature, secret), content) for secret in secrets]
+    if not _any_equal(expected, candidates):
+        raise _refused("no signature matches the bytes received")
+    if profile.tolerance is not None or profile.tolerance_future is not None:
+        _check_time(profile, timestamp, now)
+
+
+def describe(profile: Profile, body: bytes | Any, headers: Mapping[str, str] | None = None) -> Arrival:
+    """Read id, type, key and time of a message, from its bytes or from what they were parsed to.
+
+    Raises Failure(schema) if the bytes are not strict JSON or lack an id, a type or a key.
+    """
+    parsed = parse_json(body) if isinstance(body, bytes) else body
+    given = headers or {}
+    return Arrival(
+        id=_text(profile.id, parsed, given, "an id"),
+        type=_text(profile.type, parsed, given, "a type"),
+        key=_text(profile.key, parsed, given, "an ordering key"),
+        time=_moment(_first(profile.time, parsed, given)),
+    )
+
+
+# ----------------------------------------------------------------------------- signatures
+
+
+def _refused(reason: str) -> Failure:
+    return Failure(ErrorClass.AUTH, reason)
+
+
+def _any_equal(expected: Sequence[bytes], candidates: Sequence[bytes]) -> bool:
+    """Whether any pair is equal; every pair is compared, each in constant time."""
+    found = False
+    for one in expected:
+        for other in candidates:
+            found |= hmac.compare_digest(one, other)
+    return found
+
+
+def _read_header(profile: Profile, value: str, headers: Mapping[str, str]) -> tuple[str, list[bytes]]:
+    """The signed time as written ("" if there is none) and the signatures that count."""
+    signature = profile.signature
+    timestamp = headers.get(profile.timestamp_header, "") if profile.timestamp_header else ""
+    candidates: list[bytes] = []
+    if signature.layout is SignatureLayout.PLAIN:
+        if value.startswith(signature.prefix):
+            candidates.append(value[len(signature.prefix) :].encode("latin-1", "replace"))
+    else:
+        pairs = signature.layout is SignatureLayout.PAIRS
+        between, inside = (",", "=") if pairs else (" ", ",")
+        for part in value.split(between)[: _SIGNATURES_MAX * 2]:
+            name, _, text = part.strip().partition(inside)
+            if name == signature.version:
+                candidates.append(text.encode("latin-1", "replace"))
+            elif pairs and name == signature.timestamp_name:
+                timestamp = text
+    if not candidates:
+        raise _refused("the signature header holds no signature of the kind that counts")
+    return timestamp, candidates[:_SIGNATURES_MAX]
+
+
+def _signed_content(profile: Profile, timestamp: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    parts = profile.signature.content
+    if len(parts) == 1 and parts[0] is SignedPart.BODY:
+        return body
+    pieces: list[bytes] = []
+    for part in parts:
+        if part is SignedPart.BODY:
+            pieces.append(body)
+        elif part is SignedPart.TIMESTAMP:
+            if not (timestamp.isascii() and timestamp.isdecimal()) or len(timestamp) > 15:
+                raise _refused("the signature has no readable time")
+            pieces.append(timestamp.encode())
+        else:
+            message_id = headers.get(profile.id_header, "")
+            if not message_id:
+                raise _refused("the header with the message's id is missing")
+            pieces.append(message_id.encode("latin-1", "replace"))
+    return b".".join(pieces)
+
+
+def _key_bytes(signature: Signature, secret: Secret) -> bytes:
+    text = secret.reveal()
+    if signature.secret_form is SecretForm.TEXT:
+        return text.encode()
+    try:
+        return base64.b64decode(text.removeprefix(signature.secret_prefix), validate=True)
+    except binascii.Error as error:
+        raise Failure(ErrorClass.CONFIG, "a webhook secret is not the base64 text it should be") from error
+
+
+def _check_time(profile: Profile, timestamp: str, now: int) -> None:
+    if not (timestamp.isascii() and timestamp.isdecimal()) or len(timestamp) > 15:
+        raise _refused("the signature has no readable time")
+    signed = int(timestamp) * SECOND
+    if profile.tolerance is not None and signed < now - profile.tolerance:
+        raise _refused("the signature is too old")
+    if profile.tolerance_future is not None and signed > now + profile.tolerance_future:
+        raise _refused("the signature's time lies in the future")
+
+
+# ----------------------------------------------------------------------------- places
+
+
+def _places(texts: tuple[str, ...]) -> tuple[Place, ...]:
+    places: list[Place] = []
+    for text in texts:
+        root, _, rest = text.partition(".")
+        if root not in {"body", "headers"} or not rest:
+            raise ValueError(f"{text!r} is neither `body.…` nor `headers.…`")
+        places.append((True, tuple(rest.split("."))) if root == "body" else (False, (rest.lower(),)))
+    return tuple(places)
+
+
+def _first(places: tuple[Place, ...], body: Any, headers: Mapping[str, str]) -> Any:
+    for of_body, names in places:
+        value: Any = body
+        if of_body:
+            for name in names:
+                value = value.get(name) if value.__class__ is dict else None
+        else:
+            value = headers.get(names[0])
+        if value.__class__ in _PLAIN and value != "":
+            return value
+    return None
+
+
+def _text(places: tuple[Place, ...], body: Any, headers: Mapping[str, str], what: str) -> str:
+    value = _first(places, body, headers)
+    if value is None:
+        raise Failure(ErrorClass.SCHEMA, f"the message does not have {what} where one belongs")
+    return value if isinstance(value, str) else str(value)
+
+
+def _moment(value: Any) -> int | None:
+    """Microseconds from Unix seconds or RFC 3339 text; None for anything else, which is not worth refusing for."""
+    try:
+        if isinstance(value, (int, Decimal)):
+            return int(value * SECOND)
+        if isinstance(value, str):
+            return as_microseconds(datetime.fromisoformat(value))
+    except ValueError:
+        return None
+    return None
