@@ -43,7 +43,7 @@ register(
          why="It would make the file look different from what it says."),
     Code("YAML015", "doubtful-text", WARNING, "Unquoted text that other YAML readers take for a number or boolean.",
          "tax_code: 0123\nship: no", 'tax_code: "0123"\nship: "no"',
-         "Here it is text. Where a number or true or false was meant, write it so: `1`, `0.5`, `true`, `false`, `null`. "
+         "Here it is text. Where a number or true or false was meant, write it so: `1`, `0.5`, `true`, `null`. "
          "Where text was meant, quotes say so.", fixable=True),
     Code("YAML016", "number-too-long", ERROR, "A number of more than 38 digits.",
          "id: 123456789012345678901234567890123456789", 'id: "123456789012345678901234567890123456789"',

@@ -20,7 +20,7 @@ from engine.base.errors import ErrorClass, Failure
 from engine.source.json_codec import NumberRefused, exact_decimal, exact_integer
 from engine.source.text_rules import DEPTH_MAX, DIGITS_MAX, SIZE_MAX
 
-_CONTAINERS = frozenset((dict, list))
+_CONTAINERS: frozenset[type[Any]] = frozenset((dict, list))
 #: Every digit as 0 and every white space as a blank, so that one search finds either.
 _FOLDED = bytes.maketrans(b"123456789\n\r\t", b"000000000   ")
 _LONG_RUN = b"0" * (DIGITS_MAX + 1)

@@ -12,11 +12,16 @@ from engine.source.span import Span
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """Text, an exact number, true, false or null. ``quoted`` says how text was written, for fixes only."""
+    """Text, an exact number, true, false or null.
+
+    ``quoted`` says how text was written, for fixes and places only; for text below ``|`` or ``>`` it is true
+    and ``block`` is the column in which its lines begin, else 0.
+    """
 
     value: str | int | Decimal | bool | None
     span: Span
     quoted: bool = False
+    block: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def read_text(content: bytes | str, file: str, diagnostics: Diagnostics) -> str 
         diagnostics.error("YAML009", "half of a surrogate pair, which is no character", span)
         return None
     except UnicodeDecodeError as error:
-        before = bytes(content[: error.start]).decode(errors="replace")
+        before = error.object[: error.start].decode(errors="replace")
         span = span_at(file, before + "?", len(before), len(before) + 1)
         help = "save the file as UTF-8"
         diagnostics.error("YAML009", f"byte {error.object[error.start]:#04x} is not UTF-8 text here", span, help)

@@ -123,15 +123,16 @@ class _Reader:
         style: str = event.style
         if event.tag is not None or event.anchor is not None:
             self._refuse_properties(event)
+        if style and style in "'\"":
+            return Scalar(value, self._span(event), True)
         if style:
-            span = self._span(event) if style in "'\"" else self._block_span(event)
-            return Scalar(value, span, True)
+            return self._block(event)
         span = self._span(event)
         if value == "":
             self._diagnostics.error("YAML007", f"{owner} has no value", span, 'write the value, `null` or `""`')
             return Scalar(None, span)
         if value[0] == "=":
-            self._check_computed(event, value, span, flow)
+            self._check_computed(event, value, flow)
             return Scalar(value, span)
         try:
             resolved = resolve_plain(value)
@@ -147,13 +148,15 @@ class _Reader:
         fix = Fix("quote it", (Edit(span, f'"{text}"'),))
         self._diagnostics.add(Diagnostic(code, message, span, level, f'if text is meant, write "{text}"', fix=fix))
 
-    def _block_span(self, event: Any) -> Span:
-        """The parser ends a block text at the next key; the span ends where the text ends."""
+    def _block(self, event: Any) -> Scalar:
+        """Block text. The parser ends it at the next key; the span ends where the text ends."""
         start = event.start_mark.index
-        body = self._text[start : event.end_mark.index].rstrip()
-        return span_at(self._file, self._text, start, start + len(body))
+        source = self._text[start : event.end_mark.index].rstrip()
+        first = source.partition("\n")[2].lstrip("\n").split("\n", 1)[0]
+        column = len(first) - len(first.lstrip(" ")) + 1
+        return Scalar(event.value, span_at(self._file, self._text, start, start + len(source)), True, column)
 
-    def _check_computed(self, event: Any, value: str, span: Span, flow: bool) -> None:
+    def _check_computed(self, event: Any, value: str, flow: bool) -> None:
         """A computed value that YAML has cut short would be another computation."""
         start, end = event.start_mark.index, event.end_mark.index
         if flow:

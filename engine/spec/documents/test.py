@@ -22,7 +22,7 @@ class Target:
 @shape
 class ExpectedException:
     reason: str | None = declare("Its reason code.", default=None)
-    error_class: str | None = declare("Its class. Written as the key `class`.", default=None)
+    class_: str | None = declare("Its class. Written as the key `class`.", default=None)
     owner: str | None = declare("Its owner.", default=None)
     message: str | None = declare("Its whole message.", default=None)
     message_contains: tuple[str, ...] = declare("Parts of its message.", default=())

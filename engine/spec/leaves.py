@@ -1,0 +1,220 @@
+"""Decoding of single values: texts, numbers, computed values, references, durations, dates."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from engine.base.money import decimal_text
+from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
+from engine.source.node import Mapping, Node, Scalar, Sequence
+from engine.source.span import Span
+from engine.spec.nearest import suggestion
+from engine.spec.values import Duration, Expression, Name, Reference, Template
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+_KEY_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_REFERENCE = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)@(0|[1-9][0-9]{0,8})")
+_FULL_VERSION = re.compile(r"(.+)@([0-9]+)(\.[0-9]+)+")
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>[0-9]{1,6})W|(?:(?P<days>[0-9]{1,6})D)?"
+    r"(?P<time>T(?:(?P<hours>[0-9]{1,6})H)?(?:(?P<minutes>[0-9]{1,6})M)?(?:(?P<seconds>[0-9]{1,9})S)?)?)"
+)
+_SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+#: Returned instead of a value after a finding has been added.
+INVALID: Any = object()
+
+
+def is_key_name(text: str) -> bool:
+    """Whether a free key can be used in expressions."""
+    return _KEY_NAME.fullmatch(text) is not None
+
+
+def described(node: Node) -> str:
+    """What a node is, in words."""
+    if isinstance(node, Mapping):
+        return "an object"
+    if isinstance(node, Sequence):
+        return "a list"
+    value = node.value
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "text"
+    return f"the number {written(value)}"
+
+
+def written(value: str | int | Decimal | bool | None) -> str:
+    """An unquoted scalar as it stands in the file."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return decimal_text(value) if isinstance(value, Decimal) else str(value)
+
+
+def wrong_type(node: Node, wanted: str, owner: str, diagnostics: Diagnostics) -> Any:
+    diagnostics.error("SPEC012", f"{owner} must be {wanted}, not {described(node)}", node.span)
+    return INVALID
+
+
+def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "text") -> Any:
+    """The node's text. A number, true, false or null gets a fix that quotes it."""
+    if not isinstance(node, Scalar):
+        return wrong_type(node, wanted, owner, diagnostics)
+    if isinstance(node.value, str):
+        return node.value
+    fix = Fix("quote it", (Edit(node.span, f'"{written(node.value)}"'),))
+    message = f"{owner} must be {wanted}; unquoted this is {described(node)}"
+    help = f'write "{written(node.value)}"'
+    diagnostics.add(Diagnostic("SPEC013", message, node.span, help=help, fix=fix))
+    return INVALID
+
+
+def plain_text(node: Node, owner: str, diagnostics: Diagnostics, pattern: str = "", wanted: str = "text") -> Any:
+    """Text that is not computed and has the declared form."""
+    text = text_of(node, owner, diagnostics, wanted)
+    if text is INVALID:
+        return INVALID
+    if text.startswith("="):
+        diagnostics.error(
+            "SPEC015", f"{owner} is plain text and cannot be computed", node.span, "write the text itself"
+        )
+        return INVALID
+    if pattern and re.fullmatch(pattern, text, re.ASCII) is None:
+        diagnostics.error("SPEC017", f"{owner} does not have the form it needs", node.span, f"it must match {pattern}")
+        return INVALID
+    return text
+
+
+def boolean(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        return node.value
+    return wrong_type(node, "true or false", owner, diagnostics)
+
+
+def integer(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
+        return node.value
+    return wrong_type(node, "a whole number", owner, diagnostics)
+
+
+def decimal(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    if isinstance(node, Scalar) and isinstance(node.value, int | Decimal) and not isinstance(node.value, bool):
+        return Decimal(node.value)
+    return wrong_type(node, "a number", owner, diagnostics)
+
+
+def date(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    text = plain_text(node, owner, diagnostics, wanted="a date")
+    if text is INVALID:
+        return INVALID
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.date.fromisoformat(text)
+    except ValueError:
+        diagnostics.error("SPEC021", f"{owner}: there is no day {text}", node.span)
+        return INVALID
+    diagnostics.error("SPEC021", f"{owner} must be a date", node.span, "write it as YYYY-MM-DD")
+    return INVALID
+
+
+def alternative(node: Node, kind: type[Enum], owner: str, diagnostics: Diagnostics) -> Any:
+    known = [str(each.value) for each in kind]
+    text = plain_text(node, owner, diagnostics, wanted="one of " + ", ".join(known))
+    if text is INVALID:
+        return INVALID
+    if text in known:
+        return kind(text)
+    help = suggestion(text, known, what="one of")
+    if not help.startswith("one of"):
+        help += " One of " + ", ".join(f"`{each}`" for each in known)
+    diagnostics.error("SPEC018", f"{owner} cannot be `{text}`", node.span, help)
+    return INVALID
+
+
+def name(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    text = plain_text(node, owner, diagnostics, wanted="a name")
+    if text is INVALID:
+        return INVALID
+    if _NAME.fullmatch(text) is None:
+        help = "lower-case letters, digits and `_`, a letter first; parts are separated by `.`"
+        diagnostics.error("SPEC017", f"{owner} is not a name: `{text}`", node.span, help)
+        return INVALID
+    return Name(text, node.span)
+
+
+def reference(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    text = plain_text(node, owner, diagnostics, wanted="a reference")
+    if text is INVALID:
+        return INVALID
+    match = _REFERENCE.fullmatch(text)
+    if match is not None:
+        return Reference(match[1], int(match[2]), node.span)
+    full = _FULL_VERSION.fullmatch(text)
+    if full is not None and _REFERENCE.fullmatch(f"{full[1]}@{full[2]}"):
+        short = f"{full[1]}@{full[2]}"
+        fix = Fix("name the major version", (Edit(node.span, short),))
+        message = f"{owner} names a full version; a reference names the major version"
+        diagnostics.add(Diagnostic("SPEC019", message, node.span, help=f"write {short}", fix=fix))
+    else:
+        help = f"write {text}@1, or the major version you mean" if _NAME.fullmatch(text) else "write id@MAJOR"
+        diagnostics.error("SPEC019", f"{owner} is not a reference of the form id@MAJOR", node.span, help)
+    return INVALID
+
+
+def text_start(node: Scalar, skip: int) -> Span:
+    """The place of the node's text without its quotes or block sign and without ``skip`` characters."""
+    span = node.span
+    if node.quoted and node.block:
+        return Span(span.file, span.line + 1, node.block + skip, span.end_line, span.end_column)
+    shift = skip + (1 if node.quoted else 0)
+    end = span.end_column - (1 if node.quoted else 0)
+    return Span(span.file, span.line, span.column + shift, span.end_line, end)
+
+
+def expression(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    if not isinstance(node, Scalar):
+        return wrong_type(node, "a computed value (`=...`)", owner, diagnostics)
+    if not isinstance(node.value, str) or not node.value.startswith("="):
+        literal = written(node.value)
+        fix = None if node.quoted else Fix("compute it", (Edit(node.span, f"={literal}"),), safe=False)
+        message = f"{owner} must be computed: begin it with `=`"
+        diagnostics.add(Diagnostic("SPEC014", message, node.span, help=f"write ={literal}", fix=fix))
+        return INVALID
+    text = node.value[1:]
+    if not text.strip():
+        diagnostics.error("SPEC014", f"{owner} has no expression after `=`", node.span)
+        return INVALID
+    return Expression(text, text_start(node, 1))
+
+
+def template(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    text = text_of(node, owner, diagnostics)
+    if text is INVALID or not isinstance(node, Scalar):
+        return INVALID
+    if text.startswith("="):
+        help = "write text, with blanks such as {{ event.data.total | money }}"
+        diagnostics.error("SPEC015", f"{owner} is text with blanks and cannot be computed", node.span, help)
+        return INVALID
+    return Template(text, text_start(node, 0))
+
+
+def duration(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
+    text = plain_text(node, owner, diagnostics, wanted="a duration")
+    if text is INVALID:
+        return INVALID
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match[unit] for unit in _SECONDS) or match["time"] == "T":
+        help = "write it as ISO 8601, for example PT15M, PT36H, P2D, P1W; months and years have no fixed length"
+        diagnostics.error("SPEC020", f"{owner} is not a duration of fixed length", node.span, help)
+        return INVALID
+    seconds = sum(int(match[unit]) * size for unit, size in _SECONDS.items() if match[unit])
+    return Duration(seconds, text, node.span)
