@@ -1,0 +1,1 @@
+"""Schemas as values: the registry, the type lattice, decoding and validation."""
