@@ -358,8 +358,9 @@ class Effects:
         )  # fmt: skip
         key = row.key
         work.after_commit.append(lambda: self.release(work, key))
-        self._advance.advance(work, run, refused, batch)
+        run.failed_effect = key
         run.effect = run.request = None
+        self._advance.advance(work, run, refused, batch)
 
     def _token(self, run: Run) -> int:
         return self._worker.store.tokens.get(run.row.partition, -1)

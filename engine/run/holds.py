@@ -32,7 +32,7 @@ class Holds:
         while self._timers and self._timers[0][0] <= now:
             found.add(heapq.heappop(self._timers)[1])
         for ids in self._waits.values():
-            ids -= found
+            ids.difference_update(found)
         return found
 
     @property

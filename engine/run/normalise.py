@@ -11,7 +11,7 @@ import orjson
 from engine.base.clock import as_datetime, as_microseconds
 from engine.base.errors import ErrorClass, Failure
 from engine.plan.model import CanonicalEvent, FlowPlan, Plan, Scope
-from engine.source.json_reader import parse_json
+from engine.source.json_payload import parse_json
 from engine.store.batch import Arrival
 
 

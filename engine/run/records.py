@@ -59,7 +59,7 @@ def exception_row(
 ) -> tuple[Any, ...]:
     """The values of one row of the exception table, in the table's order."""
     amount, currency = _amount(exception.amount)
-    effect = run.effect.key if run is not None and run.effect is not None else None
+    effect = run.failed_effect if run is not None else None
     return (
         id_,
         kind or exception_kind(exception),

@@ -26,6 +26,7 @@ class Run:
     stored: bool = False
     request: EffectRequest | None = None
     effect: EffectRow | None = None
+    failed_effect: str | None = None
     sent_monotonic: float | None = None
     absent_reads: int = 0
     asked: int = 0

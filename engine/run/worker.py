@@ -23,7 +23,8 @@ from engine.run.decide import Context, decide
 from engine.run.holds import Holds
 from engine.run.keys import KeyQueues, Waiting
 from engine.run.lanes import Lane
-from engine.run.normalise import Started, call_start, cloudevent_bytes, events_of, start, starts
+from engine.run.normalise import Started, call_start, cloudevent_bytes, events_of, starts
+from engine.run.operate import Released
 from engine.run.records import exception_kind, exception_row
 from engine.run.state import Counts, Run, Work
 from engine.store import loading
@@ -398,6 +399,13 @@ class Worker:
             self.pump()
             await future
 
+    def apply(self, released: Released) -> None:
+        """Go on as a person decided."""
+        if released.again:
+            self.resume({released.message_id})
+        self.keys.unblock(released.key, released.message_id)
+        self.pump()
+
     def lane(self, connection: str) -> Lane:
         """The connection's budget."""
         lane = self.lanes.get(connection)
@@ -416,6 +424,3 @@ class Worker:
     @staticmethod
     def output_bytes(output: Any) -> bytes | None:
         return None if output is None else json_bytes(output)
-
-
-__all__ = ["Worker", "start"]

@@ -43,7 +43,7 @@ def claim(
         .values(token=lease.c.token + 1, owner=owner, expires_at=until)
         .returning(lease.c.partition, lease.c.token)
     )
-    return {partition: token for partition, token in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def extend(connection: sa.Connection, owner: str, until: int) -> dict[int, int]:
@@ -54,7 +54,7 @@ def extend(connection: sa.Connection, owner: str, until: int) -> dict[int, int]:
         .values(expires_at=until)
         .returning(lease.c.partition, lease.c.token)
     )
-    return {partition: token for partition, token in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def release(connection: sa.Connection, owner: str) -> None:

@@ -31,8 +31,8 @@ def queue_states(engine: sa.Engine) -> dict[str, int]:
     """How many unfinished messages are in each state."""
     statement = sa.select(t.queue.c.state, sa.func.count()).group_by(t.queue.c.state)
     with engine.connect() as connection:
-        rows = connection.execute(statement).tuples()
-        return {state: count for state, count in rows}
+        rows = connection.execute(statement)
+        return {row[0]: row[1] for row in rows}
 
 
 def blocked_messages(engine: sa.Engine) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def blocked_messages(engine: sa.Engine) -> list[tuple[str, str]]:
         .where(t.queue.c.state == "blocked")
     )
     with engine.connect() as connection:
-        return [(key, id_) for key, id_ in connection.execute(statement).tuples()]
+        return [(row[0], row[1]) for row in connection.execute(statement)]
 
 
 def waiting_runs(engine: sa.Engine) -> list[RunRow]:

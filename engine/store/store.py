@@ -125,8 +125,8 @@ def migrate(driver: Driver, workspace: str, environment: str) -> None:
     engine = driver.engine()
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
-        rows = connection.execute(sa.select(tables.meta.c.name, tables.meta.c.value)).tuples()
-        stored: dict[str, str] = dict(list(rows))
+        rows = connection.execute(sa.select(tables.meta.c.name, tables.meta.c.value))
+        stored: dict[str, str] = {row[0]: row[1] for row in rows}
         if not stored:
             leases.seed(connection)
             stored = {"schema": str(tables.SCHEMA_VERSION), "workspace": workspace, "environment": environment}
