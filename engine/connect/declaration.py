@@ -15,6 +15,7 @@ from engine.spec.shape import ExactlyOne, Map, declare, shape
 from engine.spec.values import Duration, Expression, Reference, Template, Tree
 
 NAME = r"[a-z][a-z0-9_]*"
+OPERATION_NAME = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*"
 
 
 class SettingType(StrEnum):
@@ -133,6 +134,7 @@ class Success:
 
     status: tuple[int, ...] = declare("Statuses of a good answer.")
     when: Expression | None = declare("What must also be true of the reply.", default=None)
+    duplicate: Expression | None = declare("True if the system says that it had the document already.", default=None)
     span: Span
 
 
@@ -255,6 +257,7 @@ class Paging:
 class OperationForm:
     """One operation. Without `request` the connector's Python says it."""
 
+    name: str = declare("Its name.", pattern=OPERATION_NAME, example="invoice.create")
     kind: OperationKind = declare("`write` changes something there, `read` does not.")
     summary: str = declare("What it does, for people.")
     ledger: bool = declare(
@@ -370,7 +373,7 @@ class ManifestForm:
     secrets: Map[SecretNeed] = declare("The secrets of a connection.", default=Map())
     authentication: Authentication | None = declare("How requests prove who sends them.", default=None)
     check: str | None = declare("The read operation that tells whether the system can be reached.", default=None)
-    operations: Map[OperationForm] = declare("What it can do.")
+    operations: tuple[OperationForm, ...] = declare("What it can do.")
     errors: tuple[ErrorRule, ...] = declare("What failures mean, for all operations.", default=())
     otherwise: Fallback | None = declare("What every other answer means.", default=None)
     webhook: Webhook | None = declare("Messages that come in.", default=None)

@@ -128,6 +128,11 @@ class Http:
             wire = await self._acquire(origin)
         return await wire.exchange(request, self._limits.total_seconds if total_seconds is None else total_seconds)
 
+    async def reach(self, origin: Origin) -> None:
+        """Open a connection and keep it for the next request. Raises Failure if none can be opened."""
+        wire = await self._acquire(origin)
+        self._pools[origin].free(wire)
+
     async def close(self) -> None:
         """Close every connection. Pending requests end as unknown; nothing can be sent afterwards."""
         self._closed = True

@@ -1,0 +1,194 @@
+"""Answers, judged: what a declared operation's reply proves, and which failure class every other answer has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from engine.base.errors import ErrorClass, Failure
+from engine.base.money import decimal_text
+from engine.connect.compiling import Compiler, Computed
+from engine.connect.declaration import (
+    ErrorRule,
+    Fallback,
+    OperationForm,
+    ReceiptForm,
+    Success,
+)
+from engine.connect.http_message import HttpReply
+from engine.connect.port import Document, Receipt
+from engine.source.node import Node, Scalar, Sequence
+from engine.spec.shape import Map
+from engine.spec.values import Expression
+
+_TEXT_MAX = 2_000
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def reply_value(reply: HttpReply) -> dict[str, Any]:
+    """What expressions see as ``reply``. A body that is not JSON is null; its beginning is in ``text``."""
+    try:
+        body = _DECODER.decode(reply.body) if reply.body else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        body = None
+    return {
+        "status": reply.status,
+        "headers": reply.headers,
+        "body": body,
+        "text": reply.body[:_TEXT_MAX].decode("utf-8", "replace"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessForm:
+    """A compiled ``success``."""
+
+    status: frozenset[int]
+    when: Computed | None
+    duplicate: Computed | None
+
+    def repeats(self, scope: dict[str, Any]) -> bool:
+        """Whether the system says that it had the document already."""
+        try:
+            return self.duplicate is not None and self.duplicate(scope) is True
+        except Failure:
+            return False
+
+    def holds(self, scope: dict[str, Any]) -> bool:
+        return scope["reply"]["status"] in self.status and (self.when is None or self.when(scope) is True)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofForm:
+    """A compiled ``receipt`` with the receipt's further fields."""
+
+    id: Computed
+    number: Computed | None
+    status: Computed | None
+    fields: tuple[tuple[str, Computed], ...]
+
+    def read(self, scope: dict[str, Any]) -> Receipt | None:
+        """The receipt, or None if the answer names no document. Raises Failure(mapping)."""
+        document_id = _plain(self.id(scope))
+        if not document_id:
+            return None
+        number = None if self.number is None else _plain(self.number(scope))
+        status = None if self.status is None else _plain(self.status(scope))
+        fields = {name: computed(scope) for name, computed in self.fields}
+        return Receipt(Document(document_id, number, status), fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A compiled error rule; ``statuses`` None means any."""
+
+    statuses: frozenset[int] | None
+    when: Computed | None
+    error_class: ErrorClass
+    message: Computed
+
+    def applies(self, scope: dict[str, Any]) -> bool:
+        if self.statuses is not None and scope["reply"]["status"] not in self.statuses:
+            return False
+        if self.when is None:
+            return True
+        try:
+            return self.when(scope) is True
+        except Failure:
+            return False  # the reply has another shape than the rule is about
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMap:
+    """The total map from answers to classes."""
+
+    rules: tuple[Rule, ...]
+    otherwise: Rule
+
+    def judge(self, scope: dict[str, Any]) -> tuple[ErrorClass, str]:
+        """The class of an answer that is no good one, and the reason in words."""
+        for rule in self.rules:
+            if rule.applies(scope):
+                return rule.error_class, _message(rule, scope)
+        error_class = self.otherwise.error_class
+        if 200 <= scope["reply"]["status"] < 300:
+            error_class = ErrorClass.UNKNOWN_OUTCOME  # something was accepted, and nobody said what that means
+        return error_class, _message(self.otherwise, scope)
+
+
+def compile_success(success: Success | None, compiler: Compiler) -> SuccessForm:
+    """Any 200 if nothing is declared."""
+    if success is None:
+        return SuccessForm(frozenset((200,)), None, None)
+    return SuccessForm(
+        status=frozenset(success.status),
+        when=None if success.when is None else compiler.expression(success.when),
+        duplicate=None if success.duplicate is None else compiler.expression(success.duplicate),
+    )
+
+
+def compile_proof(form: ReceiptForm, fields: list[tuple[str, Expression]], compiler: Compiler) -> ProofForm:
+    return ProofForm(
+        id=compiler.expression(form.id),
+        number=None if form.number is None else compiler.expression(form.number),
+        status=None if form.status is None else compiler.expression(form.status),
+        fields=tuple((name, compiler.expression(expression)) for name, expression in fields),
+    )
+
+
+def read_back_fields(operation: OperationForm, overrides: Map[Expression]) -> list[tuple[str, Expression]]:
+    """Where each receipt field is read from when an operation's fate is looked up."""
+    found: list[tuple[str, Expression]] = []
+    for name, field in operation.fields:
+        expression = overrides.get(name) or field.value
+        if expression is not None:
+            found.append((name, expression))
+    return found
+
+
+def compile_errors(rules: tuple[ErrorRule, ...], otherwise: Fallback, compiler: Compiler) -> ErrorMap:
+    return ErrorMap(
+        rules=tuple(
+            Rule(
+                statuses=None if rule.status is None else _statuses(rule.status.node, compiler),
+                when=None if rule.when is None else compiler.expression(rule.when),
+                error_class=rule.class_,
+                message=compiler.tree(rule.message),
+            )
+            for rule in rules
+        ),
+        otherwise=Rule(None, None, otherwise.class_, compiler.tree(otherwise.message)),
+    )
+
+
+def _statuses(node: Node, compiler: Compiler) -> frozenset[int]:
+    found: set[int] = set()
+    for one in node.items if isinstance(node, Sequence) else (node,):
+        value = one.value if isinstance(one, Scalar) else None
+        if isinstance(value, int) and not isinstance(value, bool) and 100 <= value < 600:
+            found.add(value)
+        elif isinstance(value, str) and len(value) == 3 and value[0] in "12345" and value[1:] == "xx":
+            found.update(range(int(value[0]) * 100, int(value[0]) * 100 + 100))
+        else:
+            compiler.wrong(one.span, "a status is a number such as 404 or a group such as 5xx")
+    return frozenset(found)
+
+
+def _message(rule: Rule, scope: dict[str, Any]) -> str:
+    try:
+        text = rule.message(scope)
+    except Failure:
+        text = None
+    return text if isinstance(text, str) and text else f"the answer had status {scope['reply']['status']}"
+
+
+def _plain(value: Any) -> str | None:
+    """An id or number as text; objects and booleans are none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return decimal_text(value) if isinstance(value, Decimal) else None
