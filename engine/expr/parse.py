@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from engine.base.identity import canonical_bytes
 from engine.expr import codes as codes  # registers what the findings mean
 from engine.expr.functions import FUNCTIONS
 from engine.expr.grammar import Grammar, Raw
@@ -67,12 +65,12 @@ def parse(text: str, span: Span, diagnostics: Diagnostics) -> Ast | None:
 
 def places(text: str, span: Span) -> Callable[[int, int], Span]:
     """From offsets in ``text`` to places in the file; the whole span where the file writes the text otherwise
-    (folded over lines, or with escapes)."""
-    as_written = span.line == span.end_line and span.end_column - span.column == len(text)
-    if as_written:
-        return span.within
-    unknown_end = span.line == span.end_line and span.end_column <= span.column
-    return span.within if unknown_end and "\n" not in text else lambda _start, _end: span
+    (folded over lines, or with escapes). A span two longer than the text has quotation marks around it."""
+    width = span.end_column - span.column
+    if span.line != span.end_line or "\n" in text or width not in (0, len(text), len(text) + 2):
+        return lambda _start, _end: span
+    shift = 1 if width == len(text) + 2 else 0
+    return lambda start, end: span.within(start + shift, end + shift)
 
 
 class _Builder:
@@ -181,9 +179,7 @@ def _joined(left: Ast, right: Ast) -> Span:
 
 
 def _token(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return f"decimal {value}"
-    return f"{type(value).__name__} " + canonical_bytes(value).decode()
+    return f"{type(value).__name__} {value!r}"
 
 
 def _bounded(tree: Ast, text: str) -> None:

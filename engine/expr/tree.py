@@ -1,0 +1,200 @@
+"""Objects, lists and literals with computed leaves: compiled into one function, checked against what is wanted.
+
+A leaf that begins with ``=`` is computed, one with ``{{ }}`` is text with blanks, any other is itself. Where a
+type is expected, an optional field whose value comes out null is left out: absent is how schemas say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.expr.check import check
+from engine.expr.compile import Computed
+from engine.expr.emitter import Emitter
+from engine.expr.lattice import may_be_null, union
+from engine.expr.nearest import did_you_mean
+from engine.expr.parse import parse
+from engine.expr.scope import Operand
+from engine.expr.text import check_text, emit_text, has_blanks, read_text, unusable
+from engine.expr.typing_of_values import type_of_value
+from engine.expr.writer import FunctionWriter
+from engine.schema.assign import assignable, describe, explain_mismatch
+from engine.schema.types import ANY, TEXT, Array, Object, Type, members, nullable, without_null
+from engine.source import node as source
+from engine.source.diagnostic import Diagnostics
+from engine.source.span import Span
+from engine.spec.values import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A part of a tree that was written: where its value is, and what type it has."""
+
+    operand: str
+    type: Type
+
+
+def compile_tree(
+    tree: Tree, scope: Mapping[str, Type], diagnostics: Diagnostics, expected: Type | None = None
+) -> tuple[Computed, Type]:
+    """A function of a scope that builds the tree's value, and the value's type.
+
+    With ``expected`` the value is checked against it: what is missing, unknown or of another type is a finding
+    where it stands. A tree with findings never runs.
+    """
+    before = len(diagnostics)
+    writer = FunctionWriter("tree", ("scope",))
+    made = TreeWriter(Emitter(writer), diagnostics).write(tree.node, "scope", scope, expected, "")
+    if len(diagnostics) != before:
+        return unusable, made.type
+    return writer.build(made.operand, tree.span), made.type
+
+
+class TreeWriter:
+    """Writes trees into one function."""
+
+    __slots__ = ("_diagnostics", "_emitter")
+
+    def __init__(self, emitter: Emitter, diagnostics: Diagnostics) -> None:
+        self._emitter = emitter
+        self._diagnostics = diagnostics
+
+    def write(
+        self, node: source.Node, current: Operand, scope: Mapping[str, Type], expected: Type | None, path: str
+    ) -> Made:
+        """Write a node; ``path`` is where in the whole it goes, for messages."""
+        if isinstance(node, source.Mapping):
+            return self._object(node, current, scope, expected, path)
+        if isinstance(node, source.Sequence):
+            return self._list(node, current, scope, expected, path)
+        made = self._leaf(node, current, scope)
+        self._expect(made.type, expected, node.span, path)
+        return made
+
+    def _leaf(self, node: source.Scalar, current: Operand, scope: Mapping[str, Type]) -> Made:
+        value = node.value
+        if isinstance(value, str) and value.startswith("="):
+            return self.expression(value[1:], _after_sign(node), current, scope)
+        if isinstance(value, str) and has_blanks(value):
+            parts = read_text(value, node.span, self._diagnostics)
+            if parts is not None and check_text(parts, scope, self._diagnostics):
+                return Made(emit_text(self._emitter, parts, current, node.span), TEXT)
+            return Made("None", TEXT)
+        return Made(self._emitter.writer.constant(value, f"{type(value).__name__} {value!r}"), type_of_value(value))
+
+    def expression(self, text: str, span: Span, current: Operand, scope: Mapping[str, Type]) -> Made:
+        """Write a computed value."""
+        before = len(self._diagnostics)
+        ast = parse(text, span, self._diagnostics)
+        if ast is None:
+            return Made("None", ANY)
+        type_ = check(ast, scope, self._diagnostics)
+        if len(self._diagnostics) != before:
+            return Made("None", type_)
+        return Made(self._emitter.value(ast, current), type_)
+
+    def _list(
+        self, node: source.Sequence, current: Operand, scope: Mapping[str, Type], expected: Type | None, path: str
+    ) -> Made:
+        wanted = _wanted(expected, Array)
+        element = wanted.element if isinstance(wanted, Array) else None
+        if expected is not None and wanted is None:
+            self._expect(Array(ANY), expected, node.span, path)
+        parts = [self.write(each, current, scope, element, f"{path}[{at}]") for at, each in enumerate(node.items)]
+        operand = self._emitter.writer.assign(f"[{', '.join(part.operand for part in parts)}]", node.span, "list")
+        return Made(operand, Array(union(part.type for part in parts)))
+
+    def _object(
+        self, node: source.Mapping, current: Operand, scope: Mapping[str, Type], expected: Type | None, path: str
+    ) -> Made:
+        wanted = _wanted(expected, Object)
+        if expected is not None and wanted is None:
+            self._expect(Object({}, frozenset(), ANY), expected, node.span, path)
+        target = wanted if isinstance(wanted, Object) else None
+        always: list[str] = []
+        sometimes: list[tuple[str, str, Span]] = []
+        fields: dict[str, Type] = {}
+        required: set[str] = set()
+        for entry in node.entries:
+            where = f"{path}.{entry.key}" if path else entry.key
+            declared = self._declared(target, entry, where)
+            optional = target is not None and declared is not None and entry.key not in target.required
+            made = self.write(entry.value, current, scope, _or_null(declared, optional), where)
+            left_out = optional and declared is not None and not may_be_null(declared) and _can_be_null(made.type)
+            fields[entry.key] = without_null(made.type) if left_out else made.type
+            if left_out:
+                sometimes.append((entry.key, made.operand, entry.value.span))
+            else:
+                required.add(entry.key)
+                always.append(f"{entry.key!r}: {made.operand}")
+        self._missing(target, node, path)
+        operand = self._emitter.writer.assign("{" + ", ".join(always) + "}", node.span, "dict")
+        for name, value, span in sometimes:
+            with self._emitter.writer.block(f"if {value} is not None:", span):
+                self._emitter.writer.write(f"{operand}[{name!r}] = {value}", span)
+        return Made(operand, Object(fields, frozenset(required), None))
+
+    def _declared(self, target: Object | None, entry: source.Entry, where: str) -> Type | None:
+        """The type that the target declares for a field; None if nothing is said about it."""
+        if target is None:
+            return None
+        declared = target.fields.get(entry.key, target.extra)
+        if declared is None:
+            help = did_you_mean(entry.key, target.fields)
+            self._diagnostics.error("MAP002", f"the result has no field {where}", entry.key_span, help)
+        return declared
+
+    def _missing(self, target: Object | None, node: source.Mapping, path: str) -> None:
+        if target is None:
+            return
+        given = {entry.key for entry in node.entries}
+        for name in sorted(target.required - given):
+            where = f"{path}.{name}" if path else name
+            declared = target.fields.get(name)
+            what = f"it is {describe(declared)}" if declared is not None else ""
+            self._diagnostics.error("MAP001", f"the required field {where} is not set", _start(node.span), what)
+
+    def _expect(self, actual: Type, expected: Type | None, span: Span, path: str) -> None:
+        if expected is None or assignable(actual, expected):
+            return
+        where = path or "the value"
+        if may_be_null(actual) and assignable(without_null(actual), expected):
+            help = "give it a default, or let the message stop before: x || y, default(x, y)"
+            self._diagnostics.error("TYPE001", f"{where} may be null, and the field is required", span, help)
+            return
+        message = explain_mismatch(actual, expected, where)
+        fallback = f"{where} must be {describe(expected)}, not {describe(actual)}"
+        self._diagnostics.error("MAP003", message or fallback, span)
+
+
+def _after_sign(node: source.Scalar) -> Span:
+    """The span of the text behind ``=``, where the file writes it on one line without escapes."""
+    span = node.span
+    if span.line != span.end_line or span.end_column - span.column != len(str(node.value)) + 2 * node.quoted:
+        return span
+    opening = 1 + node.quoted
+    return span.within(opening, opening + len(str(node.value)) - 1)
+
+
+def _start(span: Span) -> Span:
+    return Span(span.file, span.line, span.column, span.line, span.column + 1)
+
+
+def _wanted(expected: Type | None, shape: type[Any]) -> Type | None:
+    """The one alternative of the expected type that has this shape; None if there is none or a choice."""
+    if expected is None:
+        return None
+    found: list[Type] = [member for member in members(expected) if isinstance(member, shape)]
+    if len(found) == 1:
+        return found[0]
+    return ANY if found or ANY in members(expected) else None
+
+
+def _or_null(declared: Type | None, optional: bool) -> Type | None:
+    return nullable(declared) if optional and declared is not None else declared
+
+
+def _can_be_null(type_: Type) -> bool:
+    return may_be_null(type_) or ANY in members(type_)

@@ -1,0 +1,119 @@
+"""Compiles a mapping into one Python function: lookups, values, lists and fields, checked against its schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, Protocol
+
+from engine.base.errors import ErrorClass, Failure
+from engine.expr.emitter import Emitter
+from engine.expr.scope import Names
+from engine.expr.tree import TreeWriter
+from engine.expr.writer import FunctionWriter
+from engine.plan.mapping_parts import Part, PartWriter, TableOf
+from engine.plan.model import MappingPlan
+from engine.schema.types import ANY, Object, Type
+from engine.source.diagnostic import Diagnostics
+from engine.source.span import Span
+from engine.spec.documents.common import InputType
+from engine.spec.documents.mapping import Mapping as MappingDocument
+from engine.spec.values import Reference
+
+#: Names of parts of a mapping, which inputs and elements cannot have.
+RESERVED = ("lookups", "values", "lists")
+
+
+class Schema(Protocol):
+    """What a mapping needs of a schema."""
+
+    @property
+    def type(self) -> Type: ...
+
+    def check(self, value: Any) -> Sequence[object]:
+        """What is wrong with a typed value, each finding in words; nothing if it fits."""
+        ...
+
+
+class Schemas(Protocol):
+    """Where schemas are found by id and major version."""
+
+    def get(self, id: str, major: int) -> Schema | None: ...
+
+
+def compile_mapping(
+    definition: MappingDocument, *, schemas: Schemas, tables: TableOf, digest: str, diagnostics: Diagnostics
+) -> MappingPlan | None:
+    """The mapping as a plan, or None with what is wrong added to ``diagnostics``.
+
+    The plan's ``apply(inputs, on)`` gives the typed result. It raises Failure(mapping) where a value is not what
+    an expression needs, Stopped where a table has no row, and Failure(schema) if the result does not fit.
+    """
+    before = len(diagnostics)
+    output = _schema(schemas, definition.output, diagnostics)
+    types = {name: _input_type(each, schemas, tables, diagnostics) for name, each in definition.input}
+    for name in set(types) & set(RESERVED):
+        diagnostics.error("MAP006", f"an input cannot be called {name}", definition.span)
+    writer = FunctionWriter("mapping", ("inputs", "on"))
+    emitter = Emitter(writer)
+    names = Names({reserved: Names() for reserved in RESERVED})
+    for name in types:
+        given = f"inputs[{name!r}] if {name!r} in inputs else _no_input({name!r})"
+        names.entries[name] = writer.assign(given, definition.span)
+    writer.namespace["_no_input"] = _no_input
+    scope: dict[str, Type] = {**types, **{reserved: Object({}) for reserved in RESERVED}}
+    whole = Part(names, scope, frozenset(types))
+    parts = PartWriter(emitter, tables, diagnostics)
+    parts.write(definition.lookups, definition.values, definition.lists, whole, 0)
+    target = None if output is None else output.type
+    made = TreeWriter(emitter, diagnostics).write(definition.fields.node, names, whole.scope, target, "")
+    if len(diagnostics) != before or output is None:
+        return None
+    _emit_check(writer, output, definition, made.operand)
+    return MappingPlan(
+        definition.id, definition.version, digest, tuple(types), writer.build(made.operand, definition.span)
+    )
+
+
+def _schema(schemas: Schemas, reference: Reference, diagnostics: Diagnostics) -> Schema | None:
+    found = schemas.get(reference.id, reference.major)
+    if found is None:
+        diagnostics.error("MAP004", f"there is no schema {reference}", reference.span)
+    return found
+
+
+def _input_type(declared: InputType, schemas: Schemas, tables: TableOf, diagnostics: Diagnostics) -> Type:
+    if declared.schema is not None:
+        schema = _schema(schemas, declared.schema, diagnostics)
+        return ANY if schema is None else schema.type
+    if declared.table is None:
+        return ANY
+    table = tables(declared.table.text)
+    if table is None:
+        diagnostics.error("MAP004", f"there is no table {declared.table}", declared.table.span)
+        return ANY
+    return table.row_type
+
+
+def _emit_check(writer: FunctionWriter, output: Schema, definition: MappingDocument, result: str) -> None:
+    """Verify the result as a whole: texts' patterns and lengths are more than types say."""
+    title = f"{definition.id}@{definition.version}"
+    writer.namespace["_check"] = output.check
+    writer.namespace["_misfit"] = _misfit(title, definition.output.span)
+    errors = writer.assign(f"_check({result})", definition.span)
+    with writer.block(f"if {errors}:", definition.span):
+        writer.write(f"_misfit({errors})", definition.span)
+
+
+def _no_input(name: str) -> NoReturn:
+    raise Failure(ErrorClass.MAPPING, f"the input {name} is not given")
+
+
+def _misfit(title: str, place: Span) -> Callable[[Sequence[object]], NoReturn]:
+    def misfit(errors: Sequence[object]) -> NoReturn:
+        words = "; ".join(str(getattr(error, "message", error)) for error in errors[:5])
+        detail = f"mapping {title}, {len(errors)} findings, output declared at {place}"
+        raise Failure(
+            ErrorClass.SCHEMA, f"the result of mapping {title} does not fit its schema: {words}", detail=detail
+        )
+
+    return misfit
