@@ -15,7 +15,7 @@ from pathlib import Path
 
 from demo.database import PostgresUri, start_database, stop_database
 from demo.entities import ENTITIES, Entity
-from demo.environment import Progress, ProgramVenv, ensure_environment
+from demo.environment import ProgramVenv, Progress, ensure_environment
 from demo.erp_rpc import ErpRpc
 from demo.processes import kill_process, process_runs, stop_process, write_pid
 from demo.provision import provision

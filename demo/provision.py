@@ -78,7 +78,8 @@ def _company(rpc: ErpRpc, entity: Entity, currency: int) -> int:
         found = int(rpc.model("company.company", "create", [values])[0])
     user = rpc.need("res.user", [["login", "=", "admin"]])
     rpc.model("res.user", "write", [user], {"companies": [["add", [found]]]})
-    rpc.model("res.user", "write", [user], {"company": found})
+    # Access rules show the books of the companies of this filter, whatever company a call names.
+    rpc.model("res.user", "write", [user], {"company": found, "company_filter": "all"})
     return found
 
 

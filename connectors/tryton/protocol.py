@@ -60,6 +60,11 @@ def call_body(method: str, parameters: Sequence[Any], context: Context) -> bytes
     return orjson.dumps(document, default=_wire_form, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
+def login_body(user: str, password: str) -> bytes:
+    """The body of the log-in, the one call without a context."""
+    return orjson.dumps({"id": 1, "method": "common.db.login", "params": [user, {"password": password}]})
+
+
 def answer_value(body: bytes) -> Any:
     """The result in an answer. Raises Refusal, or Unreadable."""
     try:
@@ -92,9 +97,13 @@ def refusal_of(error: Any) -> Refusal:
 
 
 def basic_authorization(user: str, password: str) -> str:
-    """The value of the Authorization header. Basic and not a session: posting wants a *fresh* session, which an
-    idle connection has not, and Basic is exempt from that rule."""
+    """The value of the Authorization header with a password, for setting up and looking inside."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def session_authorization(user: str, user_id: int, token: str) -> str:
+    """The value of the Authorization header of a session."""
+    return "Session " + base64.b64encode(f"{user}:{user_id}:{token}".encode()).decode("ascii")
 
 
 def rpc_path(database: str) -> str:
