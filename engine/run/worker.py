@@ -78,6 +78,7 @@ class Worker:
         self._cursor = 0
         self._spilled = False
         self._pumping = False
+        self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -145,13 +146,13 @@ class Worker:
 
     def pump(self) -> None:
         """Make sure that a turn is due."""
-        if not self._pumping and not self.paused:
+        if not self._pumping and not self.paused and not self._closing:
             self._pumping = True
             self.loop.call_soon(self._turn)
 
     def _turn(self) -> None:
         self._pumping = False
-        if self.paused:
+        if self.paused or self._closing:
             return
         for _ in range(HEADS_PER_TURN):
             if self.active >= ACTIVE_MAX:
@@ -390,6 +391,15 @@ class Worker:
     def is_idle(self) -> bool:
         """Nothing is being worked on, and nothing that could be is waiting."""
         return self.active == 0 and not self._spilled and not self.keys.has_ready
+
+    def close_intake(self) -> None:
+        """Start nothing new; what is on its way goes on to its next durable rest."""
+        self._closing = True
+
+    async def settled(self) -> None:
+        """Wait until nothing is being worked on: every message is finished, parked, or safe in the store."""
+        while self.active:
+            await asyncio.sleep(0.02)
 
     async def drained(self) -> None:
         """Wait until the worker is idle."""

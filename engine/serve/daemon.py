@@ -1,0 +1,179 @@
+"""One running engine: a store, a writer thread, a worker, open connectors, and the plan they run.
+
+Lives on one event loop. A hot reload compiles the whole workspace first and then swaps one pointer; an
+invalid workspace changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from engine.base.clock import Clock
+from engine.base.crashpoint import reach
+from engine.base.errors import Failure, UserError
+from engine.base.identity import Identity
+from engine.connect.port import Connector
+from engine.plan.model import Plan
+from engine.run.worker import Worker
+from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, load_snapshot, open_connection
+from engine.serve.settings import ServeSettings
+from engine.store.batch import AuditEntry
+from engine.store.store import LEASE_SECONDS, Store, open_store
+from engine.store.writer import Delivery, WriterThread
+
+log = logging.getLogger("tieout.daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Which workspace runs: a number that grows with every successful reload, and the plan's digest."""
+
+    number: int
+    digest: str
+    flows: int
+
+
+class Daemon:
+    """Starts, reloads and stops an engine."""
+
+    def __init__(self, settings: ServeSettings, clock: Clock, identity: Identity) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.identity = identity
+        self.generation = Generation(0, "", 0)
+        self.connectors: dict[str, Connector] = {}
+        self.draining = False
+        self.store: Store
+        self.writer: WriterThread
+        self.worker: Worker
+        self._loop = asyncio.get_running_loop()
+        self._digests: dict[str, str] = {}
+        self._heart: asyncio.Task[None] | None = None
+        self._plans: dict[str, Plan | None] = {}
+        self._reloading = asyncio.Lock()
+
+    @property
+    def plan(self) -> Plan:
+        return self.worker.plan
+
+    async def start(self) -> None:
+        """Compile, open, recover, go. Raises UserError for what the user can mend."""
+        compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
+        self.settings.state.mkdir(parents=True, exist_ok=True)
+        self.store = open_store(
+            self.settings.store_url,
+            workspace=compiled.plan.workspace,
+            environment=self.settings.environment,
+            clock=self.clock,
+            identity=self.identity,
+        )
+        try:
+            self._open_connections(compiled.plan)
+        except UserError:
+            self.store.close()
+            raise
+        self.writer = WriterThread(self.store.committer, self._deliver)
+        self.worker = Worker(
+            self.store, self.writer, compiled.plan, self.connectors, self.clock, self.identity, self._loop,
+            self.settings.environment,
+        )  # fmt: skip
+        self.worker.bundle_plan = self._bundle_plan
+        self.worker.paused = not self.settings.work
+        await self._activate(compiled)
+        self.worker.recover()
+        self._heart = self._loop.create_task(self._beat())
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._loop.call_soon_threadsafe(_run, delivery)
+
+    def _open_connections(self, plan: Plan) -> None:
+        for id_, connection in plan.connections.items():
+            if self._digests.get(id_) == connection.digest:
+                continue
+            self.connectors[id_] = open_connection(connection, self.clock)
+            self._digests[id_] = connection.digest
+
+    async def _activate(self, compiled: Compiled) -> None:
+        number = self.generation.number + 1
+        plan = compiled.plan
+        now = self.clock.now()
+
+        def keep(connection: object, audit: object) -> None:
+            keep_snapshot(connection, compiled, now)  # type: ignore[arg-type]
+            audit(  # type: ignore[operator]
+                AuditEntry("activated", plan.digest, -1, "", 0, {"generation": number, "flows": len(plan.bundles)})
+            )
+
+        await asyncio.to_thread(self.writer.transact, keep)
+        reach("CP-19")
+        self.worker.plan = plan
+        self.generation = Generation(number, plan.digest, len(plan.flows))
+
+    def _bundle_plan(self, bundle: str) -> Plan | None:
+        if bundle not in self._plans:
+            self._plans[bundle] = load_snapshot(self.store.engine, bundle)
+        return self._plans[bundle]
+
+    async def reload(self) -> Generation:
+        """Compile the workspace anew and swap; raises UserError with the findings and changes nothing if invalid."""
+        async with self._reloading:
+            compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
+            if compiled.plan.digest == self.generation.digest:
+                return self.generation
+            if compiled.plan.workspace != self.plan.workspace:
+                raise UserError(
+                    f"the workspace is now called {compiled.plan.workspace!r}, but the store belongs to "
+                    f"{self.plan.workspace!r}: a running daemon cannot change workspaces"
+                )
+            self._open_connections(compiled.plan)
+            await self._activate(compiled)
+            log.info("reloaded", extra={"generation": self.generation.number, "digest": self.generation.digest})
+            self.worker.pump()
+            return self.generation
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            now = self.clock.now()
+            tokens = await asyncio.to_thread(self.writer.transact, _Extend(self.store, now))
+            self.store.tokens = tokens
+
+    async def stop(self) -> None:
+        """Drain: take nothing new, let what is on its way come to its end, give back leases and lock."""
+        self.draining = True
+        if self._heart is not None:
+            self._heart.cancel()
+        self.worker.close_intake()
+        try:
+            await asyncio.wait_for(self.worker.settled(), self.settings.drain_seconds)
+        except TimeoutError:
+            log.warning("drain_timeout", extra={"active": self.worker.active})
+        self.worker.paused = True
+        reach("CP-26")
+        for connector in self.connectors.values():
+            try:
+                await connector.close()
+            except Failure as failure:
+                log.warning("close_failed", extra={"reason": failure.message})
+        await asyncio.to_thread(self.writer.close)
+        self.store.close()
+
+
+class _Extend:
+    """Extending the leases, as a transaction of the writer."""
+
+    def __init__(self, store: Store, now: int) -> None:
+        self._store = store
+        self._now = now
+
+    def __call__(self, connection: object, _audit: object) -> dict[int, int]:
+        from engine.store import leases
+
+        return leases.extend(connection, self._store.owner, self._now + LEASE_SECONDS * 1_000_000)  # type: ignore[arg-type]
+
+
+def _run(delivery: Delivery) -> None:
+    for done, batch, error in delivery:
+        done(batch, error)
