@@ -1,0 +1,170 @@
+"""How values that JSON has no form for are written as text: decimals, dates, timestamps, durations, money.
+
+Each ``read_*`` takes the text or a value that is read already, and gives the value. They raise Mismatch, without
+words: finding the words is the business of :mod:`engine.schema.violations`, and only after something went wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from engine.base.money import Money
+
+DIGITS_MAX = 38
+
+
+class Mismatch(Exception):
+    """A value does not have the form. Never leaves this package."""
+
+
+_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?").fullmatch
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+).fullmatch
+_DURATION = re.compile(
+    r"(-?)P(?:([0-9]{1,6})W|(?:([0-9]{1,7})D)?(?:T(?:([0-9]{1,8})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,10})S)?)?)"
+).fullmatch
+_CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
+
+#: Currency codes that were seen to have the form; there can be no more than 17,576.
+_CURRENCIES: set[str] = set()
+
+_new_money = Money.__new__
+_set_amount = vars(Money)["amount"].__set__
+_set_currency = vars(Money)["currency"].__set__
+
+
+def read_decimal(value: Any) -> Decimal:
+    """A decimal from plain digits, at most 38 of them; an integer counts as one without digits after the point."""
+    if value.__class__ is str:
+        if _DECIMAL(value) is None or (len(value) > DIGITS_MAX and _digits(value) > DIGITS_MAX):
+            raise Mismatch
+        return Decimal(value)
+    if value.__class__ is Decimal:
+        if not value.is_finite():
+            raise Mismatch
+        return value
+    if value.__class__ is int:
+        return Decimal(value)
+    raise Mismatch
+
+
+def _digits(text: str) -> int:
+    return len(text) - ("-" in text) - ("." in text)
+
+
+def read_money(value: Any) -> Money:
+    """Money from ``{"amount": "12.34", "currency": "EUR"}``."""
+    if value.__class__ is Money:
+        return value
+    if value.__class__ is not dict or len(value) != 2:
+        raise Mismatch
+    amount, currency = value["amount"], value["currency"]
+    if currency not in _CURRENCIES:
+        read_currency(currency)
+    if amount.__class__ is str:
+        if _DECIMAL(amount) is None or (len(amount) > DIGITS_MAX and _digits(amount) > DIGITS_MAX):
+            raise Mismatch
+        amount = Decimal(amount)
+    else:
+        amount = read_decimal(amount)
+    # Past the constructor, which refuses to set attributes twice and costs half of all decoding.
+    money = _new_money(Money)
+    _set_amount(money, amount)
+    _set_currency(money, currency)
+    return money
+
+
+def read_currency(value: Any) -> str:
+    """A code of three capital letters; whether such a currency exists is asked when amounts are rounded."""
+    if value.__class__ is not str or _CURRENCY(value) is None:
+        raise Mismatch
+    _CURRENCIES.add(value)
+    return value
+
+
+def read_date(value: Any) -> date:
+    """A date from ``2026-01-31``."""
+    if value.__class__ is str:
+        if len(value) != 10 or value[4] != "-" or value[7] != "-":
+            raise Mismatch
+        return date.fromisoformat(value)
+    if value.__class__ is date:
+        return value
+    raise Mismatch
+
+
+def read_timestamp(value: Any) -> datetime:
+    """A moment in UTC from RFC 3339 text with a zone; below the microsecond digits are cut off."""
+    if value.__class__ is str:
+        if _TIMESTAMP(value) is None:
+            raise Mismatch
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    if value.__class__ is datetime and value.tzinfo is not None:
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
+    raise Mismatch
+
+
+def read_duration(value: Any) -> timedelta:
+    """A fixed length of time from ISO 8601 text in weeks, days, hours, minutes, seconds; months have no length."""
+    if value.__class__ is timedelta:
+        return value
+    found = _DURATION(value) if value.__class__ is str else None
+    if found is None or value[-1] in "PT":
+        raise Mismatch
+    sign, *parts = found.groups()
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in parts)
+    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return -length if sign else length
+
+
+def timestamp_text(value: datetime) -> str:
+    """RFC 3339 text in UTC with a ``Z``."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def duration_text(value: timedelta) -> str:
+    """The one way a length is written here: days, then hours, minutes, whole seconds. Raises Mismatch for less."""
+    if value.microseconds:
+        raise Mismatch
+    sign = "-" if value < timedelta(0) else ""
+    length = abs(value)
+    hours, rest = divmod(length.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    days = f"{length.days}D" if length.days else ""
+    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
+    if not days and not clock:
+        return "PT0S"
+    return f"{sign}P{days}" + (f"T{clock}" if clock else "")
+
+
+#: What reading a value of each format may raise.
+UNREADABLE = (Mismatch, KeyError, TypeError, ValueError, ArithmeticError)
+
+READERS = {
+    "decimal": read_decimal,
+    "date": read_date,
+    "date-time": read_timestamp,
+    "duration": read_duration,
+}
+
+#: What people are told a format looks like.
+WORDS = {
+    "decimal": "a decimal number as text, like '12.50', of at most 38 digits",
+    "date": "a date like 2026-01-31",
+    "date-time": "a time with its zone, like 2026-01-31T09:30:00Z",
+    "duration": "a length of time like P14D or PT1H30M",
+}
+
+
+def has_format(name: str, text: str) -> bool:
+    """Whether text reads as a value of the format."""
+    try:
+        READERS[name](text)
+    except UNREADABLE:
+        return False
+    return True
