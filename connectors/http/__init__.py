@@ -1,0 +1,1 @@
+"""Any HTTP service that takes JSON documents under an idempotency key."""
