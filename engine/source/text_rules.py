@@ -85,7 +85,7 @@ def _place(text: str, index: int) -> tuple[int, int]:
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
-def read_text(content: bytes | str, file: str, diagnostics: Diagnostics) -> str | None:
+def read_text(content: bytes | str, file: str, diagnostics: Diagnostics, *, size_max: int = SIZE_MAX) -> str | None:
     """The file as text, or None with a finding: too large, not UTF-8, a byte order mark, unprintable characters."""
     try:
         raw = content.encode() if isinstance(content, str) else content
@@ -100,8 +100,8 @@ def read_text(content: bytes | str, file: str, diagnostics: Diagnostics) -> str 
         help = "save the file as UTF-8"
         diagnostics.error("YAML009", f"byte {error.object[error.start]:#04x} is not UTF-8 text here", span, help)
         return None
-    if len(raw) > SIZE_MAX:
-        message = f"the file has {len(raw)} bytes; at most {SIZE_MAX} are read"
+    if len(raw) > size_max:
+        message = f"the file has {len(raw)} bytes; at most {size_max} are read"
         diagnostics.error("YAML011", message, Span(file), "split it, or put rows into a CSV file")
         return None
     if text.startswith("\ufeff"):

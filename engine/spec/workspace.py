@@ -28,9 +28,12 @@ from engine.spec.documents.workspace import Workspace
 from engine.spec.kinds import KINDS, decode_document, kind_of_file
 from engine.spec.nearest import suggestion
 from engine.spec.paths import inside
+from engine.spec.rows import load_rows as load_rows
 
 WORKSPACE_FILE = "tieout.yaml"
 SCHEMA_SUFFIX = ".schema.json"
+#: A connector's own declaration, which may lie in a folder of the workspace and is read with the connector.
+MANIFEST_FILE = "manifest.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ class _Loader:
                 self._schemas.append(SchemaFile(relative, node))
                 self._digests[f"schema:{relative}"] = digest(plain(node))
             return
-        if not name.endswith((".yaml", ".yml")):
+        if not name.endswith((".yaml", ".yml")) or name == MANIFEST_FILE:
             return
         kind = kind_of_file(name)
         if kind is None or kind == "workspace":

@@ -1,0 +1,247 @@
+"""The rows of a reference table, typed and checked: from a CSV file or from the document itself."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from engine.source.diagnostic import Diagnostics, Label
+from engine.source.node import Mapping, Node, Scalar
+from engine.source.span import Span
+from engine.source.text_rules import DIGITS_MAX, read_text
+from engine.spec import codes as codes
+from engine.spec import leaves
+from engine.spec.documents.table import Column, ColumnType, Table
+from engine.spec.leaves import INVALID
+from engine.spec.nearest import suggestion
+from engine.spec.paths import inside
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_BOOLEANS = {"true": True, "false": False}
+
+#: A CSV file of a table may be larger than a definition.
+CSV_BYTES_MAX = 64 * 1_048_576
+
+_FORMS = {
+    ColumnType.TEXT: "text",
+    ColumnType.INTEGER: "a whole number",
+    ColumnType.DECIMAL: "a number such as 1234.50, without thousands marks",
+    ColumnType.DATE: "a date as YYYY-MM-DD",
+    ColumnType.BOOLEAN: "true or false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    cells: dict[str, Any]
+    span: Span
+
+
+def load_rows(table: Table, root: Path, diagnostics: Diagnostics) -> tuple[dict[str, Any], ...]:
+    """The table's rows as dicts by column: text, int, Decimal, date, bool, or None for an empty cell.
+
+    ``root`` is the workspace's folder. Findings point at file and line: cells of the wrong form, rows that
+    end before they begin, rows with equal keys that apply at the same date. Rows with findings in their
+    cells are left out.
+    """
+    if not _check_columns(table, diagnostics):
+        return ()
+    rows = list(_csv_rows(table, root, diagnostics) if table.file is not None else _inline_rows(table, diagnostics))
+    _check_keys(table, rows, diagnostics)
+    return tuple(row.cells for row in rows)
+
+
+def _check_columns(table: Table, diagnostics: Diagnostics) -> bool:
+    declared = dict(table.columns)
+    named = list(table.key) + ([table.validity.from_, table.validity.to] if table.validity else [])
+    sound = True
+    for each in named:
+        if each.text not in declared:
+            help = suggestion(each.text, declared, what="columns are")
+            diagnostics.error("SPEC205", f"table {table.id} has no column `{each}`", each.span, help)
+            sound = False
+    for each in (table.validity.from_, table.validity.to) if table.validity else ():
+        column = declared.get(each.text)
+        if column is not None and column.type is not ColumnType.DATE:
+            message = f"validity column `{each}` holds {column.type}, not dates"
+            diagnostics.error("SPEC205", message, each.span, "declare it as `type: date`")
+            sound = False
+    if not table.key:
+        diagnostics.error("SPEC205", f"table {table.id} has no key column", table.span)
+    return sound and bool(table.key)
+
+
+# ----------------------------------------------------------------------------- CSV
+
+
+def _csv_rows(table: Table, root: Path, diagnostics: Diagnostics) -> Iterator[_Row]:
+    file = (Path(table.span.file).parent / str(table.file)).as_posix()
+    path = root / file
+    if not inside(root, path):
+        diagnostics.error("SPEC102", f"file `{table.file}` is outside the workspace", table.span)
+        return
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        message = f"file `{table.file}` of table {table.id} cannot be read: {error.strerror}"
+        diagnostics.error("SPEC201", message, table.span)
+        return
+    text = read_text(raw, file, diagnostics, size_max=CSV_BYTES_MAX)
+    if text is None:
+        return
+    columns = list(table.columns)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            span = Span(file, line, 1, reader.line_num, 1)
+            if line == 1:
+                if not _check_header(table, cells, span, diagnostics):
+                    return
+            elif len(cells) != len(columns):
+                message = f"this row has {len(cells)} cells; the table has {len(columns)} columns"
+                diagnostics.error("SPEC201", message, span, "remove empty lines" if not cells else "")
+            else:
+                row = {
+                    name: _cell(text, name, column, span, diagnostics)
+                    for text, (name, column) in zip(cells, columns, strict=True)
+                }
+                if INVALID not in row.values():
+                    yield _Row(row, span)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        diagnostics.error("SPEC201", f"not strict CSV: {error}", Span(file, reader.line_num, 1, reader.line_num, 1))
+        return
+    if line == 1:
+        diagnostics.error("SPEC202", "the file has no header", Span(file))
+
+
+def _check_header(table: Table, cells: list[str], span: Span, diagnostics: Diagnostics) -> bool:
+    wanted = [name for name, _ in table.columns]
+    if cells == wanted:
+        return True
+    help = "the header must be: " + ",".join(wanted)
+    diagnostics.error("SPEC202", f"the header differs from the columns of table {table.id}", span, help)
+    return False
+
+
+def _cell(text: str, name: str, column: Column, span: Span, diagnostics: Diagnostics) -> Any:
+    if text == "":
+        if column.required:
+            help = "fill it in, or declare the column with `required: false`"
+            diagnostics.error("SPEC203", f"column `{name}` is empty", span, help)
+            return INVALID
+        return None
+    value = _typed(text, column.type)
+    if value is INVALID:
+        diagnostics.error("SPEC203", f"column `{name}` must hold {_FORMS[column.type]}, not `{text[:40]}`", span)
+    return value
+
+
+def _typed(text: str, type: ColumnType) -> Any:
+    if type is ColumnType.TEXT:
+        return text
+    if type is ColumnType.BOOLEAN:
+        return _BOOLEANS.get(text, INVALID)
+    if type is ColumnType.DATE:
+        return _date(text)
+    form = _INTEGER if type is ColumnType.INTEGER else _DECIMAL
+    if form.fullmatch(text) is None or sum(char.isdigit() for char in text) > DIGITS_MAX:
+        return INVALID
+    return int(text) if type is ColumnType.INTEGER else Decimal(text)
+
+
+def _date(text: str) -> Any:
+    if _DATE.fullmatch(text) is None:
+        return INVALID
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return INVALID
+
+
+# ----------------------------------------------------------------------------- rows in the document
+
+
+def _inline_rows(table: Table, diagnostics: Diagnostics) -> Iterator[_Row]:
+    columns = dict(table.columns)
+    for tree in table.rows or ():
+        node = tree.node
+        if not isinstance(node, Mapping):
+            leaves.wrong_type(node, "an object by column", "a row", diagnostics)
+            continue
+        row: dict[str, Any] = dict.fromkeys(columns)
+        for entry in node.entries:
+            column = columns.get(entry.key)
+            if column is None:
+                help = suggestion(entry.key, columns, what="columns are")
+                message = f"table {table.id} has no column `{entry.key}`"
+                diagnostics.error("SPEC010", message, entry.key_span, help)
+                row[entry.key] = INVALID
+            else:
+                row[entry.key] = _inline_cell(entry.value, entry.key, column, diagnostics)
+        for name, column in columns.items():
+            if column.required and node.get(name) is None:
+                help = "fill it in, or declare the column with `required: false`"
+                diagnostics.error("SPEC203", f"column `{name}` is missing", node.span, help)
+                row[name] = INVALID
+        if INVALID not in row.values():
+            yield _Row(row, node.span)
+
+
+def _inline_cell(node: Node, name: str, column: Column, diagnostics: Diagnostics) -> Any:
+    owner = f"column `{name}`"
+    if isinstance(node, Scalar) and node.value is None and not column.required:
+        return None
+    if column.type is ColumnType.TEXT:
+        return leaves.plain_text(node, owner, diagnostics)
+    if column.type is ColumnType.INTEGER:
+        return leaves.integer(node, owner, diagnostics)
+    if column.type is ColumnType.DECIMAL:
+        return leaves.decimal(node, owner, diagnostics)
+    if column.type is ColumnType.DATE:
+        return leaves.date(node, owner, diagnostics)
+    return leaves.boolean(node, owner, diagnostics)
+
+
+# ----------------------------------------------------------------------------- keys and validity
+
+
+def _check_keys(table: Table, rows: list[_Row], diagnostics: Diagnostics) -> None:
+    """At most one row per key at any date."""
+    key = [each.text for each in table.key]
+    by_key: dict[tuple[Any, ...], list[_Row]] = {}
+    for row in rows:
+        by_key.setdefault(tuple(row.cells[name] for name in key), []).append(row)
+    for values, same in by_key.items():
+        spans = [(*_period(table, row), index) for index, row in enumerate(same)]
+        for first, last, index in spans:
+            if first >= last:
+                message = "this row ends before or when it begins, so it never applies"
+                diagnostics.error("SPEC206", message, same[index].span)
+        ordered = sorted(spans)
+        for (_, last, before), (first, _, after) in pairwise(ordered):
+            if first < last:
+                shown = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True))
+                when = " at the same date" if table.validity else ""
+                label = Label(same[min(before, after)].span, "the other row")
+                message = f"two rows apply to {shown}{when}"
+                diagnostics.error("SPEC204", message, same[max(before, after)].span, labels=(label,))
+
+
+def _period(table: Table, row: _Row) -> tuple[int, int]:
+    """First day and the day after the last, as ordinals; open ends beyond every date."""
+    if table.validity is None:
+        return 0, 1
+    first, last = row.cells[table.validity.from_.text], row.cells[table.validity.to.text]
+    return (first.toordinal() if first else 0), (last.toordinal() if last else datetime.date.max.toordinal() + 1)
