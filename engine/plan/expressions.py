@@ -1,0 +1,65 @@
+"""Computed values of documents: parsed, checked against the types in scope, compiled.
+
+A value with a finding still gives a type, so that one pass over a workspace reports all of its findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.base.errors import Defect
+from engine.expr.check import check
+from engine.expr.compile import compile_condition, compile_expression
+from engine.expr.parse import parse
+from engine.expr.text import compile_text
+from engine.expr.tree import compile_tree
+from engine.plan.model import Computed, Scope
+from engine.schema.types import ANY, BOOLEAN, Type
+from engine.source.diagnostic import Diagnostics
+from engine.spec.values import Expression, Template, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A compiled value and what it is known to hold."""
+
+    value: Computed
+    type: Type
+
+
+def unusable(_scope: Scope) -> object:
+    """Stands where a finding was reported; such a workspace never becomes a plan."""
+    raise Defect("a definition with findings was run")
+
+
+def computed(
+    expression: Expression, scope: Mapping[str, Type], diagnostics: Diagnostics, expected: Type | None = None
+) -> Typed:
+    """Compile a computed value; with ``expected``, what it must hold."""
+    found = Diagnostics()
+    ast = parse(expression.text, expression.span, found)
+    type_ = ANY if ast is None else check(ast, scope, found, expected)
+    diagnostics.extend(found)
+    if ast is None or found.has_errors:
+        return Typed(unusable, type_)
+    compile_ = compile_condition if expected is BOOLEAN else compile_expression
+    return Typed(compile_(ast, tuple(scope)), type_)
+
+
+def computed_or_none(
+    expression: Expression | None, scope: Mapping[str, Type], diagnostics: Diagnostics, expected: Type | None = None
+) -> Computed | None:
+    """Compile a computed value that may be left out."""
+    return None if expression is None else computed(expression, scope, diagnostics, expected).value
+
+
+def text(template: Template, scope: Mapping[str, Type], diagnostics: Diagnostics) -> Computed:
+    """Compile text with blanks."""
+    return compile_text(template.text, template.span, scope, diagnostics)
+
+
+def tree(value: Tree, scope: Mapping[str, Type], diagnostics: Diagnostics, expected: Type | None = None) -> Typed:
+    """Compile a free tree of literals, computed values and texts with blanks."""
+    function, type_ = compile_tree(value, scope, diagnostics, expected)
+    return Typed(function, type_)

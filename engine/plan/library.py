@@ -1,0 +1,153 @@
+"""What the parts of the compiler share while a workspace is compiled: definitions, their plans, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from engine.plan.connections import Connected
+from engine.plan.expressions import Typed, computed
+from engine.plan.model import Computed, FlowPlan, MappingPlan, PolicyPlan
+from engine.plan.references import resolve_major, unknown_name
+from engine.plan.tables import TableSpec
+from engine.plan.versions import Version, selector
+from engine.schema.registry import Registry
+from engine.schema.schema import Schema
+from engine.schema.types import ANY, Type
+from engine.source.diagnostic import Diagnostics
+from engine.source.span import Span
+from engine.spec.documents.common import InputType
+from engine.spec.nearest import suggestion
+from engine.spec.shape import Map
+from engine.spec.values import Expression, Name, Reference
+
+P = TypeVar("P")
+
+#: What a definition refers to, itself included: "mapping:invoice@1.0.0" -> digest.
+Parts = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Callee(Generic[P]):
+    """Something with named inputs and an output, in all versions of one major: a mapping, a policy or a flow."""
+
+    label: str  # "the mapping invoice@1"
+    inputs: tuple[Mapping[str, Type], ...]  # of each version
+    outputs: tuple[Reference | None, ...]  # of each version, where it is a schema
+    output: Type
+    versions: tuple[Version[P], ...]
+    parts: Mapping[str, str]
+
+    @property
+    def select(self) -> Callable[[date], P]:
+        """The version that applies on a business date."""
+        return selector(self.label, self.versions)
+
+
+Callees = dict[tuple[str, int], Callee[P]]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Filled in order of dependence: schemas, connections, tables, mappings, policies, flows."""
+
+    schemas: Registry
+    diagnostics: Diagnostics
+    connections: dict[str, Connected] = field(default_factory=dict)
+    tables: dict[str, TableSpec] = field(default_factory=dict)
+    mappings: Callees[MappingPlan] = field(default_factory=dict)
+    policies: Callees[PolicyPlan] = field(default_factory=dict)
+    flows: Callees[FlowPlan] = field(default_factory=dict)
+    #: Ids that exist but did not compile: references to them are not reported again.
+    broken: set[tuple[str, str]] = field(default_factory=set)
+
+    def schema(self, reference: Reference, parts: Parts) -> Schema | None:
+        """The schema that is meant; reports one that does not exist."""
+        found = self.schemas.get(reference.id, reference.major)
+        if found is None:
+            if ("schema", reference.id) not in self.broken:
+                known = [(schema.id, schema.major) for schema in self.schemas.all]
+                resolve_major("SCHEMA101", "schema", reference, known, self.diagnostics)
+            return None
+        parts[f"schema:{found.id}@{found.version}"] = found.digest
+        return found
+
+    def connection(self, name: Name) -> Connected | None:
+        """The connection that is meant; reports one that does not exist."""
+        found = self.connections.get(name.text)
+        if found is None and ("connection", name.text) not in self.broken:
+            unknown_name("CONN101", "connection", name, self.connections, self.diagnostics)
+        return found
+
+    def table(self, name: Name, parts: Parts) -> TableSpec | None:
+        """The table that is meant; reports one that does not exist."""
+        found = self.tables.get(name.text)
+        if found is None:
+            if ("table", name.text) not in self.broken:
+                unknown_name("MAP104", "table", name, self.tables, self.diagnostics)
+            return None
+        for plan in found.plan:
+            parts[f"table:{plan.id}@{plan.version}"] = plan.digest
+        return found
+
+    def mapping(self, reference: Reference, parts: Parts) -> Callee[MappingPlan] | None:
+        """The mapping that is meant; reports one that does not exist."""
+        return self._callee("mapping", "MAP101", self.mappings, reference, parts)
+
+    def policy(self, reference: Reference, parts: Parts) -> Callee[PolicyPlan] | None:
+        """The policy that is meant; reports one that does not exist."""
+        return self._callee("policy", "POL101", self.policies, reference, parts)
+
+    def flow(self, reference: Reference, parts: Parts) -> Callee[FlowPlan] | None:
+        """The flow that is meant; reports one that does not exist."""
+        return self._callee("flow", "FLOW001", self.flows, reference, parts)
+
+    def _callee(self, kind: str, code: str, known: Callees[P], reference: Reference, parts: Parts) -> Callee[P] | None:
+        found = known.get((reference.id, reference.major))
+        if found is None:
+            if (kind, str(reference)) not in self.broken:
+                resolve_major(code, kind, reference, known, self.diagnostics)
+            return None
+        parts.update(found.parts)
+        return found
+
+    def input_types(self, inputs: Map[InputType], parts: Parts) -> dict[str, Type]:
+        """The types of named inputs; any where what they name does not exist."""
+        types: dict[str, Type] = {}
+        for name, declared in inputs:
+            if declared.schema is not None:
+                schema = self.schema(declared.schema, parts)
+                types[name] = ANY if schema is None else schema.type
+            elif declared.table is not None:
+                table = self.table(declared.table, parts)
+                types[name] = ANY if table is None else table.row_type
+            else:
+                types[name] = ANY
+        return types
+
+    def arguments(
+        self, callee: Callee[Any], given: Map[Expression], span: Span, scope: Mapping[str, Type]
+    ) -> tuple[tuple[str, Computed], ...]:
+        """Compile the values for a callee's inputs; reports missing and unknown ones and wrong types."""
+        wanted = {name for inputs in callee.inputs for name in inputs}
+        missing = sorted(wanted - {name for name, _ in given})
+        if missing:
+            named = ", ".join(f"`{name}`" for name in missing)
+            self.diagnostics.error("MAP102", f"{callee.label} also wants {named}", span, "give a value for every input")
+        compiled = []
+        for name, expression in given:
+            if name not in wanted:
+                advice = suggestion(name, wanted)
+                self.diagnostics.error("MAP103", f"{callee.label} has no input `{name}`", expression.span, advice)
+                continue
+            compiled.append((name, self._argument(callee, name, expression, scope).value))
+        return tuple(compiled)
+
+    def _argument(self, callee: Callee[Any], name: str, expression: Expression, scope: Mapping[str, Type]) -> Typed:
+        typed = Typed(computed(expression, scope, self.diagnostics).value, ANY)
+        for inputs in callee.inputs:
+            if name in inputs:
+                typed = computed(expression, scope, self.diagnostics, inputs[name])
+        return typed
