@@ -100,7 +100,11 @@ def _parameter(overload: Overload, position: int) -> Term:
 def _fits(overload: Overload, types: list[Type], bound: Bound) -> bool:
     if len(types) < overload.required or (len(types) > len(overload.parameters) and not overload.repeats):
         return False
-    return all(_match(_parameter(overload, at), without_null(type_), bound) for at, type_ in enumerate(types))
+    terms = [_parameter(overload, at) for at in range(len(types))]
+    return all(
+        _match(term, type_ if term.name == "expr" else without_null(type_), bound)
+        for term, type_ in zip(terms, types, strict=True)
+    )
 
 
 def _match(term: Term, type_: Type, bound: Bound) -> bool:
@@ -110,7 +114,8 @@ def _match(term: Term, type_: Type, bound: Bound) -> bool:
     if term.name == "or":
         return all(any(_match(each, member, bound) for each in term.arguments) for member in members(type_))
     if term.name == "expr":
-        return _match(term.arguments[1], without_null(type_), bound)
+        result = term.arguments[1]
+        return _match(result, type_ if len(result.name) == 1 else without_null(type_), bound)
     if len(term.name) == 1:
         bound[term.name] = union((bound[term.name], type_)) if term.name in bound else type_
         return True
@@ -163,8 +168,8 @@ def _special(node: Call, types: list[Type]) -> Type | None:
         case "money" | "from_minor_units" | "sum_money":
             currency = node.arguments[1]
             return Money(currency.value) if isinstance(currency, Literal) else None
-        case "sum" if isinstance(types[0], Array) and types[0].element in (INTEGER, NUMBER):
-            return types[0].element
+        case "sum" if isinstance(types[0], Array) and kinds(types[0].element) in ({"number"}, {"money"}):
+            return union((types[0].element, INTEGER))
         case "default":
             return union((without_null(types[0]), types[1])) if types[0] != NULL else types[1]
         case "not_null":

@@ -131,7 +131,8 @@ class Emitter:
 
     def variable(self, operand: str, span: Span | None) -> str:
         """The operand as something of which Python can ask the class."""
-        return operand if operand.isidentifier() else self.writer.assign(operand, span)
+        name = operand.isidentifier() and operand not in {"None", "True", "False"}
+        return operand if name else self.writer.assign(operand, span)
 
     def fields(self, value: str, span: Span | None) -> str:
         """A variable that surely is a dict: the value itself, or an empty one if it is none."""

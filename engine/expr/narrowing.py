@@ -58,6 +58,8 @@ def _compared(node: Compare, equal: bool, type_of: TypeOf) -> dict[Ast, Type]:
             return _null(path, equal, type_of)
         if isinstance(other, Literal) and is_path(path):
             facts = _not_null(path, type_of) if equal else {}
+            if equal and isinstance(other.value, str):
+                facts[path] = Text(frozenset({other.value}))
             return {**facts, **_told_apart(path, other.value, equal, type_of)}
     return {}
 
@@ -112,10 +114,11 @@ def applied(facts: Facts, type_: Type) -> Type:
 
 def narrowed(facts: Facts, type_: Type) -> Type:
     """An object type with everything that is proved about the paths below it."""
-    for path, better in facts.items():
+    # What holds something comes before what is in it, so that the better known part is not covered again.
+    for path in sorted(facts, key=lambda each: len(path_names(each))):
         names = path_names(path)
         if names:
-            type_ = _at(type_, names, better)
+            type_ = _at(type_, names, facts[path])
     return type_
 
 
