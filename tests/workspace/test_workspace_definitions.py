@@ -1,4 +1,4 @@
-"""The shipped workspace as an analyst ships it: complete, without literals that belong in tables, every control broken once."""
+"""The shipped workspace as a whole: complete, no literals that belong in tables, every control broken once."""
 
 from __future__ import annotations
 
