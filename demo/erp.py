@@ -13,8 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.tryton.entities import ENTITIES, Entity
 from demo.database import PostgresUri, start_database, stop_database
-from demo.entities import ENTITIES, Entity
 from demo.environment import ProgramVenv, Progress, ensure_environment
 from demo.erp_rpc import ErpRpc
 from demo.processes import kill_process, process_runs, stop_process, write_pid
@@ -29,7 +29,7 @@ _MODULES = ("account_invoice",)
 _START_SECONDS = 60.0
 _COMPLETE = "complete"
 #: Changes when what is provisioned changes, so that an older template is not taken for a new one.
-_PROVISION_VERSION = 1
+_PROVISION_VERSION = 2
 
 
 @dataclass(slots=True)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from demo.entities import (
+from connectors.tryton.entities import (
+    COUNTRIES,
     CURRENCIES,
     DEFERRED,
+    EXCHANGE,
     EXPENSE,
     PAYABLE,
     PAYMENT_METHODS,
@@ -34,6 +36,8 @@ def provision(rpc: ErpRpc, entities: Sequence[Entity], years: Sequence[int], pro
     """Everything the demonstration's documents refer to. What is there already stays as it is."""
     rpc.enter_company()
     currencies = _currencies(rpc)
+    for code, name in COUNTRIES:
+        rpc.ensure("country.country", [["code", "=", code]], {"code": code, "name": name})
     _plain_invoice_print(rpc)
     for entity in entities:
         progress(f"setting up {entity.name}")
@@ -107,7 +111,18 @@ def _chart(rpc: ErpRpc, company: int) -> dict[str, int]:
     rpc.call("wizard.account.create_chart.execute", session, {**forms, "properties": properties}, "create_properties")
     rpc.call("wizard.account.create_chart.delete", session)
     # Billing rounds tax line by line; so must the books, or the cents would not meet.
-    rpc.model("account.configuration", "create", [{"tax_rounding": "line"}])
+    exchange = accounts[EXCHANGE]
+    rpc.model(
+        "account.configuration",
+        "create",
+        [
+            {
+                "tax_rounding": "line",
+                "currency_exchange_credit_account": exchange,
+                "currency_exchange_debit_account": exchange,
+            }
+        ],
+    )
     return accounts
 
 

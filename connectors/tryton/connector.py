@@ -16,8 +16,7 @@ from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
 from engine.base.clock import Clock
 from engine.base.errors import ErrorClass, Failure
-from engine.connect.port import Call, LookUp, Rejected, Reply, Settings, Unclear, Unknown
-from engine.connect.transport import Http
+from engine.connect import Call, Http, LookUp, Rejected, Reply, Settings, Unclear, Unknown
 
 Perform = Callable[[Call], Awaitable[Reply]]
 LookUpBy = Callable[[Call], Awaitable[LookUp]]

@@ -10,7 +10,7 @@ from connectors.tryton.errors import refusal_failure
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
 from engine.base.errors import ErrorClass, Failure
-from engine.connect.port import Absent, Call, Confirmed, Document, Found, LookUp, Receipt, Reply
+from engine.connect import Absent, Call, Confirmed, Document, Found, LookUp, Receipt, Reply
 
 _FIELDS = [
     "name",

@@ -20,7 +20,7 @@ from connectors.tryton.protocol import Number, Refusal
 from connectors.tryton.session import Session
 from connectors.tryton.warnings import change_acknowledging
 from engine.base.errors import RETRYABLE, ErrorClass, Failure
-from engine.connect.port import Absent, Call, Confirmed, Document, Found, LookUp, Receipt, Rejected, Reply
+from engine.connect import Absent, Call, Confirmed, Document, Found, LookUp, Receipt, Rejected, Reply
 
 _FIELDS = [
     "number",

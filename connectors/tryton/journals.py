@@ -13,7 +13,7 @@ from connectors.tryton.moves import MoveLine, Moves, move_description, move_line
 from connectors.tryton.session import Session
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import decimal_text
-from engine.connect.port import Absent, Call, Confirmed, Found, LookUp, Rejected, Reply
+from engine.connect import Absent, Call, Confirmed, Found, LookUp, Rejected, Reply
 
 _ZERO = Decimal(0)
 _PAGE = 500

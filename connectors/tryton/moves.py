@@ -16,7 +16,7 @@ from connectors.tryton.errors import is_answered, refusal_failure
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
 from engine.base.errors import RETRYABLE, ErrorClass, Failure
-from engine.connect.port import Document, Receipt
+from engine.connect import Document, Receipt
 
 _FIELDS = [
     "number",

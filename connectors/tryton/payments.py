@@ -20,7 +20,7 @@ from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import Money
-from engine.connect.port import Absent, Call, Confirmed, Found, LookUp, Receipt, Rejected, Reply
+from engine.connect import Absent, Call, Confirmed, Found, LookUp, Receipt, Rejected, Reply
 
 _WIZARD = "wizard.account.invoice.pay"
 

@@ -96,6 +96,30 @@ def refusal_of(error: Any) -> Refusal:
     return Refusal("", kind)
 
 
+def call_parts(body: bytes) -> tuple[str, list[Any], dict[str, Any]]:
+    """The method, parameters and context in the body of a call: what a server reads. Raises ValueError, KeyError,
+    TypeError or IndexError for anything that is no call."""
+    call = json.loads(body, object_hook=_value_of, parse_float=Decimal)
+    parameters = list(call["params"])
+    context = parameters.pop()
+    if not isinstance(context, dict):
+        raise TypeError("the last parameter is not a context")
+    return call["method"], parameters, context
+
+
+def result_body(result: Any, refusal: Refusal | None = None) -> bytes:
+    """The body of an answer: what a server writes."""
+    if refusal is None:
+        document: dict[str, Any] = {"id": 1, "result": result}
+    elif refusal.kind == "UserWarning":
+        document = {"id": 1, "error": [refusal.kind, [refusal.name, refusal.message, refusal.description]]}
+    elif refusal.kind == "UserError":
+        document = {"id": 1, "error": [refusal.kind, [refusal.message, refusal.description, None]]}
+    else:
+        document = {"id": 1, "error": [refusal.message, ""]}
+    return orjson.dumps(document, default=_wire_form, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
 def basic_authorization(user: str, password: str) -> str:
     """The value of the Authorization header with a password, for setting up and looking inside."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")

@@ -18,7 +18,7 @@ from connectors.tryton.protocol import (
 )
 from engine.base.errors import ErrorClass, Failure
 from engine.base.secret import Secret
-from engine.connect.transport import Http
+from engine.connect import Http
 
 #: Messages are told apart by their English texts, whatever language the user has set.
 _LANGUAGE = {"language": "en"}

@@ -1,4 +1,4 @@
-"""The two legal entities of the demonstration, as plain values: what the ERP is set up with."""
+"""Two legal entities with their books, as plain values: what a demonstration ERP and the sandbox are set up with."""
 
 from __future__ import annotations
 
@@ -79,4 +79,23 @@ PAYMENT_METHODS: tuple[tuple[str, str], ...] = (("stripe", "1.1.1"), ("bank_tran
 
 RECEIVABLE, PAYABLE, CASH = "1.2.1", "2.1.1", "1.1.1"
 REVENUE, EXPENSE, DEFERRED, SALES_TAX = "4.2.2", "5.1.1", "2.2.2", "6.3.4"
-EXCHANGE_GAIN, EXCHANGE_LOSS = "6.1.1", "6.2.1"
+EXCHANGE = "6.2.1"
+
+#: Accounts that invoice lines may go to: those of a revenue type, and deferred income, which is given one.
+INVOICED_ACCOUNTS: frozenset[str] = frozenset({"4.1.1", "4.1.2", "4.2.1", "4.2.2", "4.3.1", "4.3.2", "4.3.3", DEFERRED})
+
+#: Countries that customers' addresses can be in.
+COUNTRIES: tuple[tuple[str, str], ...] = (
+    ("AT", "Austria"),
+    ("CA", "Canada"),
+    ("CH", "Switzerland"),
+    ("DE", "Germany"),
+    ("ES", "Spain"),
+    ("FR", "France"),
+    ("GB", "United Kingdom"),
+    ("IE", "Ireland"),
+    ("IT", "Italy"),
+    ("JP", "Japan"),
+    ("NL", "Netherlands"),
+    ("US", "United States"),
+)
