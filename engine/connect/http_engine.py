@@ -149,7 +149,7 @@ class HttpConnector:
         return lines
 
     async def _judge(self, operation: OperationCode, call: Call, scope: dict[str, Any], reply: HttpReply) -> Reply:
-        scope["reply"] = reply_value(reply)
+        scope["reply"] = reply_value(reply, with_headers=operation.success_reads_headers)
         assert operation.proof is not None
         try:
             receipt = operation.proof.read(scope) if operation.success.holds(scope) else None
@@ -157,6 +157,7 @@ class HttpConnector:
             return Unknown(f"{self._origin.host} gave an answer that cannot be read", self._clean(failure.message))
         if receipt is not None:
             return Confirmed(receipt, duplicate=operation.success.repeats(scope))
+        scope["reply"]["headers"] = reply.headers
         error_class, message = operation.errors.judge(scope)
         message = self._clean(message)
         detail = f"status {reply.status}"

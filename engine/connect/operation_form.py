@@ -60,6 +60,7 @@ class OperationCode:
     paging: PagingForm | None
     errors: ErrorMap
     read_back: ReadBackForm | None
+    success_reads_headers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,24 @@ def _compile(form: ManifestForm, operation: OperationForm, asking: Compiler, rea
         ),
         errors=compile_errors((*operation.errors, *form.errors), form.otherwise, reading),
         read_back=_compile_read_back(operation, asking, reading),
+        success_reads_headers=_reads_headers(operation),
+    )
+
+
+def _reads_headers(operation: OperationForm) -> bool:
+    """Whether anything about a good answer looks at its headers; reading them all is a cost on the hot path."""
+    success, receipt = operation.success, operation.receipt
+    expressions = [field.value for _, field in operation.fields]
+    if success is not None:
+        expressions.extend((success.when, success.duplicate))
+    if receipt is not None:
+        expressions.extend((receipt.id, receipt.number, receipt.status))
+    # `reply` passed on whole may be read anywhere: only a plain `reply.body`, `.status` or `.text` rules it out.
+    return any(
+        "headers" in part or not part.startswith((".body", ".status", ".text"))
+        for expression in expressions
+        if expression is not None
+        for part in expression.text.split("reply")[1:]
     )
 
 

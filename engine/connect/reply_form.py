@@ -28,15 +28,18 @@ _TEXT_MAX = 2_000
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def reply_value(reply: HttpReply) -> dict[str, Any]:
-    """What expressions see as ``reply``. A body that is not JSON is null; its beginning is in ``text``."""
+def reply_value(reply: HttpReply, *, with_headers: bool = True) -> dict[str, Any]:
+    """What expressions see as ``reply``. A body that is not JSON is null; its beginning is in ``text``.
+
+    ``with_headers`` false leaves the headers empty, for expressions that do not look at them.
+    """
     try:
         body = _DECODER.decode(reply.body) if reply.body else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         body = None
     return {
         "status": reply.status,
-        "headers": reply.headers,
+        "headers": reply.headers if with_headers else {},
         "body": body,
         "text": reply.body[:_TEXT_MAX].decode("utf-8", "replace"),
     }
