@@ -234,7 +234,7 @@ def _checked(event: Any) -> dict[str, Any]:
     if "@" not in event["type"]:
         raise Failure(
             ErrorClass.SCHEMA,
-            f"the event type {event['type']!r} must name its major version, as in invoice.finalized@1",
+            f"the event type {event['type']!r} must name its major version: invoice.finalized@1",
         )
     return event
 

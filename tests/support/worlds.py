@@ -131,7 +131,7 @@ class Erp:
         kept = self.documents.setdefault(call.external_key, [])
         kept.append({"content": orjson.loads(call.raw)})
         self.order.append(orjson.loads(call.raw)["id"])
-        number = f"INV-{sum(len(each) for each in self.documents.values())}"
+        number = f"INV-{len(self.order)}"
         kept[-1]["number"] = number
         return Document(f"doc-{call.external_key[:8]}", number, "posted")
 

@@ -1,0 +1,113 @@
+"""The command line `tieout`: options, lazy commands and exit codes; no logic.
+
+Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 our defect.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+VERSION = "0.1.0"
+
+CLEAN, FINDINGS, USAGE, DEFECT = 0, 1, 2, 3
+
+#: Command -> (module with a click command of that name, one line for the overview). Modules are imported when used.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("authoring", "Make a new workspace: a copy of the shipped one."),
+    "lint": ("authoring", "Check every document of the workspace."),
+    "test": ("authoring", "Run the tests beside the definitions."),
+    "eval": ("authoring", "Evaluate an expression on a document."),
+    "explain": ("authoring", "Explain a diagnostic code, with an example."),
+    "trace": ("running", "Show what a flow does with an event, without sending anything."),
+    "run": ("running", "Run a flow for one event, on a store."),
+    "serve": ("running", "Run the engine as a daemon."),
+    "call": ("running", "Call a flow of the running daemon and wait for its answer."),
+    "demo": ("running", "Play a month of a subscription company against a real ERP."),
+    "status": ("operating", "What is where: messages, runs, effects, exceptions."),
+    "runs": ("operating", "List runs."),
+    "exceptions": ("operating", "List what waits for a person, and settle it."),
+    "retry": ("operating", "Work on a stopped run again."),
+    "lineage": ("operating", "The chain from source event to document, from any id on it."),
+    "audit": ("operating", "Verify the audit chains."),
+    "doctor": ("operating", "Check the installation, the store and the connections."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when the command is used, so that `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        known = COMMANDS.get(cmd_name)
+        if known is None:
+            return None
+        module = importlib.import_module(f"engine.commands.{known[0]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{hint}") from None
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start with: tieout init my-workspace && cd my-workspace && tieout lint && tieout test",
+)
+@click.version_option(VERSION, prog_name="tieout", message="%(prog)s %(version)s")
+def tieout() -> None:
+    """Every subscription change becomes the correct financial outcome, once, and anyone can prove it."""
+
+
+def main() -> None:
+    """The script's entry point: maps what went wrong to an exit code and a message without a traceback."""
+    from engine.base.errors import Failure, UserError
+
+    try:
+        result = tieout.main(standalone_mode=False)
+        code = result if isinstance(result, int) else CLEAN
+    except click.exceptions.Exit as finished:
+        code = finished.exit_code
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        code = USAGE
+    except click.ClickException as wrong:
+        wrong.show()
+        code = USAGE
+    except UserError as wrong:
+        from engine.commands.show import show_user_error
+
+        show_user_error(wrong)
+        code = USAGE
+    except Failure as failure:
+        click.echo(f"error: {failure.message}", err=True)
+        code = USAGE
+    except BrokenPipeError:
+        code = CLEAN
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: a defect is reported, not thrown at the user
+        from engine.commands.show import show_defect
+
+        show_defect(error)
+        code = DEFECT
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
