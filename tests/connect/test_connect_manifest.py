@@ -204,3 +204,13 @@ def test_a_connector_brings_its_schemas() -> None:
     assert manifest is not None
     files = dict(manifest.schema_files())
     assert b'"tieout:schema/stripe.annotate@1"' in files["connectors/stripe/schemas/annotate@1.schema.json"]
+
+
+def test_the_guides_manifest_loads(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "connectors.md").read_text()
+    blocks = [block.partition("\n```")[0] for block in guide.split("```yaml\n")[1:]]
+    secrets = "secrets:\n  webhook_secret:\n    doc: One.\n  webhook_secret_previous:\n    doc: Another.\n"
+    manifest, diagnostics = read(tmp_path, blocks[0])
+    assert manifest is not None, diagnostics.sorted
+    manifest, diagnostics = read(tmp_path, blocks[0].replace("secrets:\n", secrets, 1) + "\n" + blocks[1])
+    assert manifest is not None and manifest.webhook is not None, diagnostics.sorted
