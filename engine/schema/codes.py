@@ -123,4 +123,11 @@ register(
         '{"format": "date-time"}',
         "A format that nobody checks promises what does not hold.",
     ),
+    Code(
+        "SCHEMA015",
+        "money-changed",
+        _ERROR,
+        "The schema money@1 is not the money that the engine reads.",
+        why="Amounts are read by code of their own; a different schema would promise what does not hold.",
+    ),
 )

@@ -6,11 +6,12 @@ a missing field that is not required reads as its type or null.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
+
+from engine.spec.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +315,8 @@ def _mismatch_of_objects(
         if name not in target.fields:
             below = f"{path}.{name}" if path else name
             if target.extra is None:
-                close = difflib.get_close_matches(name, target.fields, 1)
-                return f"{below} is not a field there" + (f"; did you mean {close[0]}?" if close else "")
+                close = nearest(name, target.fields)
+                return f"{below} is not a field there" + (f"; did you mean {close}?" if close else "")
             found = _mismatch(given, target.extra, below, assumed)
             if found is not None:
                 return found

@@ -1,0 +1,255 @@
+"""The schemas of a workspace by id and major version. Knows no files and fetches nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.base.identity import digest
+from engine.schema import codes as codes
+from engine.schema.emit import compile_definitions
+from engine.schema.forms import (
+    MONEY_NAME,
+    AnyForm,
+    ArrayForm,
+    ChoiceForm,
+    Definitions,
+    Form,
+    FormatForm,
+    Named,
+    NullableForm,
+    ObjectForm,
+    TextForm,
+)
+from engine.schema.profile import Definition, FormReader, is_true
+from engine.schema.schema import Schema, decoder
+from engine.schema.typing import TypeReader
+from engine.schema.vendor import VendorCheck
+from engine.source import node as tree
+from engine.source.diagnostic import Diagnostics, Label, Level
+from engine.source.node import Node, plain
+from engine.source.span import Span
+
+_ID = re.compile(r"tieout:schema/([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)@([1-9][0-9]*)")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+_MONEY = ObjectForm(
+    {"amount": FormatForm("decimal"), "currency": TextForm(pattern="^[A-Z]{3}$")}, frozenset({"amount", "currency"})
+)
+
+
+class SchemaFile(Protocol):
+    """A schema file as it was read: its path, and its tree with places."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def node(self) -> Node: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a file says about itself."""
+
+    id: str
+    major: int
+    version: str
+    title: str
+    vendor: bool
+    span: Span
+    node: tree.Mapping
+
+    @property
+    def name(self) -> str:
+        return f"tieout:schema/{self.id}@{self.major}"
+
+
+class Registry:
+    """Schemas that hold. One with findings is not in it; ``declared`` names it all the same."""
+
+    def __init__(self, schemas: Mapping[tuple[str, int], Schema], declared: frozenset[tuple[str, int]]) -> None:
+        self._schemas = dict(sorted(schemas.items()))
+        self.declared = declared
+
+    @classmethod
+    def load(cls, files: Iterable[SchemaFile], diagnostics: Diagnostics) -> Registry:
+        """Read, check and compile schema files; what is wrong with them goes to ``diagnostics``."""
+        found = Diagnostics()
+        heads = _read_heads(files, found)
+        sources = dict(_sources(heads.values()))
+        reader = FormReader(sources, found)
+        for name, source in sources.items():
+            reader.content(Named(name), source.node.span)
+        _check_money(heads, sources, found)
+        checks = {name: _vendor_check(head, heads, found) for name, head in heads.items() if head.vendor}
+        diagnostics.extend(found)
+        broken = {each.span.file for each in found.sorted if each.level is Level.ERROR}
+        _drop_endless(reader.definitions)
+        functions = compile_definitions(reader.definitions, "schemas")
+        types = TypeReader(reader.definitions)
+        schemas: dict[tuple[str, int], Schema] = {}
+        for name, head in heads.items():
+            if head.span.file in broken or name not in functions:
+                continue
+            form = reader.definitions.forms[name]
+            check = checks.get(name)
+            schemas[head.id, head.major] = Schema(
+                head.id,
+                head.major,
+                head.version,
+                digest(plain(head.node)),
+                head.title,
+                head.span,
+                types.named(name),
+                head.vendor,
+                tuple(sensitive_paths(form, reader.definitions)),
+                decoder(f"{head.id}@{head.major}", form, functions[name], reader.definitions, check),
+                form,
+                functions[name],
+                reader.definitions,
+                check,
+            )
+        return cls(schemas, frozenset((head.id, head.major) for head in heads.values()))
+
+    def get(self, id: str, major: int) -> Schema | None:
+        return self._schemas.get((id, major))
+
+    @property
+    def all(self) -> tuple[Schema, ...]:
+        """Every schema, in order of id and major version."""
+        return tuple(self._schemas.values())
+
+    def __iter__(self) -> Iterator[Schema]:
+        return iter(self._schemas.values())
+
+    def __len__(self) -> int:
+        return len(self._schemas)
+
+
+# ----------------------------------------------------------------------------- heads
+
+
+def _read_heads(files: Iterable[SchemaFile], found: Diagnostics) -> dict[str, _Head]:
+    heads: dict[str, _Head] = {}
+    for file in files:
+        head = _read_head(file, found)
+        if head is None:
+            continue
+        first = heads.setdefault(head.name, head)
+        if first is not head:
+            labels = (Label(first.span, "defined here first"),)
+            found.error("SCHEMA002", f"{head.id}@{head.major} is defined twice", head.span, labels=labels)
+    return heads
+
+
+def _read_head(file: SchemaFile, found: Diagnostics) -> _Head | None:
+    node = file.node
+    start = Span(file.path)
+    if not isinstance(node, tree.Mapping):
+        found.error("SCHEMA001", "a schema file holds one object", node.span)
+        return None
+    identity, version, title = (_text_of(node, key) for key in ("$id", "x-version", "title"))
+    match = None if identity is None else _ID.fullmatch(str(identity.value))
+    if identity is None or match is None:
+        help = 'write `"$id": "tieout:schema/<id>@<major>"`'
+        message = "`$id` is missing" if identity is None else f"{identity.value!r} is not the id of a schema"
+        found.error("SCHEMA001", message, start if identity is None else identity.span, help)
+        return None
+    name, major = match.group(1), int(match.group(2))
+    if version is None or _VERSION.fullmatch(str(version.value)) is None:
+        place = start if version is None else version.span
+        found.error("SCHEMA001", "`x-version` is a version like 1.0.0", place, f'write `"x-version": "{major}.0.0"`')
+    elif str(version.value).partition(".")[0] != str(major):
+        message = f"version {version.value} does not belong to {name}@{major}"
+        found.error("SCHEMA001", message, version.span, f"the major version is {major} in `$id`")
+    if title is None:
+        found.error("SCHEMA001", "`title` is missing", identity.span, "say in a few words what it describes")
+    return _Head(
+        name,
+        major,
+        "" if version is None else str(version.value),
+        "" if title is None else str(title.value),
+        is_true(node.get("x-vendor")),
+        identity.span,
+        node,
+    )
+
+
+def _text_of(node: tree.Mapping, key: str) -> tree.Scalar | None:
+    value = node.get(key)
+    return value if isinstance(value, tree.Scalar) and isinstance(value.value, str) else None
+
+
+def _sources(heads: Iterable[_Head]) -> Iterator[tuple[str, Definition]]:
+    for head in heads:
+        yield head.name, Definition(head.name, head.node, head.vendor)
+        inner = head.node.get("$defs")
+        if isinstance(inner, tree.Mapping):
+            for entry in inner.entries:
+                yield f"{head.name}#/$defs/{entry.key}", Definition(head.name, entry.value, head.vendor)
+
+
+# ----------------------------------------------------------------------------- what holds for all together
+
+
+def _check_money(heads: Mapping[str, _Head], sources: Mapping[str, Definition], found: Diagnostics) -> None:
+    """Money is read by code of its own, so its schema must say just what that code does."""
+    if MONEY_NAME not in heads:
+        return
+    head = heads[MONEY_NAME]
+    # Under another name, so that it is read as any object is; findings were reported when it was read as money.
+    alias = MONEY_NAME + "#"
+    reader = FormReader({**sources, alias: Definition(MONEY_NAME, head.node, head.vendor)}, Diagnostics())
+    if reader.read(alias) != _MONEY:
+        help = "an amount of format decimal and a currency of pattern ^[A-Z]{3}$, both required, and nothing else"
+        found.error("SCHEMA015", "money@1 cannot be changed", head.span, help)
+
+
+def _vendor_check(head: _Head, heads: Mapping[str, _Head], found: Diagnostics) -> VendorCheck | None:
+    try:
+        return VendorCheck(head.name, {name: plain(each.node) for name, each in heads.items()})
+    except ValueError as error:
+        first = str(error).partition("\n")[0]
+        found.error("SCHEMA011", f"this is not JSON Schema 2020-12: {first}", head.span)
+        return None
+
+
+def _drop_endless(definitions: Definitions) -> None:
+    """Definitions that only name each other in a circle were reported; nothing may run into them."""
+    for name, form in list(definitions.forms.items()):
+        seen = {name}
+        opened = form
+        while isinstance(opened, Named) and opened.name not in seen:
+            seen.add(opened.name)
+            opened = definitions.forms[opened.name]
+        if isinstance(opened, Named):
+            definitions.forms[name] = AnyForm()
+
+
+def sensitive_paths(form: Form, definitions: Definitions) -> Iterator[str]:
+    """The paths of sensitive fields, each once; a definition is not entered again inside itself."""
+    yield from dict.fromkeys(_sensitive(form, definitions, "", frozenset()))
+
+
+def _sensitive(form: Form, definitions: Definitions, path: str, inside: frozenset[str]) -> Iterator[str]:
+    if isinstance(form, Named):
+        if form.name not in inside:
+            yield from _sensitive(definitions.forms[form.name], definitions, path, inside | {form.name})
+    elif isinstance(form, NullableForm):
+        yield from _sensitive(form.form, definitions, path, inside)
+    elif isinstance(form, ArrayForm):
+        yield from _sensitive(form.element, definitions, f"{path}[]", inside)
+    elif isinstance(form, ChoiceForm):
+        for case in form.cases.values():
+            yield from _sensitive(case, definitions, path, inside)
+    elif isinstance(form, ObjectForm):
+        for name, field in form.fields.items():
+            below = f"{path}.{name}" if path else name
+            if name in form.sensitive:
+                yield below
+            else:
+                yield from _sensitive(field, definitions, below, inside)
+        if form.extra is not None:
+            yield from _sensitive(form.extra, definitions, f"{path}.*" if path else "*", inside)

@@ -1,0 +1,110 @@
+"""One schema, ready for use: its type, how values are decoded, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.base.errors import Defect, ErrorClass, Failure
+from engine.schema.formats import UNREADABLE
+from engine.schema.forms import Definitions, Form
+from engine.schema.types import Type
+from engine.schema.vendor import VendorCheck
+from engine.schema.violations import SchemaError, violations
+from engine.schema.wire import encode
+from engine.source.span import Span
+
+#: So many findings are spelt out in a failure's detail.
+_LISTED_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A schema of the workspace. ``digest`` is that of its content, ``span`` the place of its ``$id``.
+
+    ``decode(value)`` checks and types a JSON-like value: money becomes Money, ``decimal`` Decimal, ``date`` date,
+    ``date-time`` an aware datetime in UTC, ``duration`` timedelta; the rest is itself, and what is absent stays
+    absent. Values that are typed already pass, so decoding twice changes nothing, and an integer becomes a
+    Decimal where a decimal is wanted. Raises Failure(schema) with the first finding as message and all of them
+    in ``detail``. The argument is not changed; parts without anything to type may be shared with the result.
+
+    ``sensitive_paths`` are those of fields marked ``x-sensitive``, like ``lines[].name``.
+    """
+
+    id: str
+    major: int
+    version: str
+    digest: str
+    title: str
+    span: Span
+    type: Type
+    vendor: bool
+    sensitive_paths: tuple[str, ...]
+    decode: Callable[[Any], Any]
+    form: Form = field(repr=False)
+    _fast: Callable[[Any], Any] = field(repr=False)
+    _definitions: Definitions = field(repr=False)
+    _vendor_check: VendorCheck | None = field(repr=False, default=None)
+
+    @property
+    def reference(self) -> str:
+        return f"{self.id}@{self.major}"
+
+    def errors(self, value: Any) -> list[SchemaError]:
+        """Everything wrong with a JSON-like value, as JSON Schema sees it; typed values are not accepted."""
+        if self._vendor_check is not None:
+            return self._vendor_check.errors(value)
+        return violations(self.form, value, self._definitions, typed=False)
+
+    def check(self, typed: Any) -> list[SchemaError]:
+        """Everything wrong with a typed value, such as a mapping's result; wire forms are accepted too."""
+        try:
+            self._fast(typed)
+        except UNREADABLE:
+            return violations(self.form, typed, self._definitions, typed=True)
+        return self._vendor_check.errors(self.encode(typed)) if self._vendor_check is not None else []
+
+    def encode(self, typed: Any) -> Any:
+        """The JSON-like value that decodes to ``typed``."""
+        return encode(self.form, typed, self._definitions)
+
+
+def decoder(
+    reference: str,
+    form: Form,
+    fast: Callable[[Any], Any],
+    definitions: Definitions,
+    vendor_check: VendorCheck | None,
+) -> Callable[[Any], Any]:
+    """The ``decode`` of a schema."""
+
+    def decode(value: Any) -> Any:
+        try:
+            typed = fast(value)
+        except UNREADABLE:
+            found = violations(form, value, definitions, typed=True)
+            if not found:
+                raise Defect(f"{reference} refuses a value and finds nothing wrong with it") from None
+        else:
+            return typed
+        raise failure_of(reference, found)
+
+    def decode_vendor(value: Any) -> Any:
+        if vendor_check is not None and not vendor_check.fits(value):
+            found = vendor_check.errors(encode(form, value, definitions))
+            if found:
+                raise failure_of(reference, found)
+        return decode(value)
+
+    return decode if vendor_check is None else decode_vendor
+
+
+def failure_of(reference: str, found: list[SchemaError]) -> Failure:
+    """The failure that says what does not fit a schema."""
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    lines = [error.message for error in found[:_LISTED_MAX]]
+    if len(found) > _LISTED_MAX:
+        lines.append(f"and {len(found) - _LISTED_MAX} more")
+    message = f"this is not a valid {reference}: {found[0].message}{more}"
+    return Failure(ErrorClass.SCHEMA, message, detail="\n".join(lines))
