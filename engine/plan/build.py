@@ -20,7 +20,7 @@ from engine.plan.flow_scope import either
 from engine.plan.flows import compile_flow, in_call_order
 from engine.plan.library import Callee, Library, Parts
 from engine.plan.mapping_plan import compile_mapping
-from engine.plan.model import FlowPlan, MappingPlan, Plan, PolicyPlan, SourcePlan
+from engine.plan.model import FlowPlan, MappingPlan, Plan, PolicyPlan, Select, SourcePlan, V
 from engine.plan.policies import compile_policy
 from engine.plan.sources import compile_source
 from engine.plan.tables import compile_table
@@ -287,7 +287,11 @@ class _Builder:
     ) -> Plan:
         library = self.library
         by_event: dict[str, list[tuple[FlowPlan, ...]]] = {}
-        windows: dict[str, Version[FlowPlan]] = {}
+        windows: dict[str, Version[Any]] = {}
+        for mapping in library.mappings.values():
+            windows.update({version.plan.digest: version for version in mapping.versions})
+        for policy in library.policies.values():
+            windows.update({version.plan.digest: version for version in policy.versions})
         for versions in flows.values():
             windows.update({version.plan.digest: version for version in versions})
             for event in dict.fromkeys(version.plan.event for version in versions):
@@ -319,13 +323,13 @@ class _Builder:
             policies={f"{i}@{m}": tuple(v.plan for v in each.versions) for (i, m), each in library.policies.items()},
             bundles=bundles,
             select=_selector(windows),
+            schemas={f"{schema.id}@{schema.major}": schema.decode for schema in library.schemas.all},
         )
 
 
-def _selector(
-    windows: Mapping[str, Version[FlowPlan]],
-) -> Callable[[tuple[FlowPlan, ...], date], FlowPlan | None]:
-    def select(versions: tuple[FlowPlan, ...], on: date) -> FlowPlan | None:
-        return find([windows[plan.digest] for plan in versions], on)
+def _selector(windows: Mapping[str, Version[Any]]) -> Select:
+    def select(versions: tuple[V, ...], on: date) -> V | None:
+        found: V | None = find([windows[plan.digest] for plan in versions], on)
+        return found
 
     return select

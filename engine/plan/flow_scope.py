@@ -45,7 +45,7 @@ class FlowScope:
 
     def types(self) -> dict[str, Type]:
         """The types by name, as expressions see them."""
-        return {**self.names, "steps": Object(dict(self.steps), frozenset(), None)}
+        return {**self.names, "steps": Object(dict(self.steps), frozenset(self.steps), None)}
 
     def after(self, step: str, output: Type) -> FlowScope:
         """The scope behind a step."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from engine.connect.port import Guarantees
 from engine.source.span import Span
@@ -285,6 +285,15 @@ class ConnectionPlan:
     digest: str
 
 
+V = TypeVar("V", FlowPlan, MappingPlan, PolicyPlan)
+
+
+class Select(Protocol):
+    """Of the versions of one definition, the one that applies on a business date; None if none does."""
+
+    def __call__(self, versions: tuple[V, ...], on: date, /) -> V | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled workspace."""
@@ -300,4 +309,5 @@ class Plan:
     mappings: Mapping[str, tuple[MappingPlan, ...]]
     policies: Mapping[str, tuple[PolicyPlan, ...]]
     bundles: Mapping[str, FlowPlan]  # by digest
-    select: Callable[[tuple[FlowPlan, ...], date], FlowPlan | None]
+    select: Select
+    schemas: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # "id@MAJOR" -> decode

@@ -1,0 +1,78 @@
+"""What a run of tests found, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.plan.model import BusinessException, CanonicalEvent
+from engine.source.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that is not as expected. ``expected`` and ``actual`` are texts for people."""
+
+    path: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a case led to. ``problems`` are sentences about the case itself: a reply that is missing or unused."""
+
+    outcome: str
+    path: tuple[str, ...] = ()
+    output: Any = None
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    emitted: tuple[CanonicalEvent, ...] = ()
+    violations: tuple[str, ...] = ()
+    exceptions: tuple[BusinessException, ...] = ()
+    waits_for: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case. ``target`` is what was tested, such as ``flow:invoice_posted@1``."""
+
+    test: str
+    case: str
+    target: str
+    file: str
+    line: int
+    differences: tuple[Difference, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``test id/case id``, as outcome tables name it."""
+        return f"{self.test}/{self.case}"
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences and not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """All cases that ran. ``diagnostics`` are why none could, where the workspace does not compile."""
+
+    __test__ = False
+
+    results: tuple[CaseResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, str]
+    seconds: float
+
+    @property
+    def failures(self) -> tuple[CaseResult, ...]:
+        return tuple(result for result in self.results if not result.passed)
+
+    @property
+    def passed(self) -> bool:
+        return not self.diagnostics and not self.failures

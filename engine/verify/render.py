@@ -1,0 +1,121 @@
+"""Test results for people, for machines, and for systems that show JUnit files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import orjson
+
+from engine.report import human
+from engine.verify.model import CaseResult, TestReport
+
+FORMAT_VERSION = 1
+
+
+def render_human(report: TestReport, *, color: bool = False) -> str:
+    """Failed cases with their differences, then the count."""
+    if report.diagnostics:
+        return human.render(report.diagnostics, report.sources, color=color)
+    red, green, dim, end = ("\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m") if color else ("", "", "", "")
+    lines: list[str] = []
+    for result in report.failures:
+        lines.append(f"{red}FAILED{end} {result.name}  {dim}{result.target} {result.file}:{result.line}{end}")
+        lines += [f"  {note}" for note in result.notes]
+        lines += [f"  {problem}" for problem in result.problems]
+        lines += list(_table(result))
+        lines.append("")
+    count, failed = len(report.results), len(report.failures)
+    tests = len({result.test for result in report.results})
+    verdict = f"{red}{failed} failed{end}, {count - failed} passed" if failed else f"{green}{count} passed{end}"
+    lines.append(f"{verdict} ({tests} tests, {report.seconds:.2f} s)")
+    return "\n".join(lines) + "\n"
+
+
+def _table(result: CaseResult) -> Iterator[str]:
+    """Field, expected, actual: one line each."""
+    width = max((len(each.path) for each in result.differences), default=0)
+    for each in result.differences:
+        yield f"  {each.path:<{width}}  expected  {each.expected}"
+        yield f"  {'':<{width}}  was       {each.actual}"
+
+
+def as_json(report: TestReport) -> dict[str, Any]:
+    """The report as a JSON-like value."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "passed": report.passed,
+        "cases": len(report.results),
+        "failed": len(report.failures),
+        "diagnostics": [
+            {"code": each.code, "message": each.message, "file": each.span.file, "line": each.span.line}
+            for each in report.diagnostics
+        ],
+        "results": [
+            {
+                "name": result.name,
+                "target": result.target,
+                "file": result.file,
+                "line": result.line,
+                "passed": result.passed,
+                "problems": list(result.problems),
+                "differences": [
+                    {"path": each.path, "expected": each.expected, "actual": each.actual} for each in result.differences
+                ],
+            }
+            for result in report.results
+        ],
+    }
+
+
+def render_json(report: TestReport) -> str:
+    """The report as JSON text."""
+    return orjson.dumps(as_json(report), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def render_junit(report: TestReport) -> str:
+    """A suite per test document, a case per case."""
+    suites: dict[tuple[str, str], list[CaseResult]] = {}
+    for result in report.results:
+        suites.setdefault((result.file, result.test), []).append(result)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    errors = len(report.diagnostics)
+    total, failed = len(report.results), len(report.failures)
+    lines.append(f'<testsuites name="tieout" tests="{total}" failures="{failed}" errors="{errors}">')
+    if errors:
+        text = _text(human.render(report.diagnostics, report.sources, color=False))
+        lines.append(
+            f'  <testsuite name="workspace" tests="0" errors="{errors}"><system-err>{text}</system-err></testsuite>'
+        )
+    for (file, test), results in suites.items():
+        failures = sum(not result.passed for result in results)
+        lines.append(
+            f'  <testsuite name={quoteattr(test)} file={quoteattr(file)} tests="{len(results)}" failures="{failures}">'
+        )
+        for result in results:
+            lines += _case(result)
+        lines.append("  </testsuite>")
+    lines.append("</testsuites>")
+    return "\n".join(lines) + "\n"
+
+
+def _case(result: CaseResult) -> list[str]:
+    head = f"    <testcase classname={quoteattr(result.target)} name={quoteattr(result.case)}"
+    if result.passed:
+        return [head + "/>"]
+    said = "\n".join([*result.problems, *_table(result)])
+    first = result.problems[0] if result.problems else f"{result.differences[0].path} differs"
+    message = quoteattr(_allowed(first))
+    return [head + ">", f"      <failure message={message}>{_text(said)}</failure>", "    </testcase>"]
+
+
+def _text(text: str) -> str:
+    return escape(_allowed(text))
+
+
+def _allowed(text: str) -> str:
+    """Characters that XML 1.0 cannot hold, replaced."""
+    return "".join(
+        char if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff") else "\ufffd" for char in text
+    )

@@ -1,0 +1,151 @@
+"""Runs the tests of a workspace, all of them or those that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from engine.base.clock import Clock, SystemClock, as_datetime, as_microseconds
+from engine.base.errors import UserError
+from engine.plan.build import build_plan
+from engine.plan.model import Plan
+from engine.source.diagnostic import Diagnostics, Level
+from engine.spec.documents.test import Target, Test, TestCase
+from engine.spec.workspace import LoadedWorkspace, load_workspace
+from engine.verify.expectations import differences
+from engine.verify.flow_case import run_flow_case
+from engine.verify.given import read_given, with_changes
+from engine.verify.model import CaseResult, Observed, TestReport
+from engine.verify.pure_case import Inputs, run_mapping, run_policy, run_source
+
+
+def run_tests(root: Path, *, only: str | None = None, clock: Clock | None = None) -> TestReport:
+    """Run the tests of the workspace at ``root``.
+
+    ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``) or file. Raises UserError if
+    nothing is chosen by it. If the workspace does not compile, the report holds its findings and no results.
+    """
+    time = clock or SystemClock()
+    began = time.monotonic()
+    workspace = load_workspace(root)
+    found = Diagnostics()
+    found.extend(workspace.diagnostics)
+    plan = build_plan(workspace, found)
+    if plan is None:
+        errors = tuple(each for each in found.sorted if each.level is Level.ERROR)
+        return TestReport((), errors, workspace.files, time.monotonic() - began)
+    results = run_cases(workspace, plan, only)
+    if only is not None and not results:
+        raise UserError(f"no test is called {only}, tests it or lies there")
+    return TestReport(results, (), workspace.files, time.monotonic() - began)
+
+
+def run_cases(workspace: LoadedWorkspace, plan: Plan, only: str | None = None) -> tuple[CaseResult, ...]:
+    """Run the tests of a workspace that is compiled already."""
+    runner = _Runner(workspace, plan)
+    results: list[CaseResult] = []
+    for test in workspace.tests:
+        cases = [case for case in test.cases if only is None or _chosen(test, case, only)]
+        results.extend(runner.test(test, cases))
+    return tuple(results)
+
+
+def target_name(target: Target) -> str:
+    """What is tested, such as ``flow:invoice_posted@1``."""
+    for kind in ("flow", "mapping", "policy", "source"):
+        name = getattr(target, kind)
+        if name is not None:
+            return f"{kind}:{name}"
+    return "nothing"
+
+
+def _chosen(test: Test, case: TestCase, only: str) -> bool:
+    target = target_name(test.target)
+    names = (test.id, f"{test.id}/{case.id}", target, target.partition("@")[0], test.span.file)
+    return only in names or test.span.file.endswith(f"/{only}")
+
+
+class _Runner:
+    """Runs cases against one plan."""
+
+    def __init__(self, workspace: LoadedWorkspace, plan: Plan) -> None:
+        self._workspace = workspace
+        self._plan = plan
+        self._inputs = Inputs(plan, {table.id: table for table in workspace.tables})
+
+    def test(self, test: Test, cases: Iterable[TestCase]) -> Iterable[CaseResult]:
+        """The results of a test's cases, in order."""
+        try:
+            given = read_given(test, self._workspace.root)
+            on = as_datetime(as_microseconds(test.clock)).date()
+        except (UserError, ValueError) as error:
+            for case in cases:
+                yield self._result(test, case, problems=(str(error),))
+            return
+        for case in cases:
+            try:
+                observed = self._observe(test, case, with_changes(given, case), on)
+            except UserError as error:
+                yield self._result(test, case, problems=(error.message,))
+                continue
+            yield self._result(test, case, observed, observed.problems)
+
+    def _result(
+        self, test: Test, case: TestCase, observed: Observed | None = None, problems: tuple[str, ...] = ()
+    ) -> CaseResult:
+        unlike = () if observed is None or problems else tuple(differences(case.expect, observed))
+        return CaseResult(
+            test.id,
+            case.id,
+            target_name(test.target),
+            case.span.file,
+            case.span.line,
+            unlike,
+            problems,
+            () if case.summary is None else (case.summary,),
+        )
+
+    def _observe(self, test: Test, case: TestCase, given: Mapping[str, Any], on: date) -> Observed:
+        target = test.target
+        if target.flow is not None:
+            flows = self._plan.flows.get(str(target.flow))
+            if not flows:
+                raise UserError(f"there is no flow {target.flow}")
+            return run_flow_case(self._plan, flows, given, case, test.clock)
+        if len(case.replies):
+            raise UserError("only a flow asks the outside: remove `replies`")
+        if target.mapping is not None:
+            mapping = self._version(self._plan.mappings.get(str(target.mapping), ()), target.mapping, on)
+            declared = self._declared(self._workspace.mappings, mapping)
+            return run_mapping(mapping, lambda: self._inputs.typed(declared, given), on)
+        if target.policy is not None:
+            policy = self._version(self._plan.policies.get(str(target.policy), ()), target.policy, on)
+            declared = self._declared(self._workspace.policies, policy)
+            return run_policy(policy, lambda: self._inputs.typed(declared, given), on)
+        return self._source(test, given, on)
+
+    def _version(self, versions: Any, reference: object, on: date) -> Any:
+        found = self._plan.select(versions, on) if versions else None
+        if found is None:
+            missing = "there is no" if not versions else f"on {on} applies no version of"
+            raise UserError(f"{missing} {reference}")
+        return found
+
+    @staticmethod
+    def _declared(documents: Iterable[Any], plan: Any) -> Any:
+        return next(each.input for each in documents if (each.id, each.version) == (plan.id, plan.version))
+
+    def _source(self, test: Test, given: Mapping[str, Any], on: date) -> Observed:
+        name = test.target.source
+        if name is None:
+            raise UserError("the test does not say what it tests")
+        if set(given) != {"message"}:
+            raise UserError("the test of a source gives one `message`")
+        source = next((each for each in self._plan.sources.values() if each.id == name.text), None)
+        if source is None:
+            raise UserError(f"there is no source {name.text}")
+        message = given["message"]
+        vendor_id = message.get("id") if isinstance(message, dict) else None
+        return run_source(source, message, vendor_id if isinstance(vendor_id, str) else test.id, on)
