@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.tryton.amounts import Line, Totals, difference, money_form, sales_lines, sales_totals
 from connectors.tryton.books import Books, Company
-from connectors.tryton.errors import is_answered, is_out_of_order, refusal_failure
+from connectors.tryton.errors import is_out_of_order, is_settled, refusal_failure
 from connectors.tryton.protocol import Number, Refusal
 from connectors.tryton.session import Session
 from connectors.tryton.warnings import change_acknowledging
@@ -204,7 +204,7 @@ class SalesDocuments:
                 return
             await self._refused(company, draft, refusal_failure(refusal))
         except Failure as failure:
-            if not is_answered(failure):
+            if not is_settled(failure):
                 raise
             await self._refused(company, draft, failure)
 
@@ -237,7 +237,7 @@ class SalesDocuments:
         except Refusal as refusal:
             await self._refused(company, draft, refusal_failure(refusal))
         except Failure as failure:
-            if not is_answered(failure):
+            if not is_settled(failure):
                 raise
             await self._refused(company, draft, failure)
 
@@ -249,8 +249,6 @@ class SalesDocuments:
             return
         if failure.error_class not in RETRYABLE:
             await self._remove(company, [draft])
-        if failure.error_class is ErrorClass.UNKNOWN_OUTCOME:
-            raise Failure(ErrorClass.TRANSIENT, failure.message, detail=f"still a draft, {failure.detail}")
         raise failure
 
     async def _certainly_posted(self, company: Company, draft: int) -> dict[str, Any]:

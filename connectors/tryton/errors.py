@@ -80,6 +80,7 @@ def is_out_of_order(refusal: Refusal) -> bool:
     return bool(_OUT_OF_ORDER.search(refusal.text))
 
 
-def is_answered(failure: Failure) -> bool:
-    """Whether the server itself answered: then its transaction is over, and reading tells what became of it."""
-    return failure.detail.startswith("HTTP ")
+def is_settled(failure: Failure) -> bool:
+    """Whether the server gave up on a call that had begun: its transaction is over, and reading tells what it did.
+    (It says so too when its database goes away in the middle of a commit.)"""
+    return failure.error_class is ErrorClass.TRANSIENT and failure.detail == "HTTP 503"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.tryton.books import Books, Company
-from connectors.tryton.errors import is_answered, refusal_failure
+from connectors.tryton.errors import is_settled, refusal_failure
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
 from engine.base.errors import RETRYABLE, ErrorClass, Failure
@@ -111,7 +111,7 @@ class Moves:
         except Refusal as refusal:
             await self._refused(company, created, key, refusal_failure(refusal))
         except Failure as failure:
-            if not is_answered(failure):
+            if not is_settled(failure):
                 raise
             await self._refused(company, created, key, failure)
         return await self.certain_of_key(company, key)
@@ -145,8 +145,6 @@ class Moves:
             return
         if failure.error_class not in RETRYABLE:
             await self._remove(company, created)
-        if failure.error_class is ErrorClass.UNKNOWN_OUTCOME:
-            raise Failure(ErrorClass.TRANSIENT, failure.message, detail=f"still a draft, {failure.detail}")
         raise failure
 
     async def _remove(self, company: Company, drafts: list[int]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from connectors.tryton.amounts import money_form, positive_amount
 from connectors.tryton.books import Books, Company
 from connectors.tryton.documents import SalesDocuments, document_id
-from connectors.tryton.errors import is_answered, refusal_failure
+from connectors.tryton.errors import is_settled, refusal_failure
 from connectors.tryton.moves import MoveLine, Moves, move_description, move_lines, move_receipt
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
@@ -106,7 +106,7 @@ class Payments:
         except Refusal as refusal:
             await self._refused(company, call.external_key, refusal_failure(refusal))
         except Failure as failure:
-            if not is_answered(failure):
+            if not is_settled(failure):
                 raise
             await self._refused(company, call.external_key, failure)
         return await self._moves.certain_of_key(company, call.external_key)
@@ -195,8 +195,6 @@ class Payments:
         except Failure as unseen:
             raise Failure(ErrorClass.UNKNOWN_OUTCOME, failure.message, detail=unseen.detail) from unseen
         if found is None:
-            if failure.error_class is ErrorClass.UNKNOWN_OUTCOME:
-                raise Failure(ErrorClass.TRANSIENT, failure.message, detail=failure.detail)
             raise failure
 
     def _conflict(self, company: Company, kind: CashKind, content: Mapping[str, Any], row: Mapping[str, Any]) -> str:

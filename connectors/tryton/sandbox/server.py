@@ -15,22 +15,24 @@ import orjson
 from connectors.tryton.protocol import Refusal, call_parts, result_body
 from connectors.tryton.sandbox.calls import Calls, UnknownMethod
 from engine.base.clock import Clock
+from engine.connect.sandbox import Fault
 
 PASSWORD = "sandbox"  # noqa: S105 the password of a server that holds nothing
 _TOKEN = "sandbox-session"  # noqa: S105
 
 
-@dataclass(slots=True)
-class Fault:
-    """What happens to the next calls of a method. ``count`` calls are met; ``seconds`` is for ``slow``.
+BUSY = "busy"
+SLOW = "slow"
+_STATUSES = {BUSY: 503, Fault.SERVER_ERROR: 500, Fault.RATE_LIMIT: 429, Fault.UNAUTHORISED: 401}
 
-    ``silent``: committed, and never answered. ``cut``: committed, and the connection closed. ``lost``: closed before
-    anything was done. ``busy``: HTTP 503. ``broken``: HTTP 500 after the commit. ``slow``: answered late.
-    ``expired``: HTTP 401, the session is too old.
-    """
+
+@dataclass(slots=True)
+class Scripted:
+    """What happens to the next ``count`` calls of a method: a fault of :class:`engine.connect.sandbox.Fault`, or
+    ``busy`` (HTTP 503, nothing done) or ``slow`` (answered after ``seconds``)."""
 
     method: str
-    action: str
+    fault: str
     count: int = 1
     seconds: float = 0.0
 
@@ -84,7 +86,7 @@ class Sandbox:
         self.password = password
         self.requests = 0
         self.connections: set[asyncio.Transport] = set()
-        self._faults: deque[Fault] = deque()
+        self._scripted: deque[Scripted] = deque()
         self._kept = Kept(path, fsync)
         self.calls.books.replaying = True
         for line in self._kept.open():
@@ -92,18 +94,18 @@ class Sandbox:
             self.calls.answer(method, parameters, context)
         self.calls.books.replaying = False
 
-    def add_fault(self, fault: Fault) -> None:
+    def script(self, scripted: Scripted) -> None:
         """Let the next calls of a method fail."""
-        self._faults.append(fault)
+        self._scripted.append(scripted)
 
-    def take_fault(self, method: str) -> Fault | None:
+    def take_fault(self, method: str) -> Scripted | None:
         """The fault that the next call of a method meets."""
-        for fault in self._faults:
-            if fault.method == method:
-                fault.count -= 1
-                if fault.count <= 0:
-                    self._faults.remove(fault)
-                return fault
+        for scripted in self._scripted:
+            if scripted.method == method:
+                scripted.count -= 1
+                if scripted.count <= 0:
+                    self._scripted.remove(scripted)
+                return scripted
         return None
 
     def execute(self, method: str, parameters: list[Any], context: dict[str, Any], body: bytes) -> tuple[int, bytes]:
@@ -176,7 +178,7 @@ class SandboxProtocol(asyncio.Protocol):
 
     def _control(self, url: bytes, body: bytes) -> None:
         if url == b"/sandbox/faults":
-            self._sandbox.add_fault(Fault(**orjson.loads(body)))
+            self._sandbox.script(Scripted(**orjson.loads(body)))
             self._answer(200, b"{}")
         elif url == b"/sandbox/counts":
             counts = {**self._sandbox.calls.counts(), "requests": self._sandbox.requests}
@@ -190,6 +192,10 @@ class SandboxProtocol(asyncio.Protocol):
         except (ValueError, KeyError, TypeError, IndexError):
             self._answer(422, b"")
             return
+        scripted = self._sandbox.take_fault(method)
+        if scripted is not None:
+            self._meet(scripted, method, parameters, context, body)
+            return
         if method == "common.db.login":
             right = parameters == ["admin"] and context.get("password") == self._sandbox.password
             self._answer(200, result_body([1, _TOKEN, None])) if right else self._answer(401, b"")
@@ -197,28 +203,38 @@ class SandboxProtocol(asyncio.Protocol):
         if not authorization.startswith((b"Session ", b"Basic ")):
             self._answer(401, b"")
             return
-        fault = self._sandbox.take_fault(method)
-        if fault is None:
-            self._answer(*self._sandbox.execute(method, parameters, context, body))
-        else:
-            self._meet(fault, method, parameters, context, body)
+        self._answer(*self._sandbox.execute(method, parameters, context, body))
 
-    def _meet(self, fault: Fault, method: str, parameters: list[Any], context: dict[str, Any], body: bytes) -> None:
-        if fault.action == "lost":
+    def _meet(
+        self, scripted: Scripted, method: str, parameters: list[Any], context: dict[str, Any], body: bytes
+    ) -> None:
+        fault = scripted.fault
+        if fault == Fault.DROP:
             self._drop()
-        elif fault.action == "busy":
-            self._answer(503, b"")
-        elif fault.action == "expired":
-            self._answer(401, b"")
-        elif fault.action == "slow":
+        elif fault == Fault.REFUSE:
+            self._answer(200, result_body(None, Refusal("UserError", "This was refused on demand.")))
+        elif fault in _STATUSES:
+            self._answer(_STATUSES[fault], b"")
+        elif fault == SLOW:
             answer = self._sandbox.execute(method, parameters, context, body)
-            self._loop.call_later(fault.seconds, self._answer, *answer)
-        else:
+            self._loop.call_later(scripted.seconds, self._answer, *answer)
+        elif fault != Fault.HANG:
             self._sandbox.execute(method, parameters, context, body)
-            if fault.action == "cut":
-                self._drop()
-            elif fault.action == "broken":
-                self._answer(500, b"")
+            self._answer_badly(fault)
+
+    def _answer_badly(self, fault: str) -> None:
+        """After the commit: anything but a good answer. ``commit_hang`` is none at all."""
+        if fault == Fault.COMMIT_DROP:
+            self._drop()
+        elif fault == Fault.COMMIT_SERVER_ERROR:
+            self._answer(500, b"")
+        elif fault == Fault.COMMIT_GARBAGE:
+            self._answer(200, b"<html>\xff not what was promised")
+        elif fault == Fault.COMMIT_OVERSIZE:
+            self._answer(200, b"[" + b"0," * 6_000_000 + b"0]")
+        elif fault == Fault.COMMIT_CUT_SHORT and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{")
+            self._transport.close()
 
     def _drop(self) -> None:
         if self._transport is not None:
