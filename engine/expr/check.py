@@ -34,8 +34,22 @@ from engine.expr.nodes import (
     Slice,
 )
 from engine.expr.typing_of_values import type_of_value
-from engine.schema.assign import assignable, describe, explain_mismatch
-from engine.schema.types import ANY, BOOLEAN, NEVER, NULL, Array, Money, Object, Type, members, nullable, without_null
+from engine.schema.types import (
+    ANY,
+    BOOLEAN,
+    NEVER,
+    NULL,
+    Array,
+    Money,
+    Object,
+    Type,
+    assignable,
+    describe,
+    explain_mismatch,
+    members,
+    nullable,
+    without_null,
+)
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 

@@ -7,7 +7,7 @@ from engine.expr.check import check_document
 from engine.expr.compile import compile_expression
 from engine.expr.parse import parse
 from engine.expr.typing_of_values import type_of_value
-from engine.schema.assign import describe
+from engine.schema.types import describe
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 

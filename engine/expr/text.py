@@ -24,8 +24,7 @@ from engine.expr.nodes import Ast, Chain, Field
 from engine.expr.parse import places
 from engine.expr.scope import Operand
 from engine.expr.writer import FunctionWriter
-from engine.schema.assign import describe
-from engine.schema.types import Type, without_null
+from engine.schema.types import Type, describe, without_null
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 

@@ -20,8 +20,19 @@ from engine.expr.scope import Operand
 from engine.expr.text import check_text, emit_text, has_blanks, read_text, unusable
 from engine.expr.typing_of_values import type_of_value
 from engine.expr.writer import FunctionWriter
-from engine.schema.assign import assignable, describe, explain_mismatch
-from engine.schema.types import ANY, TEXT, Array, Object, Type, members, nullable, without_null
+from engine.schema.types import (
+    ANY,
+    TEXT,
+    Array,
+    Object,
+    Type,
+    assignable,
+    describe,
+    explain_mismatch,
+    members,
+    nullable,
+    without_null,
+)
 from engine.source import node as source
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
