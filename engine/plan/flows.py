@@ -81,12 +81,7 @@ def _start(
             if name in RESERVED:
                 message = f"an input cannot be called `{name}`"
                 library.diagnostics.error("FLOW006", message, declared.span, "choose another name")
-        decoders = {
-            name: schema.decode
-            for name, declared in trigger.call.input
-            if declared.schema is not None and (schema := library.schema(declared.schema, parts)) is not None
-        }
-        return dict(inputs), inputs, _decode_inputs(tuple(inputs), decoders)
+        return dict(inputs), inputs, library.input_decoder(trigger.call.input, parts)
     if trigger.schedule is not None:
         _check_schedule(trigger, library.diagnostics)
         return {"event": event_type(OPEN_OBJECT)}, {}, _as_it_is
@@ -95,20 +90,6 @@ def _start(
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _decode_inputs(names: tuple[str, ...], decoders: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    def decode(value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise Failure(ErrorClass.SCHEMA, "the inputs of a call are an object")
-        missing = [name for name in names if name not in value]
-        unknown = [name for name in value if name not in names]
-        if missing or unknown:
-            wrong = [f"{name} is missing" for name in missing] + [f"{name} is not an input" for name in unknown]
-            raise Failure(ErrorClass.SCHEMA, "; ".join(wrong))
-        return {name: decoders[name](value[name]) if name in decoders else value[name] for name in names}
-
-    return decode
 
 
 def _check_schedule(trigger: Trigger, diagnostics: Diagnostics) -> None:

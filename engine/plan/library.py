@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic, TypeVar
 
+from engine.base.errors import ErrorClass, Failure
 from engine.plan.connections import Connected
 from engine.plan.expressions import Typed, computed
 from engine.plan.model import Computed, FlowPlan, MappingPlan, PolicyPlan
@@ -126,6 +127,26 @@ class Library:
             else:
                 types[name] = ANY
         return types
+
+    def input_decoder(self, inputs: Map[InputType], parts: Parts) -> Callable[[Any], dict[str, Any]]:
+        """What types the named inputs of a call that come as JSON; it raises Failure(schema) naming what is wrong."""
+        names = tuple(name for name, _ in inputs)
+        decoders = {
+            name: schema.decode
+            for name, declared in inputs
+            if declared.schema is not None and (schema := self.schema(declared.schema, parts)) is not None
+        }
+
+        def decode(value: Any) -> dict[str, Any]:
+            if not isinstance(value, dict):
+                raise Failure(ErrorClass.SCHEMA, "the inputs of a call are an object")
+            wrong = [f"{name} is missing" for name in names if name not in value]
+            wrong += [f"{name} is not an input" for name in value if name not in names]
+            if wrong:
+                raise Failure(ErrorClass.SCHEMA, "; ".join(wrong))
+            return {name: decoders[name](value[name]) if name in decoders else value[name] for name in names}
+
+        return decode
 
     def arguments(
         self, callee: Callee[Any], given: Map[Expression], span: Span, scope: Mapping[str, Type]

@@ -71,7 +71,8 @@ class MappingPlan:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPlan:
-    """A compiled policy: ``check(inputs, on)`` gives the violations, in order; none is a pass."""
+    """A compiled policy: ``check(inputs, on)`` gives the violations, in order; none is a pass.
+    ``decode`` types inputs that come as JSON; it raises Failure(schema)."""
 
     id: str
     version: str
@@ -79,6 +80,7 @@ class PolicyPlan:
     inputs: tuple[str, ...]
     rules: tuple[str, ...]
     check: Callable[[Mapping[str, Any], date], list[BusinessException]]
+    decode: Callable[[Any], dict[str, Any]]
 
 
 # ----------------------------------------------------------------------------- steps

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from engine.base.errors import ErrorClass
-from engine.plan.expressions import computed, text
+from engine.plan.expressions import computed, condition, text
 from engine.plan.library import Library, Parts
 from engine.plan.lookups import RowLookup, compile_lookups
 from engine.plan.model import BusinessException, Computed, PolicyPlan, Scope, Stopped
@@ -45,6 +45,7 @@ def compile_policy(policy: Policy, digest: str, library: Library) -> CompiledPol
         tuple(inputs),
         tuple(rule.id for rule in policy.rules),
         _check(lookups, values, controls),
+        library.input_decoder(policy.input, parts),
     )
     return CompiledPolicy(plan, inputs, parts)
 
@@ -66,7 +67,10 @@ def _values(policy: Policy, scope: dict[str, Type], library: Library) -> tuple[t
 
 def _rule(policy: Policy, rule: Rule, scope: Mapping[str, Type], library: Library) -> Control:
     found = library.diagnostics
-    applies = None if rule.when is None else computed(rule.when, scope, found, BOOLEAN).value
+    applies = None
+    if rule.when is not None:
+        when = condition(rule.when, scope, found)
+        applies, scope = when.value, when.holding(scope)
     require = computed(rule.require, scope, found, BOOLEAN).value
     message = text(rule.message, scope, found)
     action = text(rule.action, scope, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -79,9 +80,18 @@ def cloudevent_bytes(event: CanonicalEvent) -> bytes:
 def starts(plan: Plan, event: CanonicalEvent) -> list[Started]:
     """The flows that consume an event, each in the version of its business date."""
     started = []
-    for versions in plan.by_event.get(event.type, ()):
+    for versions in _consumers(plan, event.type):
         started.append(start(plan, versions, event, event_scope(event)))
     return started
+
+
+def _consumers(plan: Plan, event_type: str) -> Iterable[tuple[FlowPlan, ...]]:
+    kind, _, name = event_type.partition(":")
+    if kind == "schedule":
+        return [each for each in plan.flows.values() if each[-1].schedule is not None and each[-1].id == name]
+    if kind == "file":
+        return [each for each in plan.flows.values() if each[-1].folder is not None and each[-1].folder[0] == name]
+    return plan.by_event.get(event_type, ())
 
 
 def start(plan: Plan, versions: tuple[FlowPlan, ...], event: CanonicalEvent, scope: Scope) -> Started:

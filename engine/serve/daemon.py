@@ -45,6 +45,7 @@ class Daemon:
         self.generation = Generation(0, "", 0)
         self.connectors: dict[str, Connector] = {}
         self.draining = False
+        self.last_refusal: list[dict[str, object]] = []
         self.store: Store
         self.writer: WriterThread
         self.worker: Worker
@@ -119,7 +120,12 @@ class Daemon:
     async def reload(self) -> Generation:
         """Compile the workspace anew and swap; raises UserError with the findings and changes nothing if invalid."""
         async with self._reloading:
-            compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
+            try:
+                compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
+            except UserError as wrong:
+                self.last_refusal = [_finding(each) for each in wrong.diagnostics] or [{"message": wrong.message}]
+                raise
+            self.last_refusal = []
             if compiled.plan.digest == self.generation.digest:
                 return self.generation
             if compiled.plan.workspace != self.plan.workspace:
@@ -159,6 +165,15 @@ class Daemon:
                 log.warning("close_failed", extra={"reason": failure.message})
         await asyncio.to_thread(self.writer.close)
         self.store.close()
+
+
+def _finding(diagnostic: object) -> dict[str, object]:
+    return {
+        "code": getattr(diagnostic, "code", ""),
+        "message": getattr(diagnostic, "message", str(diagnostic)),
+        "place": str(getattr(diagnostic, "span", "")),
+        "help": getattr(diagnostic, "help", ""),
+    }
 
 
 class _Extend:

@@ -1,0 +1,179 @@
+"""Checkpoints of the audit chains, kept outside the database, and the verification of both.
+
+A chain alone shows edits; a rewrite from some entry onwards, or a cut-off tail, shows only against a list of
+heads that was written down elsewhere. Each line of ``checkpoints.jsonl`` is such a list, signed with
+HMAC-SHA256 by a key that only the daemon may read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from engine.base.identity import canonical_bytes
+from engine.store import tables as t
+from engine.store.audit import Broken, verify_chain
+
+FILE = "checkpoints.jsonl"
+KEY_FILE = "audit.key"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What verification found: the chains with their lengths, and every break."""
+
+    chains: dict[str, int]
+    checkpoints: int
+    broken: tuple[Broken, ...] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        return not self.broken
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "holds": self.holds,
+            "entries": sum(self.chains.values()),
+            "chains": self.chains,
+            "checkpoints": self.checkpoints,
+            "broken": [{"writer": each.writer, "seq": each.seq, "reason": each.reason} for each in self.broken],
+        }
+
+
+def _key(state: Path, *, make: bool) -> bytes | None:
+    path = state / KEY_FILE
+    if path.exists():
+        return path.read_bytes()
+    if not make:
+        return None
+    key = os.urandom(32)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(key)
+    return key
+
+
+def _heads(connection: sa.Connection) -> dict[str, tuple[int, str]]:
+    last = sa.select(t.audit.c.writer, sa.func.max(t.audit.c.seq).label("seq")).group_by(t.audit.c.writer).subquery()
+    rows = connection.execute(
+        sa.select(t.audit.c.writer, t.audit.c.seq, t.audit.c.hash).join(
+            last, sa.and_(last.c.writer == t.audit.c.writer, last.c.seq == t.audit.c.seq)
+        )
+    )
+    return {row[0]: (int(row[1]), bytes(row[2]).hex()) for row in rows}
+
+
+def write_checkpoint(engine: sa.Engine, state: Path, now: int) -> dict[str, Any]:
+    """Append one signed list of all heads, synced to disk before it counts."""
+    key = _key(state, make=True)
+    assert key is not None
+    with engine.connect() as connection:
+        content = {"at": now, "heads": {writer: list(head) for writer, head in sorted(_heads(connection).items())}}
+    raw = canonical_bytes(content)
+    line = {"checkpoint": content, "signature": hmac.new(key, raw, hashlib.sha256).hexdigest()}
+    handle = os.open(state / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, canonical_bytes(line) + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return line
+
+
+def read_checkpoints(state: Path) -> tuple[list[dict[str, Any]], list[Broken]]:
+    """The checkpoints that are whole and rightly signed, and what is wrong with others. A torn last line is
+    what a crash leaves, and counts as never written."""
+    path = state / FILE
+    key = _key(state, make=False)
+    if not path.exists() or key is None:
+        return [], []
+    found, broken = [], []
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            value = orjson.loads(line)
+            raw = canonical_bytes(value["checkpoint"])
+            signed = hmac.compare_digest(hmac.new(key, raw, hashlib.sha256).hexdigest(), value["signature"])
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            if number < len(lines):
+                broken.append(Broken("checkpoints", number, f"checkpoint line {number} cannot be read"))
+            continue
+        if signed:
+            found.append(value["checkpoint"])
+        else:
+            broken.append(Broken("checkpoints", number, f"checkpoint line {number} does not carry our signature"))
+    return found, broken
+
+
+def verify_store(engine: sa.Engine, state: Path | None) -> AuditReport:
+    """Walk every chain, compare what each genesis says of its predecessors, and every checkpoint with the chains."""
+    checkpoints, broken = read_checkpoints(state) if state is not None else ([], [])
+    wanted: dict[str, dict[int, str]] = {}
+    for checkpoint in checkpoints:
+        for writer, (seq, head) in checkpoint["heads"].items():
+            wanted.setdefault(writer, {})[int(seq)] = head
+    chains: dict[str, int] = {}
+    with engine.connect() as connection:
+        writers = list(connection.execute(sa.select(t.audit.c.writer).distinct().order_by(t.audit.c.writer)).scalars())
+        for genesis in _geneses(connection):
+            for writer, seq, head in genesis["predecessors"]:
+                wanted.setdefault(writer, {})[int(seq)] = head
+        for writer in writers:
+            hashes = wanted.get(writer, {})
+            rows = connection.execution_options(yield_per=1000).execute(
+                sa.select(t.audit.c.seq, t.audit.c.entry, t.audit.c.hash)
+                .where(t.audit.c.writer == writer)
+                .order_by(t.audit.c.seq)
+            )
+            seen: dict[int, str] = {}
+            for result in verify_chain(writer, _noting(rows, hashes, seen)):
+                if isinstance(result, Broken):
+                    broken.append(result)
+                else:
+                    chains[writer] = result[0]
+            broken.extend(_against(writer, hashes, seen))
+        broken.extend(
+            Broken(writer, 0, "a whole chain that was recorded elsewhere is missing")
+            for writer in wanted
+            if writer not in writers
+        )
+    return AuditReport(chains, len(checkpoints), tuple(broken))
+
+
+def _geneses(connection: sa.Connection) -> list[dict[str, Any]]:
+    rows = connection.execute(sa.select(t.audit.c.entry).where(t.audit.c.seq == 1)).scalars()
+    return [entry for entry in (_object(bytes(raw)) for raw in rows) if "predecessors" in entry]
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return {}  # the walk along the chain reports it
+    return value if isinstance(value, dict) else {}
+
+
+def _noting(rows: Any, wanted: dict[int, str], seen: dict[int, str]) -> Any:
+    for seq, entry, stored in rows:
+        if seq in wanted:
+            seen[seq] = bytes(stored).hex()
+        yield seq, bytes(entry), bytes(stored)
+
+
+def _against(writer: str, wanted: dict[int, str], seen: dict[int, str]) -> list[Broken]:
+    found = []
+    for seq, head in sorted(wanted.items()):
+        if seq not in seen:
+            found.append(Broken(writer, seq, f"entry {seq}, written down elsewhere, is missing: the tail was cut off"))
+        elif seen[seq] != head:
+            found.append(Broken(writer, seq, f"entry {seq} is not the one that was written down elsewhere"))
+    return found
