@@ -12,7 +12,6 @@ from engine.expr.narrowing import Facts
 from engine.expr.nodes import Ast, Call, ExpressionReference, Literal
 from engine.expr.signature import Function, Overload, Term
 from engine.expr.typing_of_values import type_of_value
-from engine.schema.assign import assignable, describe
 from engine.schema.types import (
     ANY,
     BOOLEAN,
@@ -27,6 +26,8 @@ from engine.schema.types import (
     Money,
     Object,
     Type,
+    assignable,
+    describe,
     members,
     without_null,
 )
@@ -39,6 +40,10 @@ _SIMPLE: dict[str, Type] = {
     "date": DATE, "timestamp": TIMESTAMP, "duration": DURATION, "text": TEXT,
     "array": Array(ANY), "object": Object({}, frozenset(), ANY),
 }  # fmt: skip
+
+#: The variable of signatures that stands only for types whose values have an order.
+ORDERED = "O"
+_HAVE_ORDER = frozenset({"number", "text", "money", "date", "timestamp", "duration"})
 
 Bound = dict[str, Type]
 
@@ -115,7 +120,10 @@ def _match(term: Term, type_: Type, bound: Bound) -> bool:
         return all(any(_match(each, member, bound) for each in term.arguments) for member in members(type_))
     if term.name == "expr":
         result = term.arguments[1]
-        return _match(result, type_ if len(result.name) == 1 else without_null(type_), bound)
+        as_it_is = len(result.name) == 1 and result.name != ORDERED
+        return _match(result, type_ if as_it_is else without_null(type_), bound)
+    if term.name == ORDERED and not _ordered(type_):
+        return False
     if len(term.name) == 1:
         bound[term.name] = union((bound[term.name], type_)) if term.name in bound else type_
         return True
@@ -131,15 +139,23 @@ def _match(term: Term, type_: Type, bound: Bound) -> bool:
     return assignable(type_, _SIMPLE[term.name])
 
 
+def _ordered(type_: Type) -> bool:
+    """Whether values of the type surely have an order among themselves, as far as is known."""
+    found = kinds(type_)
+    return not found or (len(found) == 1 and found <= _HAVE_ORDER)
+
+
 def _values(type_: Object) -> Type:
     every = [*type_.fields.values(), *([] if type_.extra is None else [type_.extra])]
     return union(every) if every else ANY
 
 
 def _accepts_null(term: Term) -> bool:
-    return term.name in {"any", "null"} or len(term.name) == 1 or (
-        term.name in {"or", "expr"} and any(_accepts_null(each) for each in term.arguments)
-    )  # fmt: skip
+    if term.name == "or":
+        return any(_accepts_null(each) for each in term.arguments)
+    if term.name == "expr":
+        return _accepts_null(term.arguments[1])
+    return term.name in {"any", "null"} or (len(term.name) == 1 and term.name != ORDERED)
 
 
 def _check_null(checker: Checker, argument: Ast, type_: Type, term: Term) -> None:
@@ -171,17 +187,25 @@ def _special(node: Call, types: list[Type]) -> Type | None:
         case "sum" if isinstance(types[0], Array) and kinds(types[0].element) in ({"number"}, {"money"}):
             return union((types[0].element, INTEGER))
         case "default":
-            return union((without_null(types[0]), types[1])) if types[0] != NULL else types[1]
+            certain = types[0] != ANY and not may_be_null(types[0])
+            return types[0] if certain else union((without_null(types[0]), types[1]))
         case "not_null":
-            certain = any(not may_be_null(each) and each != ANY for each in types)
-            found = union(without_null(each) for each in types if each != NULL)
-            return found if certain else union((found, NULL))
+            return _first_not_null(types)
         case "merge":
             return _merged(types)
         case "to_array":
-            only = types[0]
-            return only if isinstance(only, Array) else None
+            parts = (each.element if isinstance(each, Array) else each for each in members(types[0]))
+            return None if types[0] == ANY else Array(union(parts))
     return None
+
+
+def _first_not_null(types: list[Type]) -> Type:
+    found: list[Type] = []
+    for type_ in types:
+        found.append(without_null(type_))
+        if type_ != ANY and not may_be_null(type_):
+            return union(found)
+    return union((*found, NULL))
 
 
 def _merged(types: list[Type]) -> Type | None:

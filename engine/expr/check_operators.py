@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from engine.expr.lattice import kind, kinds, may_be_null, union
 from engine.expr.narrowing import Facts
 from engine.expr.nodes import Arithmetic, Ast, Compare, Negate
-from engine.schema.assign import describe
 from engine.schema.types import (
     ANY,
     BOOLEAN,
@@ -21,6 +20,7 @@ from engine.schema.types import (
     Object,
     Text,
     Type,
+    describe,
     members,
     nullable,
     without_null,
@@ -29,24 +29,28 @@ from engine.schema.types import (
 if TYPE_CHECKING:
     from engine.expr.check import Checker
 
+_TIMES = frozenset({"date", "timestamp", "duration"})
+_OPERANDS: dict[str, frozenset[str]] = {
+    "+": frozenset({"number", "money"}) | _TIMES,
+    "-": frozenset({"number", "money"}) | _TIMES,
+    "*": frozenset({"number", "money", "duration"}),
+    "/": frozenset({"number", "money"}),
+    "%": frozenset({"number"}),
+}
 _MOVED: dict[str, Type] = {"date": DATE, "timestamp": TIMESTAMP, "duration": DURATION}
 
 
 def infer_arithmetic(checker: Checker, node: Arithmetic, current: Type, facts: Facts) -> Type:
     left = _operand(checker, node.left, current, facts)
     right = _operand(checker, node.right, current, facts)
-    results: list[Type] = []
-    for a in members(left):
-        for b in members(right):
-            result = _combined(node.operator, a, b)
-            if result is not None:
-                results.append(result)
-    if results:
+    results = [_combined(node.operator, a, b) for a in members(left) for b in members(right)]
+    defined = [result for result in results if result is not None]
+    if len(defined) == len(results):
         if _currencies_differ(node.operator, left, right):
             return checker.report(
                 "MONEY001", f"{describe(left)} and {describe(right)} are combined", node.span, "convert one with a rate"
             )
-        return union(results)
+        return union(defined)
     message = f"{node.operator} is not defined for {describe(left)} and {describe(right)}"
     return checker.report("TYPE002", message, node.span)
 
@@ -66,7 +70,8 @@ def _combined(operator: str, a: Type, b: Type) -> Type | None:
     """The type of one operation on two single types; None if it is not defined."""
     x, y = kind(a), kind(b)
     if "any" in (x, y):
-        return ANY
+        # Even of two sides of which one is not known, the other may be of no use at all.
+        return ANY if {x, y} - {"any"} <= _OPERANDS[operator] else None
     if x == y == "number":
         whole = a == b == INTEGER and operator != "/"
         return INTEGER if whole else NUMBER
@@ -125,7 +130,7 @@ def infer_compare(checker: Checker, node: Compare, current: Type, facts: Facts) 
         elif not kinds(type_):
             result = nullable(BOOLEAN) if type_ != ANY else result
     a, b = kinds(without_null(left)), kinds(without_null(right))
-    if a and b and not a & b and not (a | b) & {"bool", "array", "object", "null"}:
+    if a and b and len(a | b) > 1 and not (a | b) & {"bool", "array", "object", "null"}:
         message = f"{describe(left)} and {describe(right)} cannot be compared by size"
         checker.report("TYPE002", message, node.span)
     elif _currencies_differ(node.operator, left, right):

@@ -78,20 +78,20 @@ def reverse(value: Any) -> Any:
     return array_of(value, "the argument of reverse")[::-1]
 
 
-@_declare("array[A] -> array[A]", doc="In ascending order.", example="sort(`[2, 1]`)", gives="[1,2]")
+@_declare("array[O] -> array[O]", doc="In ascending order.", example="sort(`[2, 1]`)", gives="[1,2]")
 def sort(values: Any) -> list[Any]:
     return sorted(_comparable(array_of(values, "the argument of sort"), "sort"))
 
 
 @_declare(
-    "array[A] -> A|null", doc="The largest; null of an empty array.", example="max(`[1, 2]`)", gives="2", name="max"
+    "array[O] -> O|null", doc="The largest; null of an empty array.", example="max(`[1, 2]`)", gives="2", name="max"
 )
 def max_(values: Any) -> Any:
     return max(_comparable(array_of(values, "the argument of max"), "max"), default=None)
 
 
 @_declare(
-    "array[A] -> A|null", doc="The smallest; null of an empty array.", example="min(`[1, 2]`)", gives="1", name="min"
+    "array[O] -> O|null", doc="The smallest; null of an empty array.", example="min(`[1, 2]`)", gives="1", name="min"
 )
 def min_(values: Any) -> Any:
     return min(_comparable(array_of(values, "the argument of min"), "min"), default=None)
@@ -120,7 +120,7 @@ def _key(pair: tuple[Any, Any]) -> Any:
 
 
 @_declare(
-    "array[A], expr[A, B] -> array[A]",
+    "array[A], expr[A, O] -> array[A]",
     doc="In ascending order of the expression's result.",
     example='sort_by(`[{"n": 2}, {"n": 1}]`, &n)',
     gives='[{"n":1},{"n":2}]',
@@ -130,7 +130,7 @@ def sort_by(values: Any, results: Any) -> list[Any]:
 
 
 @_declare(
-    "array[A], expr[A, B] -> A|null",
+    "array[A], expr[A, O] -> A|null",
     doc="The element with the largest result; null of an empty array.",
     example='max_by(`[{"n": 2}, {"n": 1}]`, &n)',
     gives='{"n":2}',
@@ -140,7 +140,7 @@ def max_by(values: Any, results: Any) -> Any:
 
 
 @_declare(
-    "array[A], expr[A, B] -> A|null",
+    "array[A], expr[A, O] -> A|null",
     doc="The element with the smallest result; null of an empty array.",
     example='min_by(`[{"n": 2}, {"n": 1}]`, &n)',
     gives='{"n":1}',

@@ -40,6 +40,8 @@ true.
 
 **Conditions** (`when`, `require`, branch cases) must be true or false.
 
+In the signatures below `A` and `B` stand for any type, `O` for one whose values have an order.
+
 There is no clock, no randomness and no access to anything but the names in scope; every expression ends within a
 bounded number of steps.
 """

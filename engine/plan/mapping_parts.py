@@ -11,19 +11,18 @@ from engine.expr.compile import require_bool
 from engine.expr.emitter import Emitter
 from engine.expr.lattice import may_be_null
 from engine.expr.narrowing import is_path, path_names
-from engine.spec.nearest import suggestion
 from engine.expr.nodes import Ast, Chain, ExpressionReference, Filter, Project, ProjectValues, children
 from engine.expr.parse import parse
 from engine.expr.scope import Names
 from engine.expr.tree import TreeWriter
 from engine.expr.values import kind, wrong
 from engine.plan.model import Stopped, TablePlan
-from engine.schema.assign import describe
-from engine.schema.types import ANY, BOOLEAN, NULL, Array, Object, Type, members, without_null
+from engine.schema.types import ANY, BOOLEAN, NULL, Array, Object, Type, describe, members, without_null
 from engine.source import node as source
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.common import TableLookup
 from engine.spec.documents.mapping import MappedList
+from engine.spec.nearest import suggestion
 from engine.spec.shape import Map
 from engine.spec.values import Expression
 
