@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.base.errors import Defect
-from engine.expr.check import check
+from engine.expr.check import assume, check
 from engine.expr.compile import compile_condition, compile_expression
+from engine.expr.nodes import Ast
 from engine.expr.parse import parse
 from engine.expr.text import compile_text
 from engine.expr.tree import compile_tree
@@ -26,6 +27,22 @@ class Typed:
 
     value: Computed
     type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition, and what is known of the names in scope where it holds and where it does not."""
+
+    value: Computed
+    ast: Ast | None
+
+    def holding(self, scope: Mapping[str, Type]) -> dict[str, Type]:
+        """The types in scope where the condition is true."""
+        return dict(scope) if self.ast is None else assume(self.ast, scope, True)
+
+    def failing(self, scope: Mapping[str, Type]) -> dict[str, Type]:
+        """The types in scope where the condition is false."""
+        return dict(scope) if self.ast is None else assume(self.ast, scope, False)
 
 
 def unusable(_scope: Scope) -> object:
@@ -52,6 +69,13 @@ def computed_or_none(
 ) -> Computed | None:
     """Compile a computed value that may be left out."""
     return None if expression is None else computed(expression, scope, diagnostics, expected).value
+
+
+def condition(expression: Expression, scope: Mapping[str, Type], diagnostics: Diagnostics) -> Condition:
+    """Compile what must be true or false."""
+    value = computed(expression, scope, diagnostics, BOOLEAN).value
+    ast = None if value is unusable else parse(expression.text, expression.span, Diagnostics())
+    return Condition(value, ast)
 
 
 def text(template: Template, scope: Mapping[str, Type], diagnostics: Diagnostics) -> Computed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.schema.types import NULL, TEXT, TIMESTAMP, Array, Object, Type, merge, nullable
 
@@ -38,18 +38,38 @@ def element_outcome(key: Type, output: Type) -> Type:
 
 @dataclass(frozen=True, slots=True)
 class FlowScope:
-    """What may be named at one point of a flow. ``steps`` are those that stand before it, with their outputs."""
+    """What may be named at one point of a flow. ``steps`` are those that stand before it, with their outputs.
+
+    ``under`` holds, by the text of a condition, the outputs of steps that ran if it was true: another step with
+    the very same ``when`` runs only if they ran.
+    """
 
     names: Mapping[str, Type]
     steps: Mapping[str, Type]
+    under: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
 
     def types(self) -> dict[str, Type]:
         """The types by name, as expressions see them."""
         return {**self.names, "steps": Object(dict(self.steps), frozenset(self.steps), None)}
 
-    def after(self, step: str, output: Type) -> FlowScope:
-        """The scope behind a step."""
-        return replace(self, steps={**self.steps, step: output})
+    def known_as(self, types: Mapping[str, Type]) -> FlowScope:
+        """The same names, of which a condition told more."""
+        names = {name: types.get(name, type_) for name, type_ in self.names.items()}
+        steps = types.get("steps")
+        return replace(self, names=names, steps=dict(steps.fields) if isinstance(steps, Object) else self.steps)
+
+    def where(self, when: str) -> FlowScope:
+        """The scope of a step with this ``when``: earlier steps with the same one have run."""
+        return replace(self, steps={**self.steps, **self.under.get(when, {})})
+
+    def after(self, step: str, output: Type, when: str | None = None, certain: bool = True) -> FlowScope:
+        """The scope behind a step that runs if ``when`` holds; not ``certain``: it may also be left out."""
+        if when is None and certain:
+            return replace(self, steps={**self.steps, step: output})
+        behind = replace(self, steps={**self.steps, step: nullable(output)})
+        if when is None or not certain:
+            return behind
+        return replace(behind, under={**self.under, when: {**self.under.get(when, {}), step: output}})
 
     def inside(self, name: str, element: Type) -> FlowScope:
         """The scope within ``each``."""

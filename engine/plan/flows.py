@@ -9,13 +9,13 @@ from typing import Any
 
 from engine.base.errors import ErrorClass, Failure
 from engine.plan.bundles import bundle_digest
-from engine.plan.expressions import computed, computed_or_none, tree
+from engine.plan.expressions import computed, condition, tree
 from engine.plan.flow_scope import RESERVED, FlowScope, event_type
 from engine.plan.library import Library, Parts
 from engine.plan.model import Computed, FlowPlan, Scope
 from engine.plan.steps import StepCompiler
 from engine.plan.versions import version_number
-from engine.schema.types import BOOLEAN, DATE, NULL, OPEN_OBJECT, TEXT, TIMESTAMP, Object, Type, union
+from engine.schema.types import DATE, NULL, OPEN_OBJECT, TEXT, TIMESTAMP, Object, Type, union
 from engine.source.diagnostic import Diagnostics, Label
 from engine.spec.documents.flow import Flow, Step, Trigger
 from engine.spec.values import Reference
@@ -35,8 +35,11 @@ def compile_flow(flow: Flow, digest: str, library: Library) -> CompiledFlow:
     found = library.diagnostics
     names, inputs, decode = _start(flow.trigger, library, parts)
     scope = FlowScope(names, {})
-    when = computed_or_none(flow.trigger.when, names, found, BOOLEAN)
     business_date = _business_date(flow, names, found)
+    when: Computed | None = None
+    if flow.trigger.when is not None:
+        starts = condition(flow.trigger.when, names, found)
+        when, scope = starts.value, scope.known_as(starts.holding(names))
     compiler = StepCompiler(library, parts)
     steps, behind = compiler.steps(flow.steps, scope)
     output: Computed | None = None

@@ -9,10 +9,10 @@ from typing import Any
 from engine.base.clock import as_microseconds
 from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import deterministic_key
-from engine.plan.expressions import computed, computed_or_none
+from engine.plan.expressions import computed, condition
 from engine.plan.library import Library, Parts
 from engine.plan.model import CanonicalEvent, Computed, MappingPlan, Scope, SourcePlan
-from engine.schema.types import ANY, BOOLEAN, TEXT, TIMESTAMP, Array, Type
+from engine.schema.types import ANY, TEXT, TIMESTAMP, Array, Type
 from engine.spec.documents.source import Elements, Emission, Source, SourceCase
 
 Events = list[CanonicalEvent]
@@ -33,11 +33,12 @@ def compile_source(source: Source, digest: str, library: Library, parts: Parts) 
     cases: list[tuple[str, Computed | None, tuple[Emit, ...]]] = []
     complete = True
     for case in source.cases:
-        when = computed_or_none(case.when, scope, library.diagnostics, BOOLEAN)
-        emissions = [_emission(source, case, emission, scope, library, parts) for emission in case.emit]
+        when = None if case.when is None else condition(case.when, scope, library.diagnostics)
+        holding = scope if when is None else when.holding(scope)
+        emissions = [_emission(source, case, emission, holding, library, parts) for emission in case.emit]
         found = tuple(emission for emission in emissions if emission is not None)
         complete = complete and len(found) == len(emissions)
-        cases.append((case.id, when, found))
+        cases.append((case.id, None if when is None else when.value, found))
     if not complete:
         return None
     normalise = _normalise(source.id, decode, tuple(cases))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.plan import model as plan
-from engine.plan.expressions import computed, tree
+from engine.plan.expressions import computed, condition, tree
 from engine.plan.flow_scope import FlowScope, either, element_outcome
-from engine.schema.types import ANY, BOOLEAN, NULL, TEXT, Array, Type
+from engine.schema.types import ANY, NULL, TEXT, Array, Type
 from engine.spec.documents.flow import Branch, Each, Step
 from engine.spec.values import Tree
 
@@ -20,8 +20,7 @@ def compile_branch(
 ) -> tuple[plan.StepPlan, Type, FlowScope]:
     """The first case that applies. Behind it, steps of the cases may be null: perhaps another case applied."""
     found = compiler.library.diagnostics
-    before = scope.types()
-    behind = scope
+    behind = remaining = scope
     cases: list[plan.BranchCase] = []
     outputs: list[Type] = []
     names: set[str] = set()
@@ -30,12 +29,14 @@ def compile_branch(
             message = f"the branch has two cases `{case.id}`"
             found.error("FLOW003", message, case.span, "give every case a name of its own")
         names.add(case.id)
-        when = computed(case.when, before, found, BOOLEAN).value
-        made, type_, inside = _case(compiler, case.id, when, case.steps, case.output, scope)
+        when = condition(case.when, remaining.types(), found)
+        holding = remaining.known_as(when.holding(remaining.types()))
+        made, type_, inside = _case(compiler, case.id, when.value, case.steps, case.output, holding)
+        remaining = remaining.known_as(when.failing(remaining.types()))
         cases.append(made)
         outputs.append(type_)
         behind = behind.rejoined(inside)
-    last, type_, inside = _case(compiler, "otherwise", None, branch.otherwise.steps, branch.otherwise.output, scope)
+    last, type_, inside = _case(compiler, "otherwise", None, branch.otherwise.steps, branch.otherwise.output, remaining)
     cases.append(last)
     outputs.append(type_)
     return plan.BranchStep(*head, cases=tuple(cases)), either(outputs), behind.rejoined(inside)

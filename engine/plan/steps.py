@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 from engine.base.errors import ErrorClass
 from engine.plan import model as plan
 from engine.plan.complaints import compile_complaint
-from engine.plan.expressions import computed, computed_or_none, text
+from engine.plan.expressions import computed, computed_or_none, condition, text
 from engine.plan.flow_scope import APPROVED, LINK, PASSED, RESERVED, FlowScope
 from engine.plan.library import Library, Parts
 from engine.plan.lookups import compile_key
 from engine.plan.step_settings import check_settings
-from engine.schema.types import ANY, BOOLEAN, MONEY, NULL, TEXT, TIMESTAMP, Type, nullable
+from engine.schema.types import ANY, MONEY, NULL, TEXT, TIMESTAMP, Type, nullable
 from engine.spec.documents import flow as document
 from engine.spec.documents.flow import Missing, Mode, Step
 
@@ -51,15 +51,20 @@ class StepCompiler:
         self._unique(step)
         kind = next(kind for kind in Step.KINDS if getattr(step, kind) is not None)
         check_settings(step, kind, found)
-        types = scope.types()
-        when = computed_or_none(step.when, types, found, BOOLEAN)
+        when = None if step.when is None else condition(step.when, scope.types(), found)
         skip_on = frozenset() if step.on_error is None else frozenset(step.on_error.classes)
-        head: Head = (step.id, kind, step.span, when, skip_on)
+        head: Head = (step.id, kind, step.span, None if when is None else when.value, skip_on)
+        inside = scope
+        if step.when is not None and when is not None:
+            inside = scope.where(step.when.text)
+            inside = inside.known_as(when.holding(inside.types()))
+        types = inside.types()
         made: plan.StepPlan | None
         if step.branch is not None:
-            made, output, scope = compile_branch(self, head, step.branch, scope)
+            made, output, inside = compile_branch(self, head, step.branch, inside)
+            scope = scope.rejoined(inside) if step.when is not None or skip_on else inside
         elif step.each is not None:
-            made, output = compile_each(self, head, step.each, scope)
+            made, output = compile_each(self, head, step.each, inside)
         else:
             compilers: Mapping[str, Callable[[StepCompiler, Head, Step, Mapping[str, Type]], Made]] = {
                 "validate": _validate,
@@ -76,9 +81,9 @@ class StepCompiler:
                 "fail": _fail,
             }
             made, output = compilers[kind](self, head, step, types)
-        if step.when is not None or skip_on:
-            output = nullable(output)
-        return made, scope.after(step.id, output)
+        if step.fail is not None and when is not None:
+            scope = scope.known_as(when.failing(scope.types()))
+        return made, scope.after(step.id, output, None if step.when is None else step.when.text, not skip_on)
 
     def new_name(self, name: str, scope: FlowScope, span: Any) -> None:
         """Report an element's name that would hide another."""
