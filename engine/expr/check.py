@@ -201,14 +201,28 @@ class Checker:
     def _logic(self, node: And | Or, current: Type, facts: Facts) -> Type:
         left = self.infer(node.left, current, facts)
         is_and = isinstance(node, And)
-
-        def quiet(path: Ast) -> Type:
-            return Checker(Diagnostics(), self._root).infer(path, current, facts)
-
-        more = proves(node.left, is_and, quiet)
+        more = proves(node.left, is_and, lambda path: self._silent(path, current, facts))
         right = self.infer(node.right, current, {**facts, **more})
-        kept = falsy(left) if is_and else truthy(left)
+        kept = falsy(left) if is_and else self._when_true(node.left, left, current, facts)
         return right if kept is None else union((kept, right))
+
+    def _when_true(self, node: Ast, type_: Type, current: Type, facts: Facts) -> Type | None:
+        """What a node can be where it counts as true: of ``a && b`` only b is left, so ``a && b || c`` is b or c."""
+        if isinstance(node, Or):
+            sides = [
+                self._when_true(side, self._silent(side, current, facts), current, facts)
+                for side in (node.left, node.right)
+            ]
+            left = [side for side in sides if side is not None]
+            return union(left) if left else None
+        if isinstance(node, And):
+            more = proves(node.left, True, lambda path: self._silent(path, current, facts))
+            inner = {**facts, **more}
+            return self._when_true(node.right, self._silent(node.right, current, inner), current, inner)
+        return truthy(type_)
+
+    def _silent(self, node: Ast, current: Type, facts: Facts) -> Type:
+        return Checker(Diagnostics(), self._root).infer(node, current, facts)
 
     # ------------------------------------------------------------------ arrays and objects
 
