@@ -32,6 +32,8 @@ from engine.source.json_payload import parse_json
 #: More signatures than this in one header are not looked at.
 _SIGNATURES_MAX = 16
 
+_BODY_ALONE = (SignedPart.BODY,)
+_TIME_AND_BODY = (SignedPart.TIMESTAMP, SignedPart.BODY)
 _PLAIN: frozenset[type[Any]] = frozenset((str, int, Decimal))
 
 Place: TypeAlias = tuple[bool, tuple[str, ...]]  # of the body (else of the headers), and the names to follow
@@ -160,9 +162,10 @@ def _read_header(profile: Profile, value: str, headers: Mapping[str, str]) -> tu
     else:
         pairs = signature.layout is SignatureLayout.PAIRS
         between, inside = (",", "=") if pairs else (" ", ",")
-        for part in value.split(between)[: _SIGNATURES_MAX * 2]:
+        version = signature.version
+        for part in value.split(between, _SIGNATURES_MAX * 2)[: _SIGNATURES_MAX * 2]:
             name, _, text = part.strip().partition(inside)
-            if name == signature.version:
+            if name == version:
                 candidates.append(text.encode("latin-1", "replace"))
             elif pairs and name == signature.timestamp_name:
                 timestamp = text
@@ -173,8 +176,10 @@ def _read_header(profile: Profile, value: str, headers: Mapping[str, str]) -> tu
 
 def _signed_content(profile: Profile, timestamp: str, headers: Mapping[str, str], body: bytes) -> bytes:
     parts = profile.signature.content
-    if len(parts) == 1 and parts[0] is SignedPart.BODY:
+    if parts == _BODY_ALONE:
         return body
+    if parts == _TIME_AND_BODY and timestamp.isdecimal() and timestamp.isascii() and len(timestamp) <= 15:
+        return b"%b.%b" % (timestamp.encode(), body)
     pieces: list[bytes] = []
     for part in parts:
         if part is SignedPart.BODY:
