@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from engine.base.money import Money
 from engine.schema.formats import Mismatch, read_date, read_decimal, read_duration, read_money, read_timestamp
 from engine.schema.forms import (
     AnyForm,
@@ -42,17 +45,23 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "read_duration": read_duration,
     "read_money": read_money,
 }
+_CLASSES = {"Mismatch": Mismatch, "Decimal": Decimal, "Money": Money, "date": date}
 _READER_OF = {
     "decimal": "read_decimal",
     "date": "read_date",
     "date-time": "read_timestamp",
     "duration": "read_duration",
 }
+#: Values of these classes need no call.
+_ALREADY_READ = {"read_money": "Money", "read_date": "date"}
 
 
-def compile_definitions(definitions: Definitions, label: str) -> dict[str, Decode]:
-    """A function for every definition, by its name. ``label`` is what tracebacks show as the file."""
-    writer = _Writer(definitions)
+def compile_definitions(definitions: Definitions, label: str, *, checks_only: bool = False) -> dict[str, Decode]:
+    """A function for every definition, by its name. ``label`` is what tracebacks show as the file.
+
+    With ``checks_only`` they give back their argument: the same conditions at less than the cost of reading.
+    """
+    writer = _Writer(definitions, checks_only)
     source = writer.source()
     filename = f"<{label}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
@@ -60,13 +69,35 @@ def compile_definitions(definitions: Definitions, label: str) -> dict[str, Decod
     return {name: writer.names[function] for name, function in writer.functions.items()}
 
 
+class Compiled:
+    """The functions of all definitions, made when the first of their kind is needed."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+
+    @cached_property
+    def decoders(self) -> dict[str, Decode]:
+        return compile_definitions(self._definitions, "schemas")
+
+    @cached_property
+    def checks(self) -> dict[str, Decode]:
+        return compile_definitions(self._definitions, "schema checks", checks_only=True)
+
+
 class _Writer:
     """Collects the text of one module."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, checks_only: bool) -> None:
         self.definitions = definitions
-        self.names: dict[str, Any] = {"Mismatch": Mismatch, "Decimal": Decimal, **_READERS}
+        self.names: dict[str, Any] = {
+            "Mismatch": Mismatch,
+            "Decimal": Decimal,
+            "Money": Money,
+            "date": date,
+            **_READERS,
+        }
         self.functions = {name: f"definition_{index}" for index, name in enumerate(definitions.forms)}
+        self._checks_only = checks_only
         self._changing = _changing_names(definitions)
         self._lines: list[str] = []
         self._tables: list[str] = []  # tables of functions, filled when all functions exist
@@ -88,7 +119,7 @@ class _Writer:
         return name
 
     def _changes(self, form: Form) -> bool:
-        return _changes(form, self._changing)
+        return not self._checks_only and _changes(form, self._changing)
 
     # ------------------------------------------------------------------ functions
 
@@ -180,7 +211,7 @@ class _Writer:
             if not self._changes(form.form) and reading != name:
                 checks, reading = [*checks, reading], name
             guarded = _indented(f"if {name} is not None:", checks) if checks else []
-            return guarded, reading if reading == name else f"None if {name} is None else {reading}"
+            return guarded, reading if reading == name else f"None if {name} is None else ({reading})"
         if isinstance(form, NullForm):
             return _must(f"{name} is None"), name
         if isinstance(form, BooleanForm):
@@ -192,7 +223,11 @@ class _Writer:
             return _must(f"{name}.__class__ is int or {name}.__class__ is Decimal"), name
         if isinstance(form, TextForm):
             return self._text(form, name), name
-        return [], f"{self._reader(form)}({name})"
+        reader = self._reader(form)
+        read = _ALREADY_READ.get(reader)
+        if read is None:
+            return [], f"{reader}({name})"
+        return [], f"{name} if {name}.__class__ is {read} else {reader}({name})"
 
     def _integer(self, form: IntegerForm, name: str) -> list[str]:
         lines = _must(f"{name}.__class__ is int")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from engine.base.money import Money
@@ -29,20 +30,43 @@ _DURATION = re.compile(
 ).fullmatch
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
 
-#: Currency codes that were seen to have the form; there can be no more than 17,576.
-_CURRENCIES: set[str] = set()
+#: The same amounts, prices and days come again and again; their values never change, so they are kept.
+_KEPT_MAX = 8192
 
 _new_money = Money.__new__
 _set_amount = vars(Money)["amount"].__set__
 _set_currency = vars(Money)["currency"].__set__
 
 
+@lru_cache(_KEPT_MAX)
+def _decimal_of(text: str) -> Decimal:
+    if _DECIMAL(text) is None or (len(text) > DIGITS_MAX and len(text) - ("-" in text) - ("." in text) > DIGITS_MAX):
+        raise Mismatch
+    return Decimal(text)
+
+
+@lru_cache(_KEPT_MAX)
+def _money_of(amount: str, currency: str) -> Money:
+    if _CURRENCY(currency) is None:
+        raise Mismatch
+    # Past the constructor, which guards against change and costs as much as all the rest.
+    money = _new_money(Money)
+    _set_amount(money, _decimal_of(amount))
+    _set_currency(money, currency)
+    return money
+
+
+@lru_cache(_KEPT_MAX)
+def _date_of(text: str) -> date:
+    if len(text) != 10 or text[4] != "-" or text[7] != "-":
+        raise Mismatch
+    return date.fromisoformat(text)
+
+
 def read_decimal(value: Any) -> Decimal:
     """A decimal from plain digits, at most 38 of them; an integer counts as one without digits after the point."""
     if value.__class__ is str:
-        if _DECIMAL(value) is None or (len(value) > DIGITS_MAX and _digits(value) > DIGITS_MAX):
-            raise Mismatch
-        return Decimal(value)
+        return _decimal_of(value)
     if value.__class__ is Decimal:
         if not value.is_finite():
             raise Mismatch
@@ -52,46 +76,31 @@ def read_decimal(value: Any) -> Decimal:
     raise Mismatch
 
 
-def _digits(text: str) -> int:
-    return len(text) - ("-" in text) - ("." in text)
-
-
 def read_money(value: Any) -> Money:
     """Money from ``{"amount": "12.34", "currency": "EUR"}``."""
+    if value.__class__ is dict:
+        amount, currency = value["amount"], value["currency"]
+        if len(value) != 2:
+            raise Mismatch
+        if amount.__class__ is str:
+            return _money_of(amount, currency)
+        return Money(read_decimal(amount), read_currency(currency))
     if value.__class__ is Money:
         return value
-    if value.__class__ is not dict or len(value) != 2:
-        raise Mismatch
-    amount, currency = value["amount"], value["currency"]
-    if currency not in _CURRENCIES:
-        read_currency(currency)
-    if amount.__class__ is str:
-        if _DECIMAL(amount) is None or (len(amount) > DIGITS_MAX and _digits(amount) > DIGITS_MAX):
-            raise Mismatch
-        amount = Decimal(amount)
-    else:
-        amount = read_decimal(amount)
-    # Past the constructor, which refuses to set attributes twice and costs half of all decoding.
-    money = _new_money(Money)
-    _set_amount(money, amount)
-    _set_currency(money, currency)
-    return money
+    raise Mismatch
 
 
 def read_currency(value: Any) -> str:
     """A code of three capital letters; whether such a currency exists is asked when amounts are rounded."""
     if value.__class__ is not str or _CURRENCY(value) is None:
         raise Mismatch
-    _CURRENCIES.add(value)
     return value
 
 
 def read_date(value: Any) -> date:
     """A date from ``2026-01-31``."""
     if value.__class__ is str:
-        if len(value) != 10 or value[4] != "-" or value[7] != "-":
-            raise Mismatch
-        return date.fromisoformat(value)
+        return _date_of(value)
     if value.__class__ is date:
         return value
     raise Mismatch

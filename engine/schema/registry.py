@@ -9,7 +9,7 @@ from typing import Protocol
 
 from engine.base.identity import digest
 from engine.schema import codes as codes
-from engine.schema.emit import compile_definitions
+from engine.schema.emit import Compiled
 from engine.schema.forms import (
     MONEY_NAME,
     AnyForm,
@@ -83,18 +83,18 @@ class Registry:
         for name, source in sources.items():
             reader.content(Named(name), source.node.span)
         _check_money(heads, sources, found)
-        checks = {name: _vendor_check(head, heads, found) for name, head in heads.items() if head.vendor}
+        vendor_checks = {name: _vendor_check(head, heads, found) for name, head in heads.items() if head.vendor}
         diagnostics.extend(found)
         broken = {each.span.file for each in found.sorted if each.level is Level.ERROR}
         _drop_endless(reader.definitions)
-        functions = compile_definitions(reader.definitions, "schemas")
+        compiled = Compiled(reader.definitions)
         types = TypeReader(reader.definitions)
         schemas: dict[tuple[str, int], Schema] = {}
         for name, head in heads.items():
-            if head.span.file in broken or name not in functions:
+            if head.span.file in broken:
                 continue
             form = reader.definitions.forms[name]
-            check = checks.get(name)
+            check = vendor_checks.get(name)
             schemas[head.id, head.major] = Schema(
                 head.id,
                 head.major,
@@ -105,9 +105,8 @@ class Registry:
                 types.named(name),
                 head.vendor,
                 tuple(sensitive_paths(form, reader.definitions)),
-                decoder(f"{head.id}@{head.major}", form, functions[name], reader.definitions, check),
-                form,
-                functions[name],
+                decoder(name, compiled, reader.definitions, check),
+                compiled,
                 reader.definitions,
                 check,
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.base.errors import Defect, ErrorClass, Failure
+from engine.schema.emit import Compiled
 from engine.schema.formats import UNREADABLE
 from engine.schema.forms import Definitions, Form
 from engine.schema.types import Type
@@ -42,10 +43,18 @@ class Schema:
     vendor: bool
     sensitive_paths: tuple[str, ...]
     decode: Callable[[Any], Any]
-    form: Form = field(repr=False)
-    _fast: Callable[[Any], Any] = field(repr=False)
+    _compiled: Compiled = field(repr=False)
     _definitions: Definitions = field(repr=False)
     _vendor_check: VendorCheck | None = field(repr=False, default=None)
+
+    @property
+    def name(self) -> str:
+        """What ``$ref`` calls it."""
+        return f"tieout:schema/{self.id}@{self.major}"
+
+    @property
+    def form(self) -> Form:
+        return self._definitions.forms[self.name]
 
     @property
     def reference(self) -> str:
@@ -60,7 +69,7 @@ class Schema:
     def check(self, typed: Any) -> list[SchemaError]:
         """Everything wrong with a typed value, such as a mapping's result; wire forms are accepted too."""
         try:
-            self._fast(typed)
+            self._compiled.checks[self.name](typed)
         except UNREADABLE:
             return violations(self.form, typed, self._definitions, typed=True)
         return self._vendor_check.errors(self.encode(typed)) if self._vendor_check is not None else []
@@ -71,33 +80,35 @@ class Schema:
 
 
 def decoder(
-    reference: str,
-    form: Form,
-    fast: Callable[[Any], Any],
-    definitions: Definitions,
-    vendor_check: VendorCheck | None,
+    name: str, compiled: Compiled, definitions: Definitions, vendor_check: VendorCheck | None
 ) -> Callable[[Any], Any]:
-    """The ``decode`` of a schema."""
+    """The ``decode`` of the schema with that name."""
+    reference = name.removeprefix("tieout:schema/")
+    fast: Callable[[Any], Any] | None = None
 
     def decode(value: Any) -> Any:
+        nonlocal fast
+        if fast is None:
+            fast = compiled.decoders[name]
         try:
-            typed = fast(value)
+            return fast(value)
         except UNREADABLE:
-            found = violations(form, value, definitions, typed=True)
-            if not found:
-                raise Defect(f"{reference} refuses a value and finds nothing wrong with it") from None
-        else:
-            return typed
+            found = violations(definitions.forms[name], value, definitions, typed=True)
+        if not found:
+            raise Defect(f"{reference} refuses a value and finds nothing wrong with it")
         raise failure_of(reference, found)
 
+    if vendor_check is None:
+        return decode
+
     def decode_vendor(value: Any) -> Any:
-        if vendor_check is not None and not vendor_check.fits(value):
-            found = vendor_check.errors(encode(form, value, definitions))
+        if not vendor_check.fits(value):
+            found = vendor_check.errors(encode(definitions.forms[name], value, definitions))
             if found:
                 raise failure_of(reference, found)
         return decode(value)
 
-    return decode if vendor_check is None else decode_vendor
+    return decode_vendor
 
 
 def failure_of(reference: str, found: list[SchemaError]) -> Failure:
