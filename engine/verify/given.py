@@ -36,7 +36,8 @@ def _value(value: Any, folder: Path, root: Path) -> Any:
 
 
 def with_changes(given: dict[str, Any], case: TestCase) -> dict[str, Any]:
-    """A copy of the input with the case's changes. Raises UserError for a path that leads nowhere."""
+    """A copy of the input with the case's changes; ``null`` takes a field away, as a missing field reads as null.
+    Raises UserError for a path that leads nowhere."""
     changed = copy.deepcopy(given)
     for path, tree in case.change:
         _set(changed, path, plain(tree.node))
@@ -57,7 +58,9 @@ def _set(whole: dict[str, Any], path: str, value: Any) -> None:
             reaches = isinstance(at, dict) and (last or segment in at)
         if not reaches:
             raise UserError(f"the change `{path}` leads nowhere: the input has nothing at `{segment}`")
-        if last:
+        if last and value is None and isinstance(at, dict):
+            at.pop(segment, None)
+        elif last:
             at[segment] = value
         else:
             at = at[segment]
