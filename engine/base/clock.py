@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 MICROSECOND = 1
@@ -76,3 +76,15 @@ def as_datetime(microseconds: int) -> datetime:
 def as_text(microseconds: int) -> str:
     """RFC 3339 text with a ``Z``; microseconds only when there are any."""
     return as_datetime(microseconds).isoformat().replace("+00:00", "Z")
+
+
+def duration_text(length: timedelta) -> str:
+    """ISO 8601 text of a fixed length of time: days, hours, minutes, seconds; ``PT0S`` is none."""
+    sign, length = ("-", -length) if length < timedelta(0) else ("", length)
+    hours, rest = divmod(length.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    fraction = f".{length.microseconds:06d}".rstrip("0") if length.microseconds else ""
+    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
+    clock += f"{seconds}{fraction}S" if seconds or fraction else ""
+    days = f"{length.days}D" if length.days else ""
+    return f"{sign}P{days}" + (f"T{clock}" if clock else "" if days else "T0S")

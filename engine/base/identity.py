@@ -6,13 +6,13 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from engine.base.clock import Clock
+from engine.base.clock import Clock, duration_text
 from engine.base.money import Money, decimal_text
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
@@ -27,6 +27,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return duration_text(value)
     if isinstance(value, int):
         return {"integer": str(value)}  # beyond 64 bits: JSON readers elsewhere would round it
     if isinstance(value, str):

@@ -26,7 +26,7 @@ _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 ).fullmatch
 _DURATION = re.compile(
-    r"(-?)P(?:([0-9]{1,6})W|(?:([0-9]{1,7})D)?(?:T(?:([0-9]{1,8})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,10})S)?)?)"
+    r"(-?)P(?:([0-9]{1,6})W|(?:([0-9]{1,7})D)?(?:T(?:([0-9]{1,8})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,10})(\.[0-9]{1,6})?S)?)?)"
 ).fullmatch
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
 
@@ -125,30 +125,16 @@ def read_duration(value: Any) -> timedelta:
     found = _DURATION(value) if value.__class__ is str else None
     if found is None or value[-1] in "PT":
         raise Mismatch
-    sign, *parts = found.groups()
+    sign, *parts, fraction = found.groups()
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in parts)
-    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    micros = int((fraction or "")[1:].ljust(6, "0"))
+    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=micros)
     return -length if sign else length
 
 
 def timestamp_text(value: datetime) -> str:
     """RFC 3339 text in UTC with a ``Z``."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def duration_text(value: timedelta) -> str:
-    """The one way a length is written here: days, then hours, minutes, whole seconds. Raises Mismatch for less."""
-    if value.microseconds:
-        raise Mismatch
-    sign = "-" if value < timedelta(0) else ""
-    length = abs(value)
-    hours, rest = divmod(length.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    days = f"{length.days}D" if length.days else ""
-    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
-    if not days and not clock:
-        return "PT0S"
-    return f"{sign}P{days}" + (f"T{clock}" if clock else "")
 
 
 #: What reading a value of each format may raise.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from engine.schema.formats import READERS, has_format
 from engine.schema.violations import SchemaError
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 
 def _format_check(name: str) -> Any:
@@ -27,6 +28,8 @@ class VendorCheck:
     __slots__ = ("_validator",)
 
     def __init__(self, name: str, documents: Mapping[str, Any]) -> None:
+        import jsonschema_rs
+
         self._validator = jsonschema_rs.Draft202012Validator(
             {"$ref": name},
             registry=jsonschema_rs.Registry(list(documents.items())),

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.base.clock import duration_text
 from engine.base.money import Money, decimal_text
-from engine.schema.formats import duration_text, timestamp_text
+from engine.schema.formats import timestamp_text
 from engine.schema.forms import ArrayForm, ChoiceForm, Definitions, Form, FormatForm, NullableForm, ObjectForm
 
 
