@@ -16,7 +16,7 @@ register(
         Level.ERROR,
         "No connector has this name.",
         avoid="connector: strpe",
-        prefer="connector: stripe",
+        prefer="connector: http",
         why="Nothing would know how to speak to the system.",
     ),
     Code(

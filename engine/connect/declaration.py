@@ -317,7 +317,7 @@ class Signature:
 
     scheme: SignatureScheme = declare("`hmac`, or `shared_secret`: the header holds the secret itself.")
     secrets: tuple[str, ...] = declare("The secrets that may have signed; several while one is being replaced.")
-    header: str = declare("The header with the signature.", example="Stripe-Signature")
+    header: str = declare("The header with the signature.", example="X-Signature")
     layout: SignatureLayout = declare(
         "`pairs`: `t=…,v1=…,v1=…`. `list`: `v1,… v1,…` with spaces between. `plain`: the signature alone.",
         default=SignatureLayout.PLAIN,

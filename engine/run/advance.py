@@ -12,6 +12,7 @@ from engine.base.identity import json_bytes
 from engine.plan.model import BusinessException, CanonicalEvent
 from engine.run.effects import Effects
 from engine.run.normalise import cloudevent_bytes
+from engine.run.preparing import child_of
 from engine.run.records import exception_row
 from engine.run.requests import (
     Answer,
@@ -95,8 +96,8 @@ class Advance:
         event = CanonicalEvent(
             request.id, "tieout", request.type, time, request.subject, request.partitionkey, request.data
         )
-        child = worker.child(
-            work.arrival, request.id, request.type, request.partitionkey, cloudevent_bytes(event), "flow"
+        child = child_of(
+            worker, work.arrival, request.id, request.type, request.partitionkey, cloudevent_bytes(event), "flow"
         )
         batch.arrive(child)
         work.after_commit.append(lambda: worker.arrived(child))

@@ -173,9 +173,8 @@ class _Decision:
         key = tuple(part(scope) for part in step.key)
         if step.link is None:
             return self._row(step, key)
-        assert step.connection is not None
         id_ = str(key[0])
-        answer = yield LinkRequest(where, step.connection, step.link, id_)
+        answer = yield LinkRequest(where, step.connection or "", step.link, id_)
         assert isinstance(answer, LinkAnswer)
         external = answer.external
         if external is None and step.missing == "hold":

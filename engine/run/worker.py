@@ -14,23 +14,21 @@ import orjson
 
 from engine.base.clock import Clock
 from engine.base.crashpoint import reach
-from engine.base.errors import Defect, ErrorClass, Failure
+from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import Identity, json_bytes
 from engine.connect.port import Connector
 from engine.plan.model import BusinessException, Plan
 from engine.run.advance import Advance
-from engine.run.decide import Context, decide
 from engine.run.holds import Holds
 from engine.run.keys import KeyQueues, Waiting
 from engine.run.lanes import Lane
-from engine.run.normalise import Started, call_start, cloudevent_bytes, events_of, starts
 from engine.run.operate import Released
+from engine.run.preparing import prepare
 from engine.run.records import exception_kind, exception_row
 from engine.run.state import Counts, Run, Work
 from engine.store import loading
 from engine.store.batch import Arrival, Batch, RunRow
 from engine.store.committer import FenceLost
-from engine.store.inbox import partition_of
 from engine.store.store import Store
 from engine.store.writer import CommitPort
 
@@ -172,7 +170,7 @@ class Worker:
         batch = Batch()
         work = Work(arrival, [], resumed=waiting.resumed)
         try:
-            self._prepare(work, waiting, batch)
+            prepare(self, work, waiting, batch)
         except Failure as failure:
             self._dead(work, failure.error_class, failure.message, failure.detail)
             return
@@ -184,73 +182,6 @@ class Worker:
             batch.audit("ignored", arrival.id, arrival.partition, arrival.key, self._token(work), {})
         reach("CP-05")
         self._advance.next_run(work, batch)
-
-    def _prepare(self, work: Work, waiting: Waiting, batch: Batch) -> None:
-        arrival = waiting.arrival
-        known = {}
-        if waiting.resumed:
-            known = {
-                (row.event_id, row.flow.partition("@")[0]): row
-                for row in loading.runs_of(self.store.engine, arrival.id)
-            }
-        if arrival.kind == "call":
-            self._add_run(work, call_start(self.plan, arrival), known)
-            return
-        for event in events_of(self.plan, arrival, waiting.parsed):
-            if arrival.kind == "vendor" and event.partitionkey != arrival.key:
-                child = self.child(arrival, event.id, event.type, event.partitionkey, cloudevent_bytes(event), "source")
-                batch.arrive(child)
-                work.after_commit.append(lambda child=child: self.arrived(child))  # type: ignore[misc]
-                continue
-            for started in starts(self.plan, event):
-                self._add_run(work, started, known)
-
-    def child(self, parent: Arrival, id_: str, type_: str, key: str, body: bytes, by: str) -> Arrival:
-        """An event made by a source document or an ``emit`` step, as a message of its own."""
-        from engine.base.identity import digest_bytes
-
-        return Arrival(
-            self.identity.new(), f"{by}:{parent.source}", id_, digest_bytes(body), "event", type_, partition_of(key),
-            key, body, parent.trace, parent.id, self.clock.now(),
-        )  # fmt: skip
-
-    def _add_run(self, work: Work, started: Started, known: dict[tuple[str, str], RunRow]) -> None:
-        arrival, event, flow = work.arrival, started.event, started.flow
-        row = known.get((event.id, flow.id))
-        answers: dict[str, Any] = {}
-        on = started.business_date
-        if row is not None:
-            if row.state in ("completed", "skipped"):
-                return
-            if row.state == "exception":
-                work.excepted = True
-                return
-            answers = {} if row.answers is None else orjson.loads(bytes(row.answers))
-            flow, on = self._pinned(row, started)
-        else:
-            row = RunRow(
-                self.identity.new(), arrival.id, event.id, f"{flow.id}@{flow.version}", flow.digest, event.type,
-                event.subject, arrival.partition, arrival.key, on.isoformat(), "running", self.clock.now(),
-            )  # fmt: skip
-        context = Context(self.plan.workspace, self.environment, event.id, arrival.key, on)
-        deciding = decide(flow, started.scope, context)
-        work.runs.append(Run(row, flow, event, started.scope, deciding, answers, stored=(event.id, flow.id) in known))
-
-    def _pinned(self, row: RunRow, started: Started) -> tuple[Any, Any]:
-        """The flow version that a stored run started with; an empty bundle means: moved to today's by a person."""
-        from datetime import date
-
-        if not row.bundle:
-            row.flow = f"{started.flow.id}@{started.flow.version}"
-            row.bundle = started.flow.digest
-            return started.flow, started.business_date
-        flow = self.plan.bundles.get(row.bundle)
-        if flow is None:
-            plan = self.bundle_plan(row.bundle)
-            flow = None if plan is None else plan.bundles.get(row.bundle)
-        if flow is None:
-            raise Defect(f"the definitions that run {row.id} started with are not in the store")
-        return flow, date.fromisoformat(row.business_date)
 
     def _token(self, work: Work) -> int:
         token = self.store.tokens.get(work.arrival.partition)

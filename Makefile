@@ -1,0 +1,48 @@
+# The commands of the project. Everything works from a fresh clone with Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check format bench docs clean
+
+help:
+	@echo "make demo    play a month against a real ERP (sets up everything it needs)"
+	@echo "make test    set up and run all tests"
+	@echo "make check   format, lint, types, import contracts, tidy rules"
+	@echo "make bench   measure the engine beside a hand-written script"
+	@echo "make docs    write the generated reference pages anew"
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tieout needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/tieout demo $(DEMO)
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(TESTS)
+
+check: $(STAMP)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --verbose 2>/dev/null >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/tidy
+
+format: $(STAMP)
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks.run $(BENCH)
+
+docs: $(STAMP)
+	@$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf $(VENV) .demo .test-state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
