@@ -88,7 +88,7 @@ def _combined(operator: str, a: Type, b: Type) -> Type | None:
     if operator == "*":
         if {x, y} == {"money", "number"}:
             return a if x == "money" else b
-        return DURATION if {x, y} == {"duration", "number"} else None
+        return DURATION if {x, y} == {"duration", "number"} and INTEGER in (a, b) else None
     if operator == "/" and x == "money":
         return a if y == "number" else NUMBER if y == "money" else None
     return None

@@ -64,7 +64,8 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     one_argument = st.sampled_from(
         ["!({})", "-({})", "length({})", "upper({})", "sum({})", "max({})", "sort({})", "to_array({})", "type({})",
          "round({} / 4, 2, 'half_up')", "amount({})", "is_null({})", "not_null({}, 0)", "default({}, 0)", "text({})",
-         "to_number({})", "[{}, 1 + 1]", "{{a: {}}}.a", "({})[0]", "({})[]", "add_days(d, i + {})", "sum_money({}, 'EUR')",
+         "to_number({})", "[{}, 1 + 1]", "{{a: {}}}.a", "({})[0]", "({})[]", "add_days(d, i + {})",
+         "sum_money({}, 'EUR')",
          "sort_by(xs, &n)[*].{}", "map(&o, {})", "reverse({})", "one(to_array({}))", "avg({})", "currency({})",
          "r.r != null && r.r.n > {}", "(r.o || 1) + {}", "to_string({})", "distinct({})", "abs({})"]
     )  # fmt: skip
