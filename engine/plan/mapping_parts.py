@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -16,6 +16,7 @@ from engine.expr.parse import parse
 from engine.expr.scope import Names
 from engine.expr.tree import TreeWriter
 from engine.expr.values import kind, wrong
+from engine.plan.mapping_targets import list_targets
 from engine.plan.model import Stopped, TablePlan
 from engine.schema.types import ANY, BOOLEAN, NULL, Array, Object, Type, describe, members, without_null
 from engine.source import node as source
@@ -77,9 +78,16 @@ class PartWriter:
         self._diagnostics = diagnostics
 
     def write(
-        self, lookups: Map[TableLookup], values: Map[Expression], lists: Map[MappedList], part: Part, depth: int
+        self,
+        lookups: Map[TableLookup],
+        values: Map[Expression],
+        lists: Map[MappedList],
+        part: Part,
+        depth: int,
+        targets: Mapping[str, Type],
     ) -> None:
-        """Write the three in their order of evaluation; ``part`` then knows their names."""
+        """Write the three in their order of evaluation; ``part`` then knows their names. ``targets`` says what the
+        elements of a list must be, where that is known."""
         for name, lookup in lookups:
             operand, type_ = self._lookup(lookup, part)
             part.add("lookups", name, operand, type_)
@@ -87,7 +95,7 @@ class PartWriter:
             operand, type_ = self._value(expression, part)
             part.add("values", name, operand, type_)
         for name, declared in lists:
-            operand, type_ = self._list(declared, part, depth)
+            operand, type_ = self._list(declared, part, depth, targets.get(name), name)
             part.add("lists", name, operand, type_)
 
     def _value(self, expression: Expression, part: Part, expected: Type | None = None) -> tuple[str, Type]:
@@ -144,7 +152,7 @@ class PartWriter:
 
     # ------------------------------------------------------------------ lists
 
-    def _list(self, declared: MappedList, outer: Part, depth: int) -> tuple[str, Type]:
+    def _list(self, declared: MappedList, outer: Part, depth: int, target: Type | None, name: str) -> tuple[str, Type]:
         if depth >= LISTS_DEPTH_MAX:
             message = f"lists are nested deeper than {LISTS_DEPTH_MAX} levels"
             self._diagnostics.error("MAP006", message, declared.span)
@@ -166,7 +174,7 @@ class PartWriter:
         part.scope[declared.as_] = self._element_type(declared.over, over_type)
         part.taken |= {declared.as_}
         with writer.block(f"for {element} in {array}:", span):
-            made = self._element(declared, part, result, depth)
+            made = self._element(declared, part, result, depth, target, name)
         return result, Array(made)
 
     def _element_type(self, over: Expression, type_: Type) -> Type:
@@ -179,15 +187,13 @@ class PartWriter:
             self._diagnostics.error("TYPE002", f"an array is needed, not {describe(type_)}", over.span)
         return ANY
 
-    def _element(self, declared: MappedList, part: Part, result: str, depth: int) -> Type:
+    def _element(
+        self, declared: MappedList, part: Part, result: str, depth: int, target: Type | None, name: str
+    ) -> Type:
         """Write what makes one element and appends it; the element's type."""
         writer = self._emitter.writer
-        trees = TreeWriter(self._emitter, self._diagnostics)
         if declared.when is None:
-            self.write(declared.lookups, declared.values, declared.lists, part, depth + 1)
-            made = trees.write(declared.fields.node, part.names, part.scope, None, "")
-            writer.write(f"{result}.append({made.operand})", declared.span)
-            return made.type
+            return self._append(declared, part, result, depth, target, name)
         operand, _ = self._value(declared.when, part, BOOLEAN)
         ast = parse(declared.when.text, declared.when.span, Diagnostics())
         test = self._emitter.variable(operand, declared.when.span)
@@ -195,10 +201,19 @@ class PartWriter:
             require_bool(self._emitter, test, ast)
             part.scope.update(assume(ast, part.scope))
         with writer.block(f"if {test}:", declared.when.span):
-            self.write(declared.lookups, declared.values, declared.lists, part, depth + 1)
-            made = trees.write(declared.fields.node, part.names, part.scope, None, "")
-            writer.write(f"{result}.append({made.operand})", declared.span)
-        return made.type
+            return self._append(declared, part, result, depth, target, name)
+
+    def _append(
+        self, declared: MappedList, part: Part, result: str, depth: int, target: Type | None, name: str
+    ) -> Type:
+        before = len(self._diagnostics)
+        fields = declared.fields.node
+        targets = list_targets(fields, target)
+        self.write(declared.lookups, declared.values, declared.lists, part, depth + 1, targets)
+        trees = TreeWriter(self._emitter, self._diagnostics)
+        made = trees.write(fields, part.names, part.scope, target, f"{name}[]")
+        self._emitter.writer.write(f"{result}.append({made.operand})", declared.span)
+        return made.type if len(self._diagnostics) == before else ANY
 
     def _hoist(self, declared: MappedList, outer: Part) -> None:
         """Read before the loop what every element would read again: fields from outside, which cannot fail."""

@@ -11,6 +11,7 @@ from engine.expr.scope import Names
 from engine.expr.tree import TreeWriter
 from engine.expr.writer import FunctionWriter
 from engine.plan.mapping_parts import Part, PartWriter, TableOf
+from engine.plan.mapping_targets import list_targets
 from engine.plan.model import MappingPlan
 from engine.schema.types import ANY, Object, Type
 from engine.source.diagnostic import Diagnostics
@@ -63,8 +64,9 @@ def compile_mapping(
     scope: dict[str, Type] = {**types, **{reserved: Object({}) for reserved in RESERVED}}
     whole = Part(names, scope, frozenset(types))
     parts = PartWriter(emitter, tables, diagnostics)
-    parts.write(definition.lookups, definition.values, definition.lists, whole, 0)
     target = None if output is None else output.type
+    targets = list_targets(definition.fields.node, target)
+    parts.write(definition.lookups, definition.values, definition.lists, whole, 0, targets)
     made = TreeWriter(emitter, diagnostics).write(definition.fields.node, names, whole.scope, target, "")
     if len(diagnostics) != before or output is None:
         return None
