@@ -181,6 +181,9 @@ class Checker:
         if found == {"money"}:
             help = "use amount(x) or currency(x)"
             return self.report("TYPE002", f"money has no field {node.name}", node.span, help)
+        if found == {"bool"}:
+            help = "! binds tighter than the dot: write !(a.b)"
+            return self.report("TYPE002", f"true or false has no field {node.name}", node.span, help)
         if found and "object" not in found:
             return self.report("TYPE002", f"{describe(without_null(current))} has no field {node.name}", node.span)
         help = did_you_mean(node.name, field_names(current))

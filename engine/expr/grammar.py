@@ -138,6 +138,13 @@ class Grammar(_Parser):  # type: ignore[misc]
         node["quoted"] = True
         return node
 
+    def _token_led_lbracket(self, left: Raw) -> Raw:
+        token: Token = self._lookahead_token(0)
+        if token["type"] not in {"number", "colon", "star"}:
+            help = "elements that meet a condition are read as field[?condition]"
+            raise SyntaxMistake("an index is a whole number", token["start"], token["end"], help)
+        return cast(Raw, super()._token_led_lbracket(left))
+
     def _token_led_lparen(self, left: Raw) -> Raw:
         if left["type"] != "field":
             opening = self._lookahead_token(-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, TypeAlias
 
 from engine.source.span import Span
@@ -174,13 +175,19 @@ Ast: TypeAlias = (
 
 def children(node: Ast) -> Iterator[Ast]:
     """The nodes directly below, in the order they are written."""
-    for declared in fields(node):
-        value = getattr(node, declared.name)
+    kind: type[Any] = type(node)
+    for name in _names(kind):
+        value = getattr(node, name)
         if isinstance(value, _Placed):
             yield value  # type: ignore[misc]  # every _Placed that exists is an Ast
         elif isinstance(value, tuple):
             for element in value:
                 yield element[1] if isinstance(element, tuple) else element
+
+
+@cache
+def _names(node: type[Any]) -> tuple[str, ...]:
+    return tuple(declared.name for declared in fields(node))
 
 
 def walk(node: Ast) -> Iterator[Ast]:

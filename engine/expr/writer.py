@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import decimal
 import itertools
-import linecache
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -152,7 +151,6 @@ class FunctionWriter:
             exec(compile(text, filename, "exec"), namespace)  # noqa: S102  # the text is ours, from a checked tree
         except (SyntaxError, RecursionError) as error:
             raise Defect(f"generated code cannot be compiled: {error}") from error
-        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         function: Callable[..., Any] = namespace[self.name]
         return function
 

@@ -81,8 +81,9 @@ _INVOICE = Object(
     frozenset({"number", "currency", "issued", "customer", "lines"}),
 )
 _OUT_LINE = {"account": TEXT, "text": TEXT, "amount": MONEY, "tax": MONEY, "days": INTEGER, "quantity": NUMBER}
+_OUT_LINES = Array(Object(_OUT_LINE, frozenset(_OUT_LINE)))
 _OUT = {
-    "reference": TEXT, "party": TEXT, "date": DATE, "due": DATE, "lines": Array(Object(_OUT_LINE, frozenset(_OUT_LINE))),
+    "reference": TEXT, "party": TEXT, "date": DATE, "due": DATE, "lines": _OUT_LINES,
     "net": MONEY, "tax": MONEY, "gross": MONEY, "large": BOOLEAN, "note": TEXT,
 }  # fmt: skip
 

@@ -118,6 +118,7 @@ WRONG: list[tuple[str, str, str, str, str]] = [
     ("-invoice.discount", "TYPE001", "invoice.discount", "this may be null", ""),
     ("invoice.lines.sku", "TYPE002", "sku", "an array has no field sku", "[*].sku"),
     ("invoice.total.amount", "TYPE002", "amount", "money has no field amount", "amount(x)"),
+    ("!invoice.paid", "TYPE002", "paid", "true or false has no field paid", "write !(a.b)"),
     ("invoice.number.x", "TYPE002", "x", "has no field x", ""),
     ("invoice.ship[*]", "TYPE002", "ship", "an array is needed", ""),
     ("invoice.number + 1", "TYPE002", "invoice.number + 1", "+ is not defined for text and", ""),

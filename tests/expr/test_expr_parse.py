@@ -143,6 +143,7 @@ MISTAKES = [
     ("01", "EXPR001", "'01' is neither", 11, ""),
     ("[a, 1]", "EXPR001", "a bare number cannot be an element of a list", 15, "write `1` between back quotes"),
     ("a[1.5]", "EXPR001", "an index is a whole number", 13, ""),
+    ("a[b]", "EXPR001", "an index is a whole number", 13, "field[?condition]"),
     ("a.1", "EXPR001", "a field's name cannot be a number", 13, "field[0]"),
     ("abs(a", "EXPR001", "the expression ends where ',' is expected", 16, ""),
     ("length(a b)", "EXPR001", "'b' does not fit where ',' is expected", 20, ""),
