@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, TypeAlias
 
 from engine.source.span import Span
@@ -175,8 +174,7 @@ Ast: TypeAlias = (
 
 def children(node: Ast) -> Iterator[Ast]:
     """The nodes directly below, in the order they are written."""
-    kind: type[Any] = type(node)
-    for name in _names(kind):
+    for name in _names(node):
         value = getattr(node, name)
         if isinstance(value, _Placed):
             yield value  # type: ignore[misc]  # every _Placed that exists is an Ast
@@ -185,9 +183,16 @@ def children(node: Ast) -> Iterator[Ast]:
                 yield element[1] if isinstance(element, tuple) else element
 
 
-@cache
-def _names(node: type[Any]) -> tuple[str, ...]:
-    return tuple(declared.name for declared in fields(node))
+_NAMES: dict[str, tuple[str, ...]] = {}
+
+
+def _names(node: Ast) -> tuple[str, ...]:
+    """The names of a node's own fields, asked once per kind of node."""
+    kind = type(node).__name__
+    known = _NAMES.get(kind)
+    if known is None:
+        known = _NAMES[kind] = tuple(declared.name for declared in fields(node))
+    return known
 
 
 def walk(node: Ast) -> Iterator[Ast]:
