@@ -23,10 +23,11 @@ from engine.spec.values import Expression, Template, Tree
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A compiled value and what it is known to hold."""
+    """A compiled value and what it is known to hold; ``ast`` is None where a finding was reported."""
 
     value: Computed
     type: Type
+    ast: Ast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def computed(
     if ast is None or found.has_errors:
         return Typed(unusable, type_)
     compile_ = compile_condition if expected is BOOLEAN else compile_expression
-    return Typed(compile_(ast, tuple(scope)), type_)
+    return Typed(compile_(ast, tuple(scope)), type_, ast)
 
 
 def computed_or_none(
@@ -73,9 +74,8 @@ def computed_or_none(
 
 def condition(expression: Expression, scope: Mapping[str, Type], diagnostics: Diagnostics) -> Condition:
     """Compile what must be true or false."""
-    value = computed(expression, scope, diagnostics, BOOLEAN).value
-    ast = None if value is unusable else parse(expression.text, expression.span, Diagnostics())
-    return Condition(value, ast)
+    typed = computed(expression, scope, diagnostics, BOOLEAN)
+    return Condition(typed.value, typed.ast)
 
 
 def text(template: Template, scope: Mapping[str, Type], diagnostics: Diagnostics) -> Computed:

@@ -167,8 +167,6 @@ class Library:
         return tuple(compiled)
 
     def _argument(self, callee: Callee[Any], name: str, expression: Expression, scope: Mapping[str, Type]) -> Typed:
-        typed = Typed(computed(expression, scope, self.diagnostics).value, ANY)
-        for inputs in callee.inputs:
-            if name in inputs:
-                typed = computed(expression, scope, self.diagnostics, inputs[name])
-        return typed
+        wanted = [inputs[name] for inputs in callee.inputs if name in inputs]
+        typed = [computed(expression, scope, self.diagnostics, type_) for type_ in dict.fromkeys(wanted)]
+        return typed[-1]
