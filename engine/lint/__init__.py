@@ -1,0 +1,1 @@
+"""Findings beyond what must hold for a workspace to compile: rules, one per file, and their runner."""

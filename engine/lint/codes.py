@@ -1,0 +1,106 @@
+"""The diagnostic codes of the lint rules."""
+
+from __future__ import annotations
+
+from engine.source.catalogue import Code, register
+from engine.source.diagnostic import Level
+
+ERROR, WARNING, INFO = Level.ERROR, Level.WARNING, Level.INFO
+
+LINT_CODES = (
+    Code("TEST201", "definition-without-test", WARNING, "A flow, mapping, policy or source that no test is about.",
+         "mappings/flows/invoice_posted.flow.yaml", "mappings/flows/invoice_posted.flow.yaml\n"
+         "mappings/flows/invoice_posted.test.yaml",
+         "What no test shows, the next change breaks unseen."),
+    Code("TEST202", "rule-never-violated", WARNING, "A policy's rule that no test violates.",
+         why="A control that was never seen to refuse anything may be one that never does."),
+    Code("TEST203", "unknown-test-named", ERROR, "An outcome that names a test case which does not exist.",
+         "tests: [invoice_posted/upgrad]", "tests: [invoice_posted/upgrade]",
+         "The cell claims a proof that is not there."),
+    Code("MAP201", "unused-mapping", WARNING, "A mapping that no flow and no source uses.",
+         why="Readers take it for something that happens."),
+    Code("MAP202", "unused-table", WARNING, "A table that nothing looks up.",
+         why="Its steward keeps rows that have no effect."),
+    Code("MAP203", "key-without-row", WARNING, "A look-up by a literal key that no row of the table has.",
+         "lookup:\n  table: entities\n  key: {entity: =\"'NW-XX'\"}",
+         "lookup:\n  table: entities\n  key: {entity: =\"'NW-US'\"}",
+         "It would end in a business exception every time."),
+    Code("POL201", "unused-policy", INFO, "A policy that no flow checks; it can only be called over HTTP.",
+         why="A control that nobody passes through controls nothing."),
+    Code("FLOW201", "step-after-fail", WARNING,
+         "A step that is never reached, because a `fail` always comes before it.",
+         "- id: stop\n  fail: ...\n- id: posted\n  post: ...", "- id: stop\n  when: =steps.amount < 0\n  fail: ..."),
+    Code("FLOW202", "unreachable-case", WARNING, "A case that never applies, because an earlier one always does.",
+         "cases:\n  - id: all\n    emit: []\n  - id: upgrade\n    when: =message.type == 'upgrade'",
+         "cases:\n  - id: upgrade\n    when: =message.type == 'upgrade'\n  - id: all\n    emit: []",
+         "The first case that applies counts."),
+    Code("FLOW203", "constant-identity", ERROR, "A `post` whose business identity has the same object for every event.",
+         "identity: {object: =\"'invoice'\", ...}", "identity:\n  object: =event.data.invoice.id",
+         "All documents would be the same effect: the first would be made, every other one refused as a conflict."),
+    Code("FLOW204", "same-identity-twice", ERROR, "Two `post` steps of one flow with the same business identity.",
+         "purpose: ar_invoice ... purpose: ar_invoice", "purpose: ar_invoice ... purpose: ar_receipt",
+         "They are one effect: the second is never sent, or is refused as a conflict."),
+    Code("FLOW205", "outcome-missing", ERROR,
+         "An event that a flow consumes or a source makes, without a cell in the outcome table.",
+         why="Every event has an explicit outcome, or deliberately none (requirement B0)."),
+    Code("FLOW206", "flow-without-outcome", WARNING,
+         "A flow started by an event that no cell of the outcome table names.",
+         why="What it brings about is not agreed anywhere."),
+    Code("FLOW207", "outcome-unresolved", ERROR,
+         "A cell of the outcome table that names a flow or event type which does not exist."),
+    Code("FLOW208", "outcome-empty", ERROR,
+         "A cell of the outcome table that names neither a flow nor why nothing follows.",
+         "- event: payment.failed@1\n  case: Any",
+         "- event: payment.failed@1\n  case: Any\n  none: No ledger document; dunning is billing's."),
+    Code("FLOW209", "event-nobody-makes", INFO,
+         "An event that a flow waits for or is started by, which no source makes and no flow emits.",
+         why="It can only come in as a CloudEvent from outside."),
+    Code("FLOW210", "hold-without-end", WARNING, "A lookup that holds the key for as long as it takes.",
+         "missing: hold", "missing: hold\nhold_for: P3D", "Everything behind it waits too, and nobody is told."),
+    Code("FLOW211", "wait-without-end", WARNING, "A wait for an event without a `timeout`.",
+         "wait: {event: subscription.created@1, subject: =event.subject}",
+         "wait:\n  event: subscription.created@1\n  subject: =event.subject\n  timeout: P3D",
+         "Everything behind it waits too, and nobody is told."),
+    Code("CONN201", "retries-outlast-memory", ERROR,
+         "An effect that is retried for longer than the system remembers its key, and cannot be read back.",
+         "retry: {elapsed_max: P3D}", "retry: {elapsed_max: PT23H}",
+         "After the window the system takes a repetition for a new document."),
+    Code("SAFE201", "literal-accounting-fact", WARNING,
+         "A GL account, tax code or legal entity written into a mapping or flow.",
+         "account: \"4000\"", "account: =lookups.accounts.revenue_account",
+         "Accounts, tax codes and entities belong in tables, where their stewards change them without a release."),
+    Code("SEC201", "secret-in-file", ERROR, "Text that looks like a secret.",
+         why="Files are copied and kept for ever; a secret belongs in the environment or a secret store. Replace it "
+         "there and here, and have it revoked."),
+    Code("DOC201", "owner-missing", WARNING, "An owner that is empty.", 'owner: ""', "owner: revenue-accounting",
+         "An exception without an owner waits for ever."),
+    Code("DOC202", "unused-suppression", WARNING, "A suppression of a finding that does not occur.",
+         why="It would hide the finding when it comes."),
+    Code("DOC203", "suppression-without-reason", WARNING, "A suppression that does not say why.",
+         "# ignore[MAP202]", "# ignore[MAP202]: kept for the auditors until 2027", "Nobody could tell when it may go."),
+)  # fmt: skip
+
+register(*LINT_CODES)
+
+
+def as_markdown() -> str:
+    """The reference page of the rules."""
+    lines = [
+        "# Lint rules",
+        "",
+        "Written from the catalogue. `tieout lint` reports these beside what the compiler refuses (see codes.md). A rule "
+        "that cannot be certain says nothing.",
+        "",
+        "A finding is accepted with a comment on its line or on the line above, with a reason:",
+        "`# ignore[MAP202]: kept for the auditors until 2027`. A suppression that suppresses nothing is a "
+        "finding itself.",
+        "Errors of the compiler cannot be suppressed.",
+        "",
+    ]
+    for code in sorted(LINT_CODES, key=lambda each: each.sort_key()):
+        lines += [f"## {code.code} {code.name}", "", f"{code.level.capitalize()}. {code.summary}", ""]
+        if code.why:
+            lines += [code.why, ""]
+        if code.avoid and code.prefer:
+            lines += ["Avoid:", "", "```yaml", code.avoid, "```", "", "Prefer:", "", "```yaml", code.prefer, "```", ""]
+    return "\n".join(lines).rstrip("\n") + "\n"

@@ -1,0 +1,1 @@
+"""One rule per file; :data:`engine.lint.runner.RULES` lists them."""

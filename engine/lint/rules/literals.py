@@ -1,0 +1,69 @@
+"""Accounts, tax codes and entities written into mappings and flows instead of being looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.expr.nodes import Ast, Literal, children
+from engine.expr.parse import parse
+from engine.lint.finding import finding
+from engine.lint.subject import Subject
+from engine.lint.texts import Leaf, leaves_of
+from engine.source.diagnostic import Diagnostic, Diagnostics
+from engine.spec.workspace import load_rows
+
+#: Columns whose cells are facts of accounting, by the words that their names end in.
+_KINDS = {"account": "GL account", "tax_code": "tax code", "legal_entity": "legal entity", "entity": "legal entity"}
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    facts = _facts(subject)
+    if not facts:
+        return
+    for document in (*subject.workspace.mappings, *subject.workspace.flows):
+        for leaf in leaves_of(document):
+            for text in _literals(leaf):
+                if text in facts:
+                    kind, table = facts[text]
+                    yield finding(
+                        "SAFE201",
+                        f"the {kind} {text!r} is written here",
+                        leaf.span,
+                        f"look it up: it is a row of table `{table}`",
+                    )
+
+
+def _facts(subject: Subject) -> dict[str, tuple[str, str]]:
+    """Every account, tax code and entity that a table holds: what it is, and in which table."""
+    facts: dict[str, tuple[str, str]] = {}
+    for table in subject.workspace.tables:
+        kinds = {name: kind for name, _ in table.columns if (kind := _kind(name)) is not None}
+        for row in load_rows(table, subject.workspace.root, Diagnostics()) if kinds else ():
+            for name, kind in kinds.items():
+                value: Any = row.get(name)
+                if isinstance(value, str) and len(value) >= 3:
+                    facts.setdefault(value, (kind, table.id))
+    return facts
+
+
+def _kind(column: str) -> str | None:
+    return next((kind for name, kind in _KINDS.items() if column == name or column.endswith(f"_{name}")), None)
+
+
+def _literals(leaf: Leaf) -> Iterator[str]:
+    if not leaf.computed:
+        yield leaf.text
+        return
+    ast = parse(leaf.text, leaf.span, Diagnostics())
+    if ast is not None:
+        yield from _texts(ast)
+
+
+def _texts(ast: Ast) -> Iterator[str]:
+    if isinstance(ast, Literal):
+        if isinstance(ast.value, str):
+            yield ast.value
+        return
+    for child in children(ast):
+        yield from _texts(child)

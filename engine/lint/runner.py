@@ -1,0 +1,76 @@
+"""Lints a workspace: what the compiler found, then every rule, then suppressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.base.clock import Clock, SystemClock
+from engine.lint.rules import (
+    event_nobody_makes,
+    identity,
+    key_without_row,
+    literals,
+    outcomes,
+    owners,
+    retries,
+    secrets,
+    tests,
+    unbounded,
+    unreachable,
+    unused,
+)
+from engine.lint.subject import Subject
+from engine.lint.suppressions import apply, read_suppressions
+from engine.plan.build import build_plan
+from engine.source.diagnostic import Diagnostic, Diagnostics, Level
+from engine.spec.workspace import load_workspace
+
+#: A rule looks at a workspace that compiles, and reports only what is certain.
+Rule = Callable[[Subject], Iterator[Diagnostic]]
+
+RULES: tuple[Rule, ...] = (
+    event_nobody_makes.check,
+    identity.check,
+    key_without_row.check,
+    literals.check,
+    outcomes.check,
+    owners.check,
+    retries.check,
+    secrets.check,
+    tests.check,
+    unbounded.check,
+    unreachable.check,
+    unused.check,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """What lint found, in order of place, and the text of every file for rendering."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: Mapping[str, str]
+    seconds: float
+
+    @property
+    def has_errors(self) -> bool:
+        return any(each.level is Level.ERROR for each in self.diagnostics)
+
+
+def lint(root: Path, *, environment: Mapping[str, str] | None = None, clock: Clock | None = None) -> LintReport:
+    """Lint the workspace at ``root``. Rules run only if it compiles: a broken part makes other parts look unused."""
+    time = clock or SystemClock()
+    began = time.monotonic()
+    workspace = load_workspace(root)
+    found = Diagnostics()
+    found.extend(workspace.diagnostics)
+    plan = build_plan(workspace, found, environment)
+    if plan is not None:
+        subject = Subject(workspace, plan)
+        findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
+        found = Diagnostics()
+        for diagnostic in apply(findings, read_suppressions(workspace.files)):
+            found.add(diagnostic)
+    return LintReport(found.sorted, workspace.files, time.monotonic() - began)
