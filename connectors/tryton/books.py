@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from connectors.tryton.session import Session
@@ -36,6 +37,7 @@ class Company:
     currency: str
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     names: dict[str, dict[str, int]] = field(default_factory=dict)
+    rates: dict[str, Decimal | None] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
 
     @property
@@ -114,6 +116,15 @@ class Books:
         """After a change: read the customer again next time."""
         for company in self._companies.values():
             company.customers.pop(code, None)
+
+    async def tax_rate(self, company: Company, name: str) -> Decimal | None:
+        """The rate of a tax; None for one that is not a percentage."""
+        if name not in company.rates:
+            domain = [["company", "=", company.id]]
+            rows = await self._rows("account.tax", domain, ["name", "type", "rate"], company.context)
+            for row in rows:
+                company.rates[row["name"]] = row["rate"] if row["type"] == "percentage" else None
+        return company.rates.get(name)
 
     async def period(self, company: Company, day: date) -> int:
         """The open period of a day. Raises Failure(period_closed) if there is none or it is closed."""

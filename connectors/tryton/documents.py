@@ -18,6 +18,7 @@ from connectors.tryton.books import Books, Company
 from connectors.tryton.errors import is_out_of_order, is_settled, refusal_failure
 from connectors.tryton.protocol import Number, Refusal
 from connectors.tryton.session import Session
+from connectors.tryton.tax_rounding import TaxRounding, follow_tax_rounding
 from connectors.tryton.warnings import change_acknowledging
 from engine.base.errors import RETRYABLE, ErrorClass, Failure
 from engine.connect import Absent, Call, Confirmed, Document, Found, LookUp, Receipt, Rejected, Reply
@@ -125,6 +126,8 @@ class SalesDocuments:
         draft = await self._draft(company, wanted)
         row = await self.read(company, draft)
         words = difference(_signed(wanted), _totals(row), wanted.currency)
+        if words and await follow_tax_rounding(self._session, self._books, company, draft, _rounding(wanted, row)):
+            words = difference(_signed(wanted), _totals(await self.read(company, draft)), wanted.currency)
         if words:
             await self._remove(company, [draft])
             return Rejected(ErrorClass.DATA, f"the ERP calculates another {wanted.kind.word}: {words}")
@@ -318,6 +321,10 @@ def receipt_fields(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _receipt(row: Mapping[str, Any]) -> Receipt:
     return Receipt(Document(str(row["id"]), row["number"], row["state"]), receipt_fields(row))
+
+
+def _rounding(wanted: Wanted, row: Mapping[str, Any]) -> TaxRounding:
+    return TaxRounding(wanted.lines, wanted.kind.sign, _signed(wanted), _totals(row), wanted.currency)
 
 
 def _signed(wanted: Wanted) -> Totals:

@@ -23,7 +23,7 @@ def _say(line: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def real_erp(worker_id: str = "main") -> Iterator[RunningErp]:
+def real_erp() -> Iterator[RunningErp]:
     """Tryton on PostgreSQL, fresh for this session; what takes long to make is kept in ``.test-state``."""
     erp = start_erp(STATE, year=YEAR, progress=_say, name="erp-tests", fresh=True)
     try:
@@ -32,30 +32,33 @@ def real_erp(worker_id: str = "main") -> Iterator[RunningErp]:
         erp.stop()
 
 
-def world_of(erp: RunningErp) -> TrytonWorld:
-    return TrytonWorld(erp.url, erp.database, erp.user, erp.password)
+@pytest.fixture(scope="session")
+def erp_world(real_erp: RunningErp) -> Iterator[TrytonWorld]:
+    """Calls to the real ERP."""
+    world = TrytonWorld(real_erp.url, real_erp.database, real_erp.user, real_erp.password)
+    yield world
+    world.connections.close()
 
 
 @pytest.fixture(scope="session")
 def sandbox_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonWorld]:
     """The sandbox, closing every connection as the real server does."""
     with running_sandbox(tmp_path_factory.mktemp("sandbox") / "books.log", "--close") as sandbox:
-        yield TrytonWorld(sandbox.url, "erp", "admin", "sandbox")
+        world = TrytonWorld(sandbox.url, "erp", "admin", "sandbox")
+        yield world
+        world.connections.close()
 
 
 @pytest.fixture
-def real_world(real_erp: RunningErp, request: pytest.FixtureRequest) -> TrytonWorld:
+def real_world(erp_world: TrytonWorld, request: pytest.FixtureRequest) -> TrytonWorld:
     """The real ERP, with names of this test's own."""
-    return replace(world_of(real_erp), label=_label(request))
+    return replace(erp_world, label=_label(request))
 
 
 @pytest.fixture(params=["sandbox", "real"])
 def world(request: pytest.FixtureRequest) -> TrytonWorld:
     """The sandbox and the real ERP in turn, with names of this test's own."""
-    if request.param == "sandbox":
-        found: TrytonWorld = request.getfixturevalue("sandbox_world")
-    else:
-        found = world_of(request.getfixturevalue("real_erp"))
+    found: TrytonWorld = request.getfixturevalue("sandbox_world" if request.param == "sandbox" else "erp_world")
     return replace(found, label=_label(request))
 
 

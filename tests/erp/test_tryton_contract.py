@@ -85,6 +85,24 @@ def test_a_cent_of_difference_is_refused_and_leaves_nothing(world: TrytonWorld) 
     assert isinstance(world.look_up(call), Absent)
 
 
+def test_a_billed_tax_that_rounds_halves_up_is_kept(world: TrytonWorld) -> None:
+    """50.00 at 8.25 % is 4.125: billed as 4.13, while the ERP by itself would say 4.12."""
+    world.ensure_customer()
+    call = world.call("invoice.create", "up", sales(world, [line("50.00", US_TAX)], "50.00", "4.13", "54.13"))
+    reply = world.perform(call)
+    assert fields_of(reply)["tax"] == {"amount": "4.13", "currency": "USD"}
+    found = world.look_up(call)
+    assert isinstance(found, Found) and not found.conflict
+    note = sales(world, [line("50.00", US_TAX)] * 2, "100.00", "8.26", "108.26")
+    reply = world.perform(world.call("credit_note.create", "up", note))
+    assert fields_of(reply)["total"] == {"amount": "-108.26", "currency": "USD"}
+    entries = world.read("journal.export", {"entity": "NW-US", "limit": 5000})["entries"]
+    [entry] = [entry for entry in entries if entry["origin_id"] == reply.receipt.document.id]
+    booked = {row["account"]: (row["debit"]["amount"], row["credit"]["amount"]) for row in entry["lines"]}
+    assert booked["6.3.4"] == ("8.26", "0.00")
+    assert booked["1.2.1"] == ("0.00", "108.26")
+
+
 def test_other_content_under_a_posted_key_is_a_conflict(world: TrytonWorld) -> None:
     world.ensure_customer()
     call = world.call("invoice.create", "k", sales(world, [line("10.00")], "10.00", "0.00", "10.00"))

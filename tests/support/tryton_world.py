@@ -23,6 +23,30 @@ Result = TypeVar("Result")
 ALL_WARNINGS = "invoice_payment_term invoice_taxes invoice_date_future"
 
 
+class Connections:
+    """Connectors kept open on one event loop, so that tests need not log in for every call."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._open: dict[str, TrytonConnector] = {}
+
+    def run(self, world: TrytonWorld, work: Callable[[TrytonConnector], Awaitable[Result]]) -> Result:
+        name = repr((world.url, world.password, sorted(world.settings.items()), world.timeout_seconds))
+
+        async def whole() -> Result:
+            if name not in self._open:
+                self._open[name] = world.connector()
+            return await work(self._open[name])
+
+        return self._runner.run(whole())
+
+    def close(self) -> None:
+        for connector in self._open.values():
+            self._runner.run(connector.close())
+        self._open.clear()
+        self._runner.close()
+
+
 @dataclass
 class TrytonWorld:
     """One Tryton and what tests say to it. ``label`` keeps the customers and keys of tests apart."""
@@ -34,6 +58,7 @@ class TrytonWorld:
     label: str = "t"
     settings: dict[str, Any] = field(default_factory=dict)
     timeout_seconds: float = 60.0
+    connections: Connections = field(default_factory=Connections)
 
     def connector(self) -> TrytonConnector:
         """A connector, open on it."""
@@ -53,27 +78,19 @@ class TrytonWorld:
         return open_tryton(None, settings, http, SystemClock())
 
     def run(self, work: Callable[[TrytonConnector], Awaitable[Result]]) -> Result:
-        """Do something with a fresh connector."""
-
-        async def whole() -> Result:
-            connector = self.connector()
-            try:
-                return await work(connector)
-            finally:
-                await connector.close()
-
-        return asyncio.run(whole())
+        """Do something with a connector that stays open."""
+        return self.connections.run(self, work)
 
     def perform(self, call: Call) -> Any:
-        """Say one call with a fresh connector."""
+        """Say one call."""
         return self.run(lambda connector: connector.perform(call))
 
     def look_up(self, call: Call) -> Any:
-        """Look one call up with a fresh connector."""
+        """Look one call up."""
         return self.run(lambda connector: connector.look_up(call))
 
     def read(self, operation: str, content: Mapping[str, Any]) -> Any:
-        """Read with a fresh connector."""
+        """Read."""
         return self.run(lambda connector: connector.read(operation, content))
 
     def rpc(self) -> ErpRpc:

@@ -71,29 +71,50 @@ class SandboxBooks:
 
     def _create_invoice(self, values: Mapping[str, Any]) -> int:
         digits = self._need("currency.currency", values["currency"])["digits"]
-        rows, taxes = [], ZERO
+        rows: list[int] = []
+        taxes: dict[tuple[int, bool], tuple[Decimal, Decimal]] = {}
         for line in values["lines"][0][1]:
             amount = round_decimal(line["quantity"] * line["unit_price"], digits, RoundingMode.HALF_EVEN)
-            rates = [self._need("account.tax", tax)["rate"] for tax in line["taxes"][0][1]]
-            taxed = [round_decimal(amount * rate, digits, RoundingMode.HALF_EVEN) for rate in rates]
-            taxes += sum(taxed, ZERO)
-            row = {"type": "line", "amount": amount, "account": line["account"], "tax": sum(taxed, ZERO)}
+            for tax in line["taxes"][0][1]:
+                taxed = round_decimal(amount * self._need("account.tax", tax)["rate"], digits, RoundingMode.HALF_EVEN)
+                base, before = taxes.get((tax, amount < 0), (ZERO, ZERO))
+                taxes[tax, amount < 0] = (base + amount, before + taxed)
+            row = {"type": "line", "amount": amount, "account": line["account"]}
             rows.append(self.records.add("account.invoice.line", row)["id"])
-        untaxed = sum((self._need("account.invoice.line", row)["amount"] for row in rows), ZERO)
         invoice = {
             **{name: values.get(name) for name in _INVOICE_VALUES},
             "lines": rows,
+            "taxes": (),
             "state": "draft",
             "number": None,
             "accounting_date": None,
-            "untaxed_amount": untaxed,
-            "tax_amount": taxes,
-            "total_amount": untaxed + taxes,
+            "untaxed_amount": sum((self._need("account.invoice.line", row)["amount"] for row in rows), ZERO),
             "amount_to_pay": ZERO,
             "reconciled": False,
             "sequence_type_cache": None,
         }
-        return int(self.records.add("account.invoice", invoice)["id"])
+        record = self.records.add("account.invoice", invoice)
+        record["taxes"] = [
+            self.records.add("account.invoice.tax", {"invoice": record["id"], "base": base, "amount": amount})["id"]
+            for base, amount in taxes.values()
+        ]
+        self._add_up(record)
+        return int(record["id"])
+
+    def write_taxes(self, numbers: Sequence[int], values: Mapping[str, Any]) -> None:
+        rows = [self._need("account.invoice.tax", number) for number in numbers]
+        invoices = [self._need("account.invoice", row["invoice"]) for row in rows]
+        for invoice in invoices:
+            if invoice["state"] != "draft":
+                refuse(f'You cannot modify tax because its invoice "{invoice["number"]}" is posted, paid or cancelled.')
+        for row, invoice in zip(rows, invoices, strict=True):
+            row.update(values)
+            self._add_up(invoice)
+
+    def _add_up(self, invoice: Record) -> None:
+        taxes = [self._need("account.invoice.tax", number)["amount"] for number in invoice["taxes"]]
+        invoice["tax_amount"] = sum(taxes, ZERO)
+        invoice["total_amount"] = invoice["untaxed_amount"] + invoice["tax_amount"]
 
     def write_invoices(self, numbers: Sequence[int], values: Mapping[str, Any]) -> None:
         records = [self._need("account.invoice", number) for number in numbers]
@@ -164,10 +185,9 @@ class SandboxBooks:
 
     def _book_invoice(self, company: Record, invoice: Record, lines: Sequence[Record], booked: date) -> None:
         amounts = [(invoice["account"], invoice["total_amount"], invoice["party"])]
-        for line in lines:
-            amounts.append((line["account"], -line["amount"], None))
-            if line["tax"]:
-                amounts.append((company["tax_account"], -line["tax"], None))
+        amounts += [(line["account"], -line["amount"], None) for line in lines]
+        taxes = [self._need("account.invoice.tax", number)["amount"] for number in invoice["taxes"]]
+        amounts += [(company["tax_account"], -amount, None) for amount in taxes]
         rows = [self._move_line(company, invoice["currency"], *amount) for amount in amounts if amount[1]]
         rest = sum((row["debit"] - row["credit"] for row in rows), ZERO)
         if rest:

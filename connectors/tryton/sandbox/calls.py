@@ -24,6 +24,7 @@ _SEARCHED = (
     "account.configuration",
     "account.invoice.payment.method",
     "account.invoice",
+    "account.invoice.tax",
     "account.move",
     "party.party",
 )
@@ -48,6 +49,7 @@ class Calls:
             "model.party.party.write": books.write_parties,
             "model.account.invoice.create": books.create_invoices,
             "model.account.invoice.write": books.write_invoices,
+            "model.account.invoice.tax.write": books.write_taxes,
             "model.account.invoice.delete": books.delete_invoices,
             "model.account.invoice.post": books.post_invoices,
             "model.account.move.create": books.create_moves,

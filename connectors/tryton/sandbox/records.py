@@ -35,6 +35,7 @@ _INDEXED: Mapping[str, frozenset[str]] = {
     "account.move": frozenset({"description"}),
     "party.party": frozenset({"code"}),
     "account.account": frozenset({"code"}),
+    "account.invoice.tax": frozenset({"invoice"}),
 }
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
