@@ -107,14 +107,14 @@ def measure(parts: Sequence[str], subjects: Sequence[Subject], size: Size, repet
         print("intake alone, work paused")
         details["intake"] = interleaved(subjects, repetitions, lambda subject: run_intake(subject, size))
     if "half_load" in parts:
-        details["half_load"] = {}
-        for subject in subjects:
-            full = details.get("end_to_end", {}).get(subject.name, {}).get("events_per_second", 2_000)
-            rate = round(full / 2)
-            half = Size(max(1_000, size.events // 4), size.producers, size.customers, rate)
-            print(f"half load, {rate} events/s")
-            found = interleaved([subject], 1, lambda subject, half=half: run_end_to_end(subject, half))  # type: ignore[misc]
-            details["half_load"][subject.name] = {"per_second": rate, **found[subject.name]}
+        full = [each["events_per_second"] for each in details.get("end_to_end", {}).values()]
+        rate = round(min(full, default=2_000.0) / 2)
+        half = Size(min(size.events, 10 * rate), size.producers, size.customers, rate)
+        print(f"half load of the slower one, {rate} events/s")
+        details["half_load"] = {
+            "per_second": rate,
+            **interleaved(subjects, 1, lambda subject: run_end_to_end(subject, half)),
+        }
     if "mapping" in parts:
         print("mappings of one document")
         details["mapping"] = measure_mappings()

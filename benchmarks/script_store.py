@@ -64,7 +64,8 @@ class ScriptStore:
         self._connection = connection
         self._arrival_seq = int(connection.execute("SELECT coalesce(max(seq), 0) FROM arrival").fetchone()[0])
         head = connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
-        self._chain_seq, self._chain_head = head if head else (0, _GENESIS)
+        self._chain_seq: int = head[0] if head else 0
+        self._chain_head: bytes = head[1] if head else _GENESIS
         self._group = Group()
         self._busy = False
         self._groups: SimpleQueue[Group | None] = SimpleQueue()
