@@ -109,7 +109,7 @@ class Billing:
         }  # fmt: skip
         return _event(f"scheduled_{id_}", "subscription_schedule.updated", on, value, {"phases": [first]})
 
-    def ended(self, id_: str, customer: Customer, on: date) -> Event:
+    def ended(self, id_: str, on: date) -> Event:
         value = {
             **self.objects[id_], "status": "canceled", "ended_at": _midnight(on),
             "canceled_at": _midnight(on - timedelta(days=12)),

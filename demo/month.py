@@ -227,7 +227,7 @@ def _later(b: Billing) -> Iterator[Day]:
         b.credit_note("cn_cedar", "CEDAR-0001-CN-01", "in_cedar_annual", on,
                       Line("cnli_cedar", "prod_annual", "Annual plan, 275 of 365 days unused", 904110,
                            credits="il_in_cedar_annual"), "cancellation", refund="re_cedar"),
-        b.ended("sub_cedar", CEDAR, on),
+        b.ended("sub_cedar", on),
     )  # fmt: skip
     on = date(2026, 11, 10)
     now = [("prod_core", 100, 4000), ("prod_analytics", 1, 100000)]
