@@ -22,8 +22,8 @@ def read_all_of(place: Place, node: tree.Mapping) -> Form:
     parts: list[tuple[ObjectForm, tree.Node]] = []
     for each in listed:
         form = place.reader.content(place.form(each), each.span)
-        if form is None:
-            return AnyForm()
+        if form is None or isinstance(form, AnyForm):
+            return AnyForm()  # reported already, or a vendor's own
         if not isinstance(form, ObjectForm):
             return place.outside("only objects can be joined by `allOf`", each.span, code="SCHEMA013")
         parts.append((form, each))
@@ -72,7 +72,7 @@ def read_one_of(place: Place, node: tree.Mapping) -> Form:
     contents: list[ObjectForm] = []
     for form, each in zip(forms, listed, strict=True):
         content = place.reader.content(form, each.span)
-        if content is None:
+        if content is None or isinstance(content, AnyForm):
             return AnyForm()
         if not isinstance(content, ObjectForm):
             return place.outside("the cases of `oneOf` are objects", each.span, code="SCHEMA012")

@@ -70,6 +70,21 @@ class FormReader:
             self.definitions.forms[name] = known
         return known
 
+    def check_references(self, name: str) -> None:
+        """Report references that lead nowhere, also where the profile does not look."""
+        source = self.sources[name]
+        place = Place(self, source)
+        pending: list[Node] = [source.node]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, tree.Mapping):
+                reference = node.get("$ref")
+                if isinstance(reference, tree.Scalar):
+                    place.reference(reference)
+                pending += [entry.value for entry in node.entries]
+            elif isinstance(node, tree.Sequence):
+                pending += node.items
+
     def is_open(self, name: str) -> bool:
         """Whether the definition is being read just now."""
         return name in self._open
@@ -138,21 +153,29 @@ class Place:
         text = node.value if isinstance(node, tree.Scalar) else None
         if not isinstance(text, str):
             return self.report("SCHEMA011", "`$ref` is text", node.span)
-        local = _LOCAL.fullmatch(text)
-        other = _OTHER.fullmatch(text)
-        if text == "#":
-            name = self.owner
-        elif local is not None:
-            name = f"{self.owner}#/$defs/{local.group(1)}"
-        elif other is not None:
-            name = other.group(1) + (f"#{other.group(2)}" if other.group(2) else "")
-        else:
+        name = self._target(node)
+        if not name:
             help = "write `tieout:schema/<id>@<major>` or `#/$defs/<name>`"
             return self.report("SCHEMA004", f"{text!r} is not a reference within the workspace", node.span, help)
         if name not in self.reader.sources:
             near = suggestion(short_name(name), map(short_name, self.reader.sources))
             return self.report("SCHEMA003", f"there is no schema {short_name(name)}", node.span, near)
         return MoneyForm() if name == MONEY_NAME else Named(name)
+
+    def _target(self, node: Node | None) -> str:
+        """The name of the definition that a reference means; empty if it has not the form of one."""
+        text = node.value if isinstance(node, tree.Scalar) else None
+        if not isinstance(text, str):
+            return ""
+        if text == "#":
+            return self.owner
+        local = _LOCAL.fullmatch(text)
+        if local is not None:
+            return f"{self.owner}#/$defs/{local.group(1)}"
+        other = _OTHER.fullmatch(text)
+        if other is None:
+            return ""
+        return other.group(1) + (f"#{other.group(2)}" if other.group(2) else "")
 
     def _typed(self, node: tree.Mapping) -> Form:
         kind = node.get("type")
@@ -206,7 +229,7 @@ class Place:
         if isinstance(properties, tree.Mapping):
             for entry in properties.entries:
                 fields[entry.key] = self.form(entry.value)
-                if isinstance(entry.value, tree.Mapping) and is_true(entry.value.get("x-sensitive")):
+                if self._is_sensitive(entry.value, frozenset()):
                     sensitive.add(entry.key)
         elif properties is not None:
             self.report("SCHEMA011", "`properties` is an object of schemas", properties.span)
@@ -217,6 +240,18 @@ class Place:
         if self.vendor and node.get("patternProperties") is not None:
             extra = AnyForm()
         return ObjectForm(fields, required, extra, frozenset(sensitive))
+
+    def _is_sensitive(self, node: Node | None, seen: frozenset[str]) -> bool:
+        """Whether a field is marked, or what it refers to or what it holds directly: then all of it is redacted."""
+        if not isinstance(node, tree.Mapping):
+            return False
+        if is_true(node.get("x-sensitive")):
+            return True
+        name = self._target(node.get("$ref"))
+        target = self.reader.sources.get(name)
+        if target is not None and name not in seen and self._is_sensitive(target.node, seen | {name}):
+            return True
+        return any(self._is_sensitive(node.get(inner), seen) for inner in ("items", "additionalProperties"))
 
     def extra_form(self, node: tree.Mapping, keyword: str) -> Form | None:
         value = node.get(keyword)

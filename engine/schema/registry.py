@@ -83,9 +83,16 @@ class Registry:
         for name, source in sources.items():
             reader.content(Named(name), source.node.span)
         _check_money(heads, sources, found)
-        vendor_checks = {name: _vendor_check(head, heads, found) for name, head in heads.items() if head.vendor}
+        vendors = [head for head in heads.values() if head.vendor]
+        for head in vendors:
+            reader.check_references(head.name)
+        broken = _files_with_errors(found)
+        documents = {name: plain(head.node) for name, head in heads.items()} if vendors else {}
+        vendor_checks = {
+            head.name: _vendor_check(head, documents, found) for head in vendors if head.span.file not in broken
+        }
         diagnostics.extend(found)
-        broken = {each.span.file for each in found.sorted if each.level is Level.ERROR}
+        broken = _files_with_errors(found)
         _drop_endless(reader.definitions)
         compiled = Compiled(reader.definitions)
         types = TypeReader(reader.definitions)
@@ -193,6 +200,10 @@ def _sources(heads: Iterable[_Head]) -> Iterator[tuple[str, Definition]]:
 # ----------------------------------------------------------------------------- what holds for all together
 
 
+def _files_with_errors(found: Diagnostics) -> set[str]:
+    return {each.span.file for each in found.sorted if each.level is Level.ERROR}
+
+
 def _check_money(heads: Mapping[str, _Head], sources: Mapping[str, Definition], found: Diagnostics) -> None:
     """Money is read by code of its own, so its schema must say just what that code does."""
     if MONEY_NAME not in heads:
@@ -206,9 +217,9 @@ def _check_money(heads: Mapping[str, _Head], sources: Mapping[str, Definition], 
         found.error("SCHEMA015", "money@1 cannot be changed", head.span, help)
 
 
-def _vendor_check(head: _Head, heads: Mapping[str, _Head], found: Diagnostics) -> VendorCheck | None:
+def _vendor_check(head: _Head, documents: Mapping[str, object], found: Diagnostics) -> VendorCheck | None:
     try:
-        return VendorCheck(head.name, {name: plain(each.node) for name, each in heads.items()})
+        return VendorCheck(head.name, documents)
     except ValueError as error:
         first = str(error).partition("\n")[0]
         found.error("SCHEMA011", f"this is not JSON Schema 2020-12: {first}", head.span)
