@@ -63,6 +63,11 @@ class TrytonConnector:
             "server.check": self._check,
         }
 
+    @property
+    def operations(self) -> tuple[set[str], set[str]]:
+        """The names of what it can write and of what it can read."""
+        return set(self._performs), set(self._reads)
+
     async def perform(self, call: Call) -> Reply:
         """Say a write operation. Never raises for anything the ERP did."""
         operation = self._performs.get(call.operation)

@@ -8,14 +8,16 @@ from types import TracebackType
 
 
 class CuttingProxy:
-    """Forwards to ``port``. The first request whose body holds ``method`` is answered by a cut, once its answer is
-    there: so the server has done it, and the client cannot know."""
+    """Forwards to ``port``. The first request for ``method`` that the server did is answered by a cut: it is done,
+    and the client cannot know."""
 
     def __init__(self, port: int, method: str) -> None:
         self._target = port
         self._method = method.encode()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
+        self._listener.settimeout(0.1)
+        self._stopped = threading.Event()
         self.cuts = 0
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
@@ -26,15 +28,16 @@ class CuttingProxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.close()
+        self._stopped.set()
         self._thread.join(10)
+        self._listener.close()
 
     def _accept(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
                 client, _ = self._listener.accept()
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             with client:
                 self._forward(client)
 
@@ -51,7 +54,7 @@ class CuttingProxy:
             answer = b""
             while part := server.recv(65_536):
                 answer += part
-        if self._method in request and not self.cuts:
+        if self._method in request and b'"error"' not in answer and not self.cuts:
             self.cuts += 1
             return
         client.sendall(answer)
