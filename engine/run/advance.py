@@ -12,7 +12,7 @@ from engine.base.identity import json_bytes
 from engine.plan.model import BusinessException, CanonicalEvent
 from engine.run.effects import Effects
 from engine.run.normalise import cloudevent_bytes
-from engine.run.preparing import child_of
+from engine.run.preparing import child_of, publish
 from engine.run.records import exception_row
 from engine.run.requests import (
     Answer,
@@ -99,8 +99,7 @@ class Advance:
         child = child_of(
             worker, work.arrival, request.id, request.type, request.partitionkey, cloudevent_bytes(event), "flow"
         )
-        batch.arrive(child)
-        work.after_commit.append(lambda: worker.arrived(child))
+        publish(worker, work, child, batch)
         return EmitAnswer()
 
     # ------------------------------------------------------------------------- waiting
@@ -179,7 +178,7 @@ class Advance:
         recorded = run.answers.get(request.path)
         if recorded is not None:
             return ReadAnswer(recorded["value"])
-        if batch.rows or batch.arrivals:
+        if batch.rows or batch.arrivals or batch.audits:
             self._worker.commit(work, batch, lambda: None)
         self._worker.spawn(self._ask(work, run, request))
         return None
@@ -196,7 +195,8 @@ class Advance:
         except Exception as error:  # noqa: BLE001 - a connector's own mistake stays with its message
             self._worker.counts.connector_defects += 1
             answer = Refused(ErrorClass.DEFECT, "the connector failed", repr(error))
-        self.advance(work, run, answer, Batch())
+        if not work.abandoned:
+            self.advance(work, run, answer, Batch())
 
     # ------------------------------------------------------------------------- ending
 
@@ -236,7 +236,13 @@ class Advance:
         work.index += 1
         self.next_run(work, batch)
 
+    def remember(self, run: Run, batch: Batch) -> None:
+        """Store the run and its recorded replies before an effect that follows from them is sent."""
+        if not run.stored or len(run.answers) != run.answers_stored:
+            self._store_run(run, batch)
+
     def _store_run(self, run: Run, batch: Batch) -> None:
+        run.answers_stored = len(run.answers)
         run.row.answers = json_bytes(run.answers) if run.answers else None
         if run.stored:
             batch.move_run(run.row)

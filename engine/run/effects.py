@@ -55,13 +55,15 @@ class Effects:
         return self._known(work, run, request, found, batch)
 
     def _again(self, work: Work, run: Run, request: EffectRequest) -> None:
+        if work.abandoned:
+            return
         batch = Batch()
         answer = self.request(work, run, request, batch)
         if answer is not None:
             self._advance.advance(work, run, answer, batch)
 
     def _flush(self, work: Work, batch: Batch) -> None:
-        if batch.rows or batch.arrivals:
+        if batch.rows or batch.arrivals or batch.audits:
             self._worker.commit(work, batch, lambda: None)
 
     def _known(self, work: Work, run: Run, request: EffectRequest, found: FoundEffect, batch: Batch) -> Answer | None:
@@ -76,6 +78,7 @@ class Effects:
                 batch.audit(
                     "absorbed", run.row.id, run.row.partition, run.row.key, self._token(run), {"effect": found.key}
                 )
+            self._learn_late(work, request, found, batch)
             return EffectAnswer(receipt_of(found.receipt or {}))
         if not same and found.state in ("sent", "unknown"):
             worker.counts.conflicts += 1
@@ -96,6 +99,18 @@ class Effects:
             self._resend_later(work, run, wait if found.state == "intended" else 0.0)
         return None
 
+    def _learn_late(self, work: Work, request: EffectRequest, found: FoundEffect, batch: Batch) -> None:
+        """An outcome recorded by a person teaches the link that the system's own answer would have taught."""
+        if request.learn is None or found.receipt is None:
+            return
+        worker = self._worker
+        kind, id_ = request.learn
+        if worker.store.find_link(request.connection, kind, id_) is not None:
+            return
+        batch.learn(request.connection, kind, id_, found.receipt["document"]["id"], found.key, worker.clock.now())
+        waits_for = f"link:{request.connection}:{kind}:{id_}"
+        work.after_commit.append(lambda: worker.release(waits_for))
+
     # ------------------------------------------------------------------------- intended and sent
 
     def _new(self, work: Work, run: Run, request: EffectRequest, batch: Batch) -> None:
@@ -111,11 +126,12 @@ class Effects:
         worker = self._worker
         request = run.request
         assert request is not None
+        if work.abandoned:
+            worker.lane(request.connection).release()
+            return
         reach("CP-06")
         row = run.effect = effect_row(run, request, self._token(run), worker.clock.now())
-        if not run.stored:
-            batch.start_run(run.row)
-            run.stored = True
+        self._advance.remember(run, batch)
         batch.intend(row)
         batch.audit(
             "sent", run.row.id, row.partition, row.pkey, row.token,
@@ -131,12 +147,13 @@ class Effects:
         batch.fence(work.arrival.partition, self._token(run))
 
         def done(_batch: Batch, error: Exception | None) -> None:
-            if error is not None:
+            if error is not None or work.abandoned:
                 worker.lane(request.connection).release()
+            if error is not None:
                 worker.not_committed(work, error)
-                return
-            worker.ran(work)
-            then()
+            elif not work.abandoned:
+                worker.ran(work)
+                then()
 
         worker.commits.submit(batch, done)
 
@@ -216,6 +233,8 @@ class Effects:
     # ------------------------------------------------------------------------- settled, or not yet
 
     def _settled(self, work: Work, run: Run, settlement: Settlement) -> None:
+        if work.abandoned:
+            return
         if isinstance(settlement, Confirm):
             self._confirm(work, run, settlement)
         elif isinstance(settlement, SendAgain):
@@ -287,16 +306,18 @@ class Effects:
 
     def _resend(self, work: Work, run: Run) -> None:
         worker = self._worker
-        row = run.effect
+        row, request = run.effect, run.request
         assert row is not None
+        assert request is not None
+        if work.abandoned:
+            worker.lane(request.connection).release()
+            return
         row.state, row.sent_at, row.next_at = "sent", worker.clock.now(), None
         row.attempt += 1
         row.token = self._token(run)
         run.absent_reads = run.asked = 0
         batch = Batch()
-        if not run.stored:
-            batch.start_run(run.row)
-            run.stored = True
+        self._advance.remember(run, batch)
         batch.move_effect(row)
         batch.audit(
             "sent", run.row.id, row.partition, row.pkey, row.token,

@@ -99,6 +99,22 @@ def _after_rejection(reply: Rejected, history: History) -> Settlement:
     return GiveUp(Refused(retry, reply.message, reply.detail), False)
 
 
+def _refuses_duplicates(history: History, guarantees: Guarantees) -> bool:
+    """Whether the system still remembers the key: within its window, counted from the first send."""
+    window = guarantees.window_seconds
+    return guarantees.refuses_duplicates and (
+        window is None or history.now - history.first_at < round(window * 1_000_000)
+    )
+
+
+def _send_blindly(answer: Unclear, history: History) -> Settlement:
+    """A system that refuses duplicates but cannot be asked: sending again is the way to ask."""
+    if is_spent(history.attempt, history.first_at, history.now, history.attempts_max, history.elapsed_max_seconds):
+        message = f"it is not known whether this was done, and {answer.message}"
+        return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
+    return SendAgain(delay_seconds(history.attempt, history.key), ErrorClass.UNKNOWN_OUTCOME, answer.message)
+
+
 def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> Settlement:
     """What to do after a read-back by key.
 
@@ -110,6 +126,8 @@ def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> S
             return GiveUp(Refused(ErrorClass.CONFLICT, answer.conflict, "", "conflict"), True)
         return Confirm(answer.receipt, "read_back")
     if isinstance(answer, Unclear):
+        if not guarantees.can_look_up and _refuses_duplicates(history, guarantees):
+            return _send_blindly(answer, history)
         if is_spent(
             history.asked, history.first_at, history.now, max(history.attempts_max, 8), history.elapsed_max_seconds
         ):
@@ -117,7 +135,7 @@ def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> S
             return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
         return Ask(delay_seconds(history.asked + 1, history.key), answer.message)
     assert isinstance(answer, Absent)
-    if guarantees.refuses_duplicates:
+    if _refuses_duplicates(history, guarantees):
         return SendAgain(0.0, ErrorClass.UNKNOWN_OUTCOME, "the read-back found nothing")
     left = guarantees.commit_within_seconds - history.since_send_seconds
     if left > 0:

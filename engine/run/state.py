@@ -24,6 +24,7 @@ class Run:
     deciding: Deciding
     answers: dict[str, Any] = field(default_factory=dict)
     stored: bool = False
+    answers_stored: int = 0
     request: EffectRequest | None = None
     effect: EffectRow | None = None
     failed_effect: str | None = None
@@ -34,7 +35,8 @@ class Run:
 
 @dataclass(slots=True)
 class Work:
-    """One message being worked on: its runs, one after another."""
+    """One message being worked on: its runs, one after another. Once ``abandoned``, because a commit failed, what
+    still comes in for it is left aside: the message is taken up anew from what is stored."""
 
     arrival: Arrival
     runs: list[Run]
@@ -42,6 +44,7 @@ class Work:
     excepted: bool = False
     parked: bool = False
     resumed: bool = False
+    abandoned: bool = False
     open_effects: set[str] = field(default_factory=set)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 

@@ -80,6 +80,7 @@ class Worker:
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._starting_again: set[str] = set()
         self._advance = Advance(self)
 
     # ------------------------------------------------------------------------- coming in
@@ -104,9 +105,10 @@ class Worker:
 
     def recover(self) -> None:
         """At start-up: what waits goes on waiting, what is queued is taken up in arrival order."""
+        ready = loading.settled_messages(self.store.engine)
         for key, message_id in loading.blocked_messages(self.store.engine):
-            self.keys.block(key, message_id)
-        ready: set[str] = set()
+            if message_id not in ready:
+                self.keys.block(key, message_id)
         for row in loading.waiting_runs(self.store.engine):
             if self._is_released(row):
                 ready.add(row.message_id)
@@ -191,14 +193,16 @@ class Worker:
 
     def commit(self, work: Work, batch: Batch, then: Callable[[], None]) -> None:
         """Make ``batch`` durable, then go on with ``then``; on failure the message is taken up anew."""
+        if work.abandoned:
+            return
         batch.fence(work.arrival.partition, self._token(work))
 
         def done(_batch: Batch, error: Exception | None) -> None:
             if error is not None:
                 self.not_committed(work, error)
-                return
-            self.ran(work)
-            then()
+            elif not work.abandoned:
+                self.ran(work)
+                then()
 
         self.commits.submit(batch, done)
 
@@ -229,10 +233,15 @@ class Worker:
         self.commit(work, batch, lambda: self._finished(work))
 
     def _finished(self, work: Work) -> None:
+        settled: set[str] = set()
         if work.excepted:
-            self.keys.block(work.arrival.key, work.arrival.id)
+            # A person may have settled one run's exception while another run of the message was still going on.
+            settled = loading.settled_messages(self.store.engine, work.arrival.id)
+            if not settled:
+                self.keys.block(work.arrival.key, work.arrival.id)
         self._done(work)
         self.counts.finished += 1
+        self.resume(settled)
         if work.parked:
             self._recheck(work)
 
@@ -247,10 +256,11 @@ class Worker:
         self.pump()
 
     def _recheck(self, work: Work) -> None:
-        """A hold may have been released between asking and parking: look once more, now that it is stored."""
+        """A hold may have been released while the message was still being worked on, when taking it up again was
+        impossible: look once more, now that it is stored."""
         for run in work.runs:
             if run.row.state == "waiting" and self._is_released(run.row):
-                self.release(run.row.waits_for or "")
+                self.resume(self.holds.release(run.row.waits_for or "") | {work.arrival.id})
         self._arm_timer()
 
     def release(self, waits_for: str) -> None:
@@ -273,6 +283,9 @@ class Worker:
 
     def not_committed(self, work: Work, error: Exception) -> None:
         """Nothing of the batch was stored. Forget what was decided and start again from what is stored."""
+        if work.abandoned:
+            return
+        work.abandoned = True
         self.counts.commit_failures += 1
         work.after_commit.clear()
         for key in tuple(work.open_effects):
@@ -280,14 +293,16 @@ class Worker:
         for run in work.runs:
             run.deciding.close()
         arrival = work.arrival
-        self.active -= 1
-        self.keys.finish(arrival)
         if isinstance(error, FenceLost):
+            self._done(work)
             return
+        self._starting_again.add(arrival.id)
+        self._done(work)
         self.keys.block(arrival.key, arrival.id)
         self.loop.call_later(RETRY_COMMIT_SECONDS, self._again, arrival)
 
     def _again(self, arrival: Arrival) -> None:
+        self._starting_again.discard(arrival.id)
         self.keys.add(Waiting(arrival, None, resumed=True), front=True)
         self.keys.unblock(arrival.key, arrival.id)
         self.pump()
@@ -321,7 +336,7 @@ class Worker:
     @property
     def is_idle(self) -> bool:
         """Nothing is being worked on, and nothing that could be is waiting."""
-        return self.active == 0 and not self._spilled and not self.keys.has_ready
+        return not (self.active or self._spilled or self._starting_again or self.keys.has_ready)
 
     def close_intake(self) -> None:
         """Start nothing new; what is on its way goes on to its next durable rest."""

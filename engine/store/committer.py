@@ -36,6 +36,7 @@ class Committer:
     def __init__(self, driver: Driver, hot: Hot, chain: Chain, clock: Clock) -> None:
         self._driver = driver
         self._connection = driver.connect()
+        self._operators = driver.engine()
         self._chain = chain
         self._clock = clock
         self._hot = hot
@@ -66,7 +67,8 @@ class Committer:
         except (sqlite3.Error, Failure, Defect, sa.exc.SQLAlchemyError) as error:
             return self._apart(batches, error)
         except Exception as error:  # a PostgreSQL driver's errors have no common base with SQLite's
-            if not _is_database_error(error):
+            if not _is_refusal(error):
+                self._roll_back()  # whatever it was, the next group must find no half-written transaction
                 raise
             return self._apart(batches, error)
 
@@ -84,18 +86,19 @@ class Committer:
         try:
             self._connection.rollback()
         except Exception as error:
-            if not _is_database_error(error):
+            if not _is_refusal(error):
                 raise
             self._connection = self._driver.connect()
 
     def _write(self, batches: Sequence[Batch]) -> list[Exception | None]:
         cursor = self._driver.begin(self._connection)
-        lost = self._lost(cursor, batches)
+        held = self._held(cursor, batches)
         outcomes: list[Exception | None] = []
         buckets: dict[Op, list[tuple[Any, ...]]] = {}
         audits: list[AuditEntry] = []
         for batch in batches:
-            gone = next((partition for partition in batch.fences if partition in lost), None) if lost else None
+            # Each batch against its own tokens: one written under a lease that was lost and won back is stale too.
+            gone = next((each for each, token in batch.fences.items() if held.get(each) != token), None)
             if gone is not None:
                 outcomes.append(FenceLost(gone))
                 continue
@@ -151,41 +154,44 @@ class Committer:
                         )
                     )  # fmt: skip
 
-    def _lost(self, cursor: Any, batches: Sequence[Batch]) -> frozenset[int]:
-        wanted: dict[int, int] = {}
-        for batch in batches:
-            wanted.update(batch.fences)
+    def _held(self, cursor: Any, batches: Sequence[Batch]) -> dict[int, int]:
+        """The current tokens of the partitions that the batches rely on, locked until the commit."""
+        wanted = {partition for batch in batches for partition in batch.fences}
         if not wanted:
-            return frozenset()
+            return {}
         marks = ",".join([self._mark] * len(wanted))
         cursor.execute(
             f"SELECT partition, token FROM lease WHERE partition IN ({marks}){self._driver.lock_suffix}",  # noqa: S608
             tuple(wanted),
         )
-        held = dict(cursor.fetchall())
-        return frozenset(partition for partition, token in wanted.items() if held.get(partition) != token)
+        return dict(cursor.fetchall())
 
     def transact(self, work: Callable[[sa.Connection, Callable[[AuditEntry], None]], Any]) -> Any:
         """Run an operator's rare change in its own transaction, with SQLAlchemy; ``audit`` chains facts into it."""
         entries: list[AuditEntry] = []
-        with self._driver.engine().begin() as connection:
-            result = work(connection, entries.append)
-            rows = self._chain.append(entries, self._clock.now())
-            try:
+        try:
+            with self._operators.begin() as connection:
+                result = work(connection, entries.append)
+                rows = self._chain.append(entries, self._clock.now())
                 if rows:
                     connection.execute(
                         sa.insert(tables.audit),
                         [dict(zip(("writer", "seq", "entry", "hash"), row, strict=True)) for row in rows],
                     )
-            except sa.exc.SQLAlchemyError:
-                self._chain.retreat()
-                raise
+                reach("CP-18")
+        except BaseException:
+            self._chain.retreat()  # also when the commit itself failed: what is not stored is not in the chain
+            raise
         self._chain.advance()
         return result
 
     def close(self) -> None:
         self._connection.close()
+        self._operators.dispose()
 
 
-def _is_database_error(error: Exception) -> bool:
+def _is_refusal(error: Exception) -> bool:
+    """Whether the database or its driver refused: an error of its own, or text that has no UTF-8 form."""
+    if isinstance(error, sqlite3.Error | UnicodeEncodeError):
+        return True
     return any(base.__name__ == "Error" and base.__module__.startswith("psycopg") for base in type(error).__mro__)

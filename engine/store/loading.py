@@ -46,6 +46,19 @@ def blocked_messages(engine: sa.Engine) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in connection.execute(statement)]
 
 
+def settled_messages(engine: sa.Engine, message_id: str | None = None) -> set[str]:
+    """Messages (or the one named) that stand as blocked although a person has settled all that stopped them."""
+    open_exception = sa.exists().where(
+        t.exception.c.message_id == t.queue.c.message_id, t.exception.c.state == "open", t.exception.c.blocks
+    )
+    stopped_run = sa.exists().where(t.run.c.message_id == t.queue.c.message_id, t.run.c.state == "exception")
+    statement = sa.select(t.queue.c.message_id).where(t.queue.c.state == "blocked", ~open_exception, ~stopped_run)
+    if message_id is not None:
+        statement = statement.where(t.queue.c.message_id == message_id)
+    with engine.connect() as connection:
+        return set(connection.execute(statement).scalars())
+
+
 def waiting_runs(engine: sa.Engine) -> list[RunRow]:
     """Every run that waits for something."""
     with engine.connect() as connection:
