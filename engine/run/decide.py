@@ -7,7 +7,7 @@ the same effect keys, whoever runs it, when, and how often.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -73,10 +73,18 @@ def effect_key(context: Context, connection: str, object_: str, revision: str, p
     )
 
 
-def decide(flow: FlowPlan, scope: Scope, context: Context) -> Deciding:
-    """Run ``flow`` on ``scope`` (``event`` or the inputs of a call); returns the result when it ends."""
+def decide(
+    flow: FlowPlan,
+    scope: Scope,
+    context: Context,
+    walk: Callable[[FlowPlan, Context, list[str]], Decision] | None = None,
+) -> Deciding:
+    """Run ``flow`` on ``scope`` (``event`` or the inputs of a call); returns the result when it ends.
+
+    ``walk`` makes the decision's walk where somebody wants to watch it.
+    """
     path: list[str] = []
-    decision = _Decision(flow, context, path)
+    decision = Decision(flow, context, path) if walk is None else walk(flow, context, path)
     try:
         if flow.when is not None and not flow.when(scope):
             return Skipped()
@@ -105,7 +113,7 @@ def _of_failure(failure: Failure, flow: FlowPlan) -> BusinessException:
     )
 
 
-class _Decision:
+class Decision:
     """The walk through one flow's steps. Holds no state but the list of step ids that ran."""
 
     def __init__(self, flow: FlowPlan, context: Context, path: list[str]) -> None:
@@ -383,20 +391,20 @@ _ACTIONS: dict[str, str] = {
 }
 
 _PURE: dict[str, Any] = {
-    "validate": _Decision._validate,
-    "map": _Decision._map,
-    "calculate": _Decision._calculate,
-    "check": _Decision._check,
-    "fail": _Decision._fail,
+    "validate": Decision._validate,
+    "map": Decision._map,
+    "calculate": Decision._calculate,
+    "check": Decision._check,
+    "fail": Decision._fail,
 }
 _ASKING: dict[str, Any] = {
-    "lookup": _Decision._lookup,
-    "read": _Decision._read,
-    "post": _Decision._post,
-    "approve": _Decision._approve,
-    "wait": _Decision._wait,
-    "emit": _Decision._emit,
-    "call": _Decision._call,
-    "branch": _Decision._branch,
-    "each": _Decision._each,
+    "lookup": Decision._lookup,
+    "read": Decision._read,
+    "post": Decision._post,
+    "approve": Decision._approve,
+    "wait": Decision._wait,
+    "emit": Decision._emit,
+    "call": Decision._call,
+    "branch": Decision._branch,
+    "each": Decision._each,
 }

@@ -16,8 +16,8 @@ from starlette.routing import Route
 from engine.base.errors import Failure, UserError
 from engine.base.identity import json_bytes
 from engine.plan.model import Stopped
-from engine.run import operate
 from engine.run.operate import Released
+from engine.serve.actions import action
 from engine.serve.calls import Calls
 from engine.serve.checks import check_policy
 from engine.store import queries
@@ -72,6 +72,7 @@ class Routes:
                 Route("/api/status", self._status, methods=get),
                 Route("/api/runs", self._runs, methods=get),
                 Route("/api/exceptions", self._exceptions, methods=get),
+                Route("/api/exceptions/{id}", self._exception, methods=get),
                 Route("/api/exceptions/{id}/{action}", self._act, methods=post),
                 Route("/api/invalid", self._invalid, methods=get),
                 Route("/api/lineage/{id:path}", self._lineage, methods=get),
@@ -157,6 +158,10 @@ class Routes:
             )
         )
 
+    async def _exception(self, request: Request) -> Response:
+        found = await self._query(lambda c: queries.exception(c, request.path_params["id"]))
+        return reply(found, 200 if found else 404)
+
     async def _invalid(self, request: Request) -> Response:
         return reply(await self._query(lambda c: queries.invalid(c, _limit(request.query_params.get("limit")))))
 
@@ -198,22 +203,6 @@ class Routes:
         except UserError as wrong:
             return reply({"error": wrong.message, "findings": self._daemon.last_refusal}, 422)
         return reply({"generation": generation.number, "digest": generation.digest})
-
-
-def action(name: str, id_: str, by: str, now: int, given: dict[str, Any]) -> Callable[..., Released]:
-    """An operator's action as a transaction of the writer. Raises UserError for an unknown one."""
-    match name:
-        case "retry":
-            return lambda c, audit: operate.retry(c, audit, id_, by, now, original=bool(given.get("original")))
-        case "skip":
-            return lambda c, audit: operate.skip(c, audit, id_, by, now, str(given.get("why") or ""))
-        case "approve" | "refuse":
-            return lambda c, audit: operate.decide_approval(c, audit, id_, by, now, approved=name == "approve")
-        case "outcome":
-            document = given.get("document_id")
-            number = given.get("number")
-            return lambda c, audit: operate.record_outcome(c, audit, id_, by, now, document_id=document, number=number)
-    raise UserError(f"there is no action {name!r}: retry, skip, approve, refuse, outcome")
 
 
 def operator_view(exception: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from engine.serve.assembly import read_secrets
 from engine.serve.background import Background
 from engine.serve.daemon import Daemon
 from engine.serve.logs import Mask, set_up
+from engine.serve.presence import announce, withdraw
 from engine.serve.settings import ServeSettings
 from engine.serve.tokens import api_token
 
@@ -78,6 +79,7 @@ async def _serve(settings: ServeSettings) -> int:
         loop.add_signal_handler(number, stop.set)
     serving = loop.create_task(_run(server, listener))
     port = listener.getsockname()[1]
+    announce(settings.state, settings.host, port, settings.store_url)
     sys.stdout.write(
         json_bytes({"ready": f"http://{settings.host}:{port}", "generation": daemon.generation.number}).decode() + "\n"
     )
@@ -87,6 +89,7 @@ async def _serve(settings: ServeSettings) -> int:
     gc.freeze()
     await stop.wait()
     log.info("draining")
+    withdraw(settings.state)
     daemon.draining = True
     server.should_exit = True
     await serving

@@ -68,6 +68,16 @@ def exceptions(
     return _dicts(connection, statement)
 
 
+def exception(connection: sa.Connection, id_: str) -> dict[str, Any] | None:
+    """One exception by its id; or, of a run or message with this id, the open one that came first."""
+    x = t.exception
+    found = _dicts(connection, sa.select(x).where(x.c.id == id_))
+    if not found:
+        of = sa.and_(x.c.state == "open", sa.or_(x.c.run_id == id_, x.c.message_id == id_))
+        found = _dicts(connection, sa.select(x).where(of).order_by(x.c.opened_at, x.c.id).limit(1))
+    return found[0] if found else None
+
+
 def held_behind(connection: sa.Connection) -> dict[str, int]:
     """How many queued messages wait behind each blocked key."""
     blocked = (
