@@ -38,11 +38,13 @@ _set_amount = vars(Money)["amount"].__set__
 _set_currency = vars(Money)["currency"].__set__
 
 
-@lru_cache(_KEPT_MAX)
-def _decimal_of(text: str) -> Decimal:
+def _parse_decimal(text: str) -> Decimal:
     if _DECIMAL(text) is None or (len(text) > DIGITS_MAX and len(text) - ("-" in text) - ("." in text) > DIGITS_MAX):
         raise Mismatch
     return Decimal(text)
+
+
+_decimal_of = lru_cache(_KEPT_MAX)(_parse_decimal)
 
 
 @lru_cache(_KEPT_MAX)
@@ -51,7 +53,7 @@ def _money_of(amount: str, currency: str) -> Money:
         raise Mismatch
     # Past the constructor, which guards against change and costs as much as all the rest.
     money = _new_money(Money)
-    _set_amount(money, _decimal_of(amount))
+    _set_amount(money, _parse_decimal(amount))
     _set_currency(money, currency)
     return money
 

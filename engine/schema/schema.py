@@ -44,7 +44,7 @@ class Schema:
     sensitive_paths: tuple[str, ...]
     decode: Callable[[Any], Any]
     _compiled: Compiled = field(repr=False)
-    _definitions: Definitions = field(repr=False)
+    definitions: Definitions = field(repr=False)
     _vendor_check: VendorCheck | None = field(repr=False, default=None)
 
     @property
@@ -54,7 +54,7 @@ class Schema:
 
     @property
     def form(self) -> Form:
-        return self._definitions.forms[self.name]
+        return self.definitions.forms[self.name]
 
     @property
     def reference(self) -> str:
@@ -64,19 +64,19 @@ class Schema:
         """Everything wrong with a JSON-like value, as JSON Schema sees it; typed values are not accepted."""
         if self._vendor_check is not None:
             return self._vendor_check.errors(value)
-        return violations(self.form, value, self._definitions, typed=False)
+        return violations(self.form, value, self.definitions, typed=False)
 
     def check(self, typed: Any) -> list[SchemaError]:
         """Everything wrong with a typed value, such as a mapping's result; wire forms are accepted too."""
         try:
             self._compiled.checks[self.name](typed)
         except UNREADABLE:
-            return violations(self.form, typed, self._definitions, typed=True)
+            return violations(self.form, typed, self.definitions, typed=True)
         return self._vendor_check.errors(self.encode(typed)) if self._vendor_check is not None else []
 
     def encode(self, typed: Any) -> Any:
         """The JSON-like value that decodes to ``typed``."""
-        return encode(self.form, typed, self._definitions)
+        return encode(self.form, typed, self.definitions)
 
 
 def decoder(
