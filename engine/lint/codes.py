@@ -17,6 +17,8 @@ LINT_CODES = (
     Code("TEST203", "unknown-test-named", ERROR, "An outcome that names a test case which does not exist.",
          "tests: [invoice_posted/upgrad]", "tests: [invoice_posted/upgrade]",
          "The cell claims a proof that is not there."),
+    Code("TEST204", "outcome-without-test", WARNING, "A cell of the outcome table without a test case.",
+         "tests: []", "tests: [invoice_posted/upgrade]", "What is agreed is not shown to happen."),
     Code("MAP201", "unused-mapping", WARNING, "A mapping that no flow and no source uses.",
          why="Readers take it for something that happens."),
     Code("MAP202", "unused-table", WARNING, "A table that nothing looks up.",
@@ -88,8 +90,8 @@ def as_markdown() -> str:
     lines = [
         "# Lint rules",
         "",
-        "Written from the catalogue. `tieout lint` reports these beside what the compiler refuses (see codes.md). A rule "
-        "that cannot be certain says nothing.",
+        "Written from the catalogue. `tieout lint` reports these beside what the compiler refuses (see codes.md). A "
+        "rule that cannot be certain says nothing.",
         "",
         "A finding is accepted with a comment on its line or on the line above, with a reason:",
         "`# ignore[MAP202]: kept for the auditors until 2027`. A suppression that suppresses nothing is a "

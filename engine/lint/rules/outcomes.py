@@ -35,6 +35,9 @@ def _cell(cell: Outcome, subject: Subject, cases: set[str]) -> Iterator[Diagnost
     if cell.flow is None and not (cell.none or "").strip():
         message = f"what follows from `{cell.event}` in the case “{cell.case}” is not said"
         yield finding("FLOW208", message, cell.span, "name its flow, or say in `none` why nothing follows")
+    if not cell.tests:
+        message = f"no test shows what follows from `{cell.event}` in the case “{cell.case}”"
+        yield finding("TEST204", message, cell.span, "name the cases as `test id/case id`")
     for name in cell.tests:
         if name not in cases:
             yield finding("TEST203", f"there is no test case `{name}`", cell.span, suggestion(name, cases))

@@ -12,7 +12,7 @@ from engine.source.span import Span
 
 #: Forms that issuers themselves publish, so that scanners find them. Nothing is guessed from names or entropy.
 _FORMS: tuple[tuple[str, str], ...] = (
-    ("a Stripe key", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
+    ("a live API key", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
     ("a webhook secret", r"\bwhsec_[A-Za-z0-9+/]{24,}"),
     ("an AWS key", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
