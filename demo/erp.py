@@ -17,7 +17,7 @@ from connectors.tryton.entities import ENTITIES, Entity
 from demo.database import PostgresUri, start_database, stop_database
 from demo.environment import ProgramVenv, Progress, ensure_environment
 from demo.erp_rpc import ErpRpc
-from demo.processes import kill_process, process_runs, stop_process, write_pid
+from demo.processes import exclusive, kill_process, process_runs, stop_process, write_pid
 from demo.provision import provision
 from engine.base.clock import SystemClock
 from engine.base.errors import Failure, UserError
@@ -85,18 +85,17 @@ def start_erp(
     """
     state = state.absolute()
     state.mkdir(parents=True, exist_ok=True)
-    venv = ensure_environment(state, progress)
     directory = state / name
-    stop_left_over(directory)
-    if fresh and directory.exists():
-        shutil.rmtree(directory)
-    wanted = _template_digest(venv, entities, year)
-    if not directory.exists() or _marker(directory) != wanted:
-        template = _ensure_template(venv, state, entities, year, wanted, progress)
-        if directory.exists():
-            shutil.rmtree(directory)
-        progress("copying the prepared database")
-        _copy(template, directory)
+    with exclusive(state / "lock"):
+        venv = ensure_environment(state, progress)
+        stop_left_over(directory)
+        wanted = _template_digest(venv, entities, year)
+        if fresh or _marker(directory) != wanted:
+            template = _ensure_template(venv, state, entities, year, wanted, progress)
+            if directory.exists():
+                shutil.rmtree(directory)
+            progress("copying the prepared database")
+            _copy(template, directory)
     progress("starting the ERP")
     password = (directory / "password").read_text("utf-8")
     port = free_port()

@@ -66,7 +66,9 @@ def start_engine(
     return Program("engine", process, str(ready["ready"]), log)
 
 
-def _start(name: str, command: list[str], state: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[str], Path]:
+def _start(
+    name: str, command: list[str], state: Path, environment: dict[str, str]
+) -> tuple[subprocess.Popen[str], Path]:
     log = state / f"{name}.log"
     out: IO[str] = log.open("w", encoding="utf-8")
     root = Path(__file__).parents[1]

@@ -135,7 +135,7 @@ def test_the_manifest_says_what_the_connector_can_do() -> None:
             return subject.connector.operations
 
     writes, reads = asyncio.run(names())
-    declared = {name: operation.kind.value for name, operation in loaded.form.operations}
+    declared = {form.name: form.kind.value for form in loaded.form.operations}
     assert writes == {name for name, kind in declared.items() if kind == "write"}
     assert reads == {name for name, kind in declared.items() if kind == "read"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ def _say(line: str) -> None:
 @pytest.fixture(scope="session")
 def real_erp() -> Iterator[RunningErp]:
     """Tryton on PostgreSQL, fresh for this session; what takes long to make is kept in ``.test-state``."""
-    erp = start_erp(STATE, year=YEAR, progress=_say, name="erp-tests", fresh=True)
+    name = f"erp-{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}"
+    erp = start_erp(STATE, year=YEAR, progress=_say, name=name, fresh=True)
     try:
         yield erp
     finally:
