@@ -5,10 +5,8 @@ Everything heavy is imported inside the functions, so that asking one thing load
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from engine.base.errors import UserError
 
 if TYPE_CHECKING:
+    from engine.lint.runner import LintReport
     from engine.serve.assembly import Compiled
     from engine.serve.client import DaemonClient
+    from engine.serve.doctor import Check
     from engine.serve.operator import Operator
     from engine.serve.settings import ServeSettings
-    from engine.source.diagnostic import Diagnostic
+    from engine.source.catalogue import Code
     from engine.verify.model import TestReport
     from engine.verify.trace import Trace
 
@@ -130,16 +130,34 @@ def _folders(root: Path) -> tuple[str, ...]:
     return document.folders
 
 
+def version() -> str:
+    """The program's version, as installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("tieout")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def now() -> int:
+    """The machine's time, in microseconds UTC."""
+    from engine.base.clock import SystemClock
+
+    return SystemClock().now()
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write one JSON value to a file. Raises UserError if it cannot be written."""
+    from engine.base.identity import json_bytes
+
+    try:
+        file.write_bytes(json_bytes(content) + b"\n")
+    except OSError as error:
+        raise UserError(f"cannot write {file}: {error.strerror}") from error
+
+
 # ----------------------------------------------------------------------------- definitions
-
-
-@dataclass(frozen=True, slots=True)
-class LintReport:
-    """Findings in order of place, and the texts that they point into."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    sources: Mapping[str, str]
-    documents: int
 
 
 def compile_workspace(root: Path) -> Compiled:
@@ -147,6 +165,27 @@ def compile_workspace(root: Path) -> Compiled:
     from engine.serve.assembly import compile_workspace as compile_
 
     return compile_(root)
+
+
+def lint(root: Path) -> LintReport:
+    """Every finding of a workspace: of its documents, of compiling them, and of the rules. Raises UserError if
+    there is no workspace."""
+    from engine.lint.runner import lint as lint_
+
+    return lint_(root)
+
+
+def explain(code: str | None) -> list[Code]:
+    """The entry of a diagnostic code, or all of them. Raises UserError for an unknown one."""
+    from engine.source.catalogue import find_code, load_all
+    from engine.spec.nearest import suggestion
+
+    if code is None:
+        return list(load_all().values())
+    found = find_code(code)
+    if found is None:
+        raise UserError(f"there is no code {code!r}: {suggestion(code.upper(), sorted(load_all()), what='codes are')}")
+    return [found]
 
 
 def run_tests(root: Path, only: str | None = None) -> TestReport:
@@ -161,6 +200,13 @@ def evaluate(expression: str, document: object) -> tuple[object, str]:
     from engine.expr.evaluate import evaluate as evaluate_
 
     return evaluate_(expression, document)
+
+
+def plain(value: Any) -> Any:
+    """A typed value (money, decimals, dates, durations) as it would stand in JSON."""
+    from engine.verify.trace import shown
+
+    return shown(value)
 
 
 # ----------------------------------------------------------------------------- one event
@@ -255,3 +301,14 @@ def call(
         return client.call(flow, inputs, key, wait_seconds)
     finally:
         client.close()
+
+
+def doctor(place: Place, *, deep: bool = False) -> list[Check]:
+    """Everything that can be told about an installation and its store."""
+    from engine.base.clock import SystemClock
+    from engine.serve.doctor import examine
+    from engine.serve.presence import find_presence, is_running
+
+    presence = find_presence(place.state)
+    daemon = presence.address if presence is not None and is_running(presence) else None
+    return list(examine(place.root, place.state, place.store, SystemClock(), deep=deep, daemon=daemon))

@@ -1,4 +1,4 @@
-"""Printing for people and for programs: JSON, tables, findings, and reports of defects."""
+"""Printing for people and for programs: JSON, tables, findings, progress, and reports of defects."""
 
 from __future__ import annotations
 
@@ -6,38 +6,83 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.base.errors import UserError
-from engine.base.identity import json_bytes
+if TYPE_CHECKING:
+    from engine.base.errors import UserError
 
 
 def show_json(value: Any) -> None:
     """One JSON value on standard output."""
+    from engine.base.identity import json_bytes
+
     sys.stdout.write(json_bytes(value).decode() + "\n")
 
 
 def show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, str]], empty: str) -> None:
-    """Rows as an aligned table: ``columns`` are (key, heading). Wide cells are cut on a terminal only."""
+    """Rows as an aligned table: ``columns`` are (key, heading). Lines are cut on a terminal only."""
     if not rows:
         click.echo(empty)
         return
     cells = [[_cell(row.get(key)) for key, _ in columns] for row in rows]
     headings = [heading for _, heading in columns]
     widths = [max(len(heading), *(len(row[at]) for row in cells)) for at, heading in enumerate(headings)]
-    click.echo("  ".join(heading.ljust(width) for heading, width in zip(headings, widths, strict=True)).rstrip())
-    for row in cells:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    room = _columns_of_terminal()
+    for row in (headings, *cells):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        click.echo(line if room is None or len(line) <= room else f"{line[: room - 1]}…")
+
+
+def _columns_of_terminal() -> int | None:
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def _cell(value: Any) -> str:
-    if value is None:
+    return "-" if value is None else printable(str(value).replace("\n", " "))
+
+
+def printable(text: str) -> str:
+    """Text from outside without characters that would steer a terminal."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
+
+
+def age(microseconds: int) -> str:
+    """A stretch of time in its largest unit: ``45s``, ``12m``, ``3h``, ``5d``."""
+    seconds = max(0, microseconds // 1_000_000)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def moment(microseconds: int | None) -> str:
+    """A stored time to the second, or ``-``."""
+    if microseconds is None:
         return "-"
-    return str(value).replace("\n", " ")
+    from engine.base.clock import as_text
+
+    return as_text(microseconds // 1_000_000 * 1_000_000)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on a terminal that something takes a moment; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def wants_color() -> bool:
@@ -45,13 +90,23 @@ def wants_color() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
-def show_user_error(wrong: UserError) -> None:
+def sources_of(diagnostics: Sequence[Any], root: Path | None) -> dict[str, str]:
+    """The texts that findings point into, where they lie in the workspace."""
+    texts: dict[str, str] = {}
+    for file in {each.span.file for each in diagnostics}:
+        path = Path(file) if root is None else root / file
+        if path.is_file():
+            texts[file] = path.read_bytes().decode(errors="replace")
+    return texts
+
+
+def show_user_error(wrong: UserError, sources: Mapping[str, str] | None = None) -> None:
     """The findings with their places, then the message."""
     if wrong.diagnostics:
         from engine.report.human import render
 
-        click.echo(render(wrong.diagnostics, {}, color=wants_color()), err=True)  # type: ignore[arg-type]
-    click.echo(f"error: {wrong.message}", err=True)
+        click.echo(render(wrong.diagnostics, sources or {}, color=wants_color()), err=True)  # type: ignore[arg-type]
+    click.echo(f"error: {printable(wrong.message)}", err=True)
 
 
 def show_defect(error: Exception) -> None:

@@ -1,0 +1,83 @@
+"""Options that several commands share, and how their errors are shown with the text they point into."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.api import Place, find_place
+from engine.base.errors import UserError
+from engine.commands.show import show_user_error, sources_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+USAGE = 2
+
+
+def command(name: str, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A click command whose help ends with an example."""
+    return click.command(name, epilog=f"Example: {example}", **settings)
+
+
+def json_option(function: F) -> F:
+    """``--json``: print one JSON value instead of text."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def place_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Where to work. The command gets ``place``; findings of a UserError are shown with their source lines."""
+
+    @functools.wraps(function)
+    def with_place(
+        workspace: Path | None, state: Path | None, store: str | None, environment: str | None, **given: Any
+    ) -> int:
+        place = find_place(workspace, state, store, environment)
+        return shown(place, lambda: function(place=place, **given))
+
+    for option in reversed(_PLACE):
+        with_place = option(with_place)
+    return with_place
+
+
+def shown(place: Place, work: Callable[[], int]) -> int:
+    """Do the work; findings are printed with the lines of the workspace that they point into."""
+    try:
+        return work()
+    except UserError as wrong:
+        show_user_error(wrong, sources_of(wrong.diagnostics, place.root))
+        return USAGE
+
+
+_PLACE = (
+    click.option(
+        "--workspace", type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="The workspace; found from the current folder upwards if left out.",
+    ),
+    click.option(
+        "--state", type=click.Path(path_type=Path, file_okay=False), envvar="TIEOUT_STATE", show_envvar=True,
+        help="Folder of the store, token and checkpoints; .tieout in the workspace if left out.",
+    ),
+    click.option(
+        "--store", envvar="TIEOUT_STORE", show_envvar=True,
+        help="The store: a SQLite file or postgresql://…; store.db in the state folder if left out.",
+    ),
+    click.option(
+        "--environment", envvar="TIEOUT_ENVIRONMENT", show_envvar=True, default="development", show_default=True,
+        help="The environment that the store belongs to.",
+    ),
+)  # fmt: skip
+
+
+def read_input(file: str) -> bytes:
+    """The bytes of a file, or of standard input for ``-``. Raises UserError."""
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from error
