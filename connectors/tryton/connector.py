@@ -28,13 +28,15 @@ class TrytonConnector:
 
     __slots__ = ("_books", "_documents", "_http", "_journals", "_look_ups", "_performs", "_reads", "_session")
 
-    def __init__(self, session: Session, http: Http, acknowledged: frozenset[str], *, date_forward: bool) -> None:
+    def __init__(
+        self, session: Session, http: Http, clock: Clock, acknowledged: frozenset[str], *, date_forward: bool
+    ) -> None:
         self._http = http
         self._session = session
         self._books = Books(session)
         moves = Moves(session, self._books)
         customers = Customers(session, self._books)
-        documents = SalesDocuments(session, self._books, acknowledged, date_forward=date_forward)
+        documents = SalesDocuments(session, self._books, clock, acknowledged, date_forward=date_forward)
         payments = Payments(session, self._books, documents, moves)
         journals = Journals(session, self._books, moves)
         self._documents = documents
@@ -155,4 +157,4 @@ def open(manifest: Any, settings: Settings, http: Http, clock: Clock) -> TrytonC
         settings.timeout_seconds,
     )
     acknowledged = frozenset(str(values.get("acknowledge") or "").split())
-    return TrytonConnector(session, http, acknowledged, date_forward=late == "date_forward")
+    return TrytonConnector(session, http, clock, acknowledged, date_forward=late == "date_forward")

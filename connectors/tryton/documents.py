@@ -19,7 +19,8 @@ from connectors.tryton.errors import is_out_of_order, is_settled, refusal_failur
 from connectors.tryton.protocol import Number, Refusal
 from connectors.tryton.session import Session
 from connectors.tryton.tax_rounding import TaxRounding, follow_tax_rounding
-from connectors.tryton.warnings import change_acknowledging
+from connectors.tryton.warnings import change_acknowledging, foreseen_warnings
+from engine.base.clock import Clock, as_datetime
 from engine.base.errors import RETRYABLE, ErrorClass, Failure
 from engine.connect import Absent, Call, Confirmed, Document, Found, LookUp, Receipt, Rejected, Reply
 
@@ -73,10 +74,13 @@ class Wanted:
 class SalesDocuments:
     """Writes and reads invoices and credit notes of any company."""
 
-    __slots__ = ("_acknowledged", "_books", "_date_forward", "_session")
+    __slots__ = ("_acknowledged", "_books", "_clock", "_date_forward", "_session")
 
-    def __init__(self, session: Session, books: Books, acknowledged: frozenset[str], *, date_forward: bool) -> None:
+    def __init__(
+        self, session: Session, books: Books, clock: Clock, acknowledged: frozenset[str], *, date_forward: bool
+    ) -> None:
         self._session = session
+        self._clock = clock
         self._books = books
         self._acknowledged = acknowledged
         self._date_forward = date_forward
@@ -200,6 +204,7 @@ class SalesDocuments:
     async def _post_draft(self, company: Company, wanted: Wanted, draft: int) -> None:
         """Post a draft. After a definite no the draft is removed, so that nothing at all is left."""
         try:
+            await self._say_yes_beforehand(company, wanted, draft)
             await self._post_once(company, draft)
         except Refusal as refusal:
             if self._date_forward and is_out_of_order(refusal):
@@ -210,6 +215,13 @@ class SalesDocuments:
             if not is_settled(failure):
                 raise
             await self._refused(company, draft, failure)
+
+    async def _say_yes_beforehand(self, company: Company, wanted: Wanted, draft: int) -> None:
+        dated: date = wanted.content["date"]
+        due: date = wanted.content.get("due_date") or dated
+        today = as_datetime(self._clock.now()).date()
+        for name in foreseen_warnings(draft, dated, due, today, self._acknowledged):
+            await self._session.change("model.res.user.warning.skip", name, False, context=company.context)
 
     async def _post_once(self, company: Company, draft: int) -> None:
         await change_acknowledging(

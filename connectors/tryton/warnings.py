@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.session import Session
 
 _WARNINGS_MAX = 8
+_ONE_DAY = timedelta(days=1)
 
 
 def warning_rule(refusal: Refusal) -> str:
@@ -31,3 +34,18 @@ async def change_acknowledging(
                 raise
             await session.change("model.res.user.warning.skip", refusal.name, False, context=context)
     return await session.change(method, records, context=context)
+
+
+def foreseen_warnings(draft: int, dated: date, due: date, today: date, acknowledged: frozenset[str]) -> list[str]:
+    """The names of the acknowledged warnings that a draft is certain to meet, whatever the server's time zone.
+
+    A warning costs a whole post that is rolled back; said yes to beforehand, it costs nothing. Should the server name
+    its warnings in another way, it asks, and is answered then.
+    """
+    rules = []
+    if due < today - _ONE_DAY:
+        rules.append("invoice_payment_term")
+    if dated > today + _ONE_DAY:
+        rules.append("invoice_date_future")
+    record = hashlib.md5(f"account.invoice,{draft}".encode(), usedforsecurity=False).hexdigest()
+    return [f"{record}.{rule}" for rule in rules if rule in acknowledged]

@@ -6,21 +6,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from connectors.tryton.entities import COUNTRIES, CURRENCIES, ENTITIES, EXCHANGE
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.sandbox.chart import lay_out
 from connectors.tryton.sandbox.records import Record, Records
+from connectors.tryton.sandbox.refusals import refuse
 from engine.base.clock import Clock, as_datetime
 from engine.base.money import RoundingMode, round_decimal
 
 ZERO = Decimal(0)
-
-
-def refuse(message: str) -> NoReturn:
-    """Say no in words for people."""
-    raise Refusal("UserError", message)
 
 
 class SandboxBooks:
@@ -34,22 +30,6 @@ class SandboxBooks:
         self._last_date: dict[tuple[int, str, int], date] = {}
         self.replaying = False
         lay_out(self.records, ENTITIES, CURRENCIES, COUNTRIES)
-
-    # ------------------------------------------------------------------ parties
-
-    def create_parties(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        for values in rows:
-            if self.records.search("party.party", [["code", "=", values["code"]]]):
-                refuse("The code on party must be unique.")
-        return [self._with_children("party.party", values)["id"] for values in rows]
-
-    def write_parties(self, numbers: Sequence[int], values: Mapping[str, Any]) -> None:
-        for record in [self._need("party.party", number) for number in numbers]:
-            for name, value in values.items():
-                if name in _PARTY_CHILDREN:
-                    self._change_children(record, name, value)
-                else:
-                    record[name] = value
 
     # ------------------------------------------------------------------ invoices
 
@@ -360,31 +340,7 @@ class SandboxBooks:
             },
         )
 
-    def _with_children(self, model: str, values: Mapping[str, Any]) -> Record:
-        plain = {name: value for name, value in values.items() if name not in _PARTY_CHILDREN}
-        blank = {"name": "", "account_receivable": None, **dict.fromkeys(_PARTY_CHILDREN, ())}
-        record = self.records.add(model, {**blank, **plain})
-        for name, steps in values.items():
-            if name in _PARTY_CHILDREN:
-                self._change_children(record, name, steps)
-        return record
 
-    def _change_children(self, record: Record, name: str, steps: Sequence[Any]) -> None:
-        model, blank = _PARTY_CHILDREN[name]
-        for step in steps:
-            if step[0] == "create":
-                added = [self.records.add(model, {**blank, **values})["id"] for values in step[1]]
-                record[name] = [*record[name], *added]
-            elif step[0] == "write":
-                for number in step[1]:
-                    self._need(model, number).update(step[2])
-
-
-_PARTY_CHILDREN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "addresses": ("party.address", {"street": None, "city": None, "postal_code": None, "country": None}),
-    "contact_mechanisms": ("party.contact_mechanism", {"type": "", "value": ""}),
-    "identifiers": ("party.identifier", {"type": None, "code": ""}),
-}
 _INVOICE_VALUES = (
     "company",
     "type",

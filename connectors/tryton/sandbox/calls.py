@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.tryton.protocol import Refusal
 from connectors.tryton.sandbox.books import SandboxBooks
+from connectors.tryton.sandbox.parties import Parties
 from connectors.tryton.sandbox.records import Record, UnknownField
 from engine.base.clock import Clock
 
@@ -43,10 +44,10 @@ class Calls:
     def __init__(self, clock: Clock) -> None:
         self.books = SandboxBooks(clock)
         self._wizards = 0
-        books = self.books
+        books, parties = self.books, Parties(self.books.records)
         self._writes: dict[str, Callable[..., Any]] = {
-            "model.party.party.create": books.create_parties,
-            "model.party.party.write": books.write_parties,
+            "model.party.party.create": parties.create,
+            "model.party.party.write": parties.write,
             "model.account.invoice.create": books.create_invoices,
             "model.account.invoice.write": books.write_invoices,
             "model.account.invoice.tax.write": books.write_taxes,
