@@ -180,7 +180,7 @@ class Advance:
             return ReadAnswer(recorded["value"])
         if batch.rows or batch.arrivals or batch.audits:
             self._worker.commit(work, batch, lambda: None)
-        self._worker.spawn(self._ask(work, run, request))
+        self._worker.spawn(work, self._ask(work, run, request))
         return None
 
     async def _ask(self, work: Work, run: Run, request: ReadRequest) -> None:

@@ -7,15 +7,16 @@ sent without an outcome and treats it as unknown. The key waits meanwhile; other
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from engine.base.crashpoint import reach
 from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import json_bytes, short_form
-from engine.connect.port import Call, Document, LookUp, Receipt, Rejected, Reply, Unclear, Unknown
-from engine.run.records import effect_row, receipt_content
+from engine.connect.port import Call, LookUp, Rejected, Reply, Unclear, Unknown
+from engine.run.lanes import Lane
+from engine.run.records import conflict_text, effect_row, receipt_content, receipt_of
 from engine.run.requests import Answer, EffectAnswer, EffectRequest, Refused
 from engine.run.settle import Ask, Confirm, GiveUp, History, SendAgain, Settlement, after_look_up, after_reply
 from engine.run.state import Run, Work
@@ -44,7 +45,7 @@ class Effects:
         key = request.key
         waiters = self._open.get(key)
         if waiters is not None:
-            waiters.append(lambda: self._again(work, run, request))
+            waiters.append(lambda: self._worker.attempt(work, lambda: self._again(work, run, request)))
             self._flush(work, batch)
             return None
         found = self._worker.store.find_effect(key)
@@ -72,7 +73,7 @@ class Effects:
         if found.state == "confirmed":
             if not same:
                 worker.counts.conflicts += 1
-                return Refused(ErrorClass.CONFLICT, _conflict_text(request), found.key, "conflict")
+                return Refused(ErrorClass.CONFLICT, conflict_text(request), found.key, "conflict")
             if found.message_id != work.arrival.id:
                 worker.counts.absorbed += 1
                 batch.audit(
@@ -82,7 +83,7 @@ class Effects:
             return EffectAnswer(receipt_of(found.receipt or {}))
         if not same and found.state in ("sent", "unknown"):
             worker.counts.conflicts += 1
-            return Refused(ErrorClass.CONFLICT, _conflict_text(request), found.key, "conflict")
+            return Refused(ErrorClass.CONFLICT, conflict_text(request), found.key, "conflict")
         self._hold_open(work, request.key)
         run.request = request
         run.effect = effect_row(run, request, self._token(run), worker.clock.now())
@@ -117,18 +118,30 @@ class Effects:
         run.request = request
         run.absent_reads = run.asked = 0
         lane = self._worker.lane(request.connection)
-        if lane.acquire(lambda: self._intend(work, run, Batch())):
-            self._intend(work, run, batch)
+        if lane.acquire(lambda: self._with_slot(work, lane, lambda: self._intend(work, run, Batch()))):
+            self._with_slot(work, lane, lambda: self._intend(work, run, batch))
         else:
             self._flush(work, batch)
+
+    def _with_slot(self, work: Work, lane: Lane, act: Callable[[], None]) -> None:
+        """Use a slot of the connection's budget, or give it back at once."""
+        if work.abandoned:
+            lane.release()
+            return
+
+        def stretch() -> None:
+            try:
+                act()
+            except Exception:
+                lane.release()
+                raise
+
+        self._worker.attempt(work, stretch)
 
     def _intend(self, work: Work, run: Run, batch: Batch) -> None:
         worker = self._worker
         request = run.request
         assert request is not None
-        if work.abandoned:
-            worker.lane(request.connection).release()
-            return
         reach("CP-06")
         row = run.effect = effect_row(run, request, self._token(run), worker.clock.now())
         self._advance.remember(run, batch)
@@ -152,8 +165,7 @@ class Effects:
             if error is not None:
                 worker.not_committed(work, error)
             elif not work.abandoned:
-                worker.ran(work)
-                then()
+                worker.attempt(work, lambda: worker.go_on(work, then))
 
         worker.commits.submit(batch, done)
 
@@ -169,7 +181,7 @@ class Effects:
 
     def _send(self, work: Work, run: Run) -> None:
         run.sent_monotonic = self._worker.clock.monotonic()
-        self._worker.spawn(self._perform(work, run))
+        self._worker.spawn(work, self._perform(work, run))
 
     def _call(self, run: Run) -> Call:
         request, row = run.request, run.effect
@@ -189,6 +201,18 @@ class Effects:
     async def _perform(self, work: Work, run: Run) -> None:
         request = run.request
         assert request is not None
+        lane = self._worker.lane(request.connection)
+        try:
+            reply = await self._reply(run, request)
+            if isinstance(reply, Rejected) and reply.error_class in _UNREACHED:
+                lane.failed()
+            elif not isinstance(reply, Unknown):
+                lane.succeeded()
+        finally:
+            lane.release()
+        self._settled(work, run, after_reply(reply, self._history(run), request.step.guarantees))
+
+    async def _reply(self, run: Run, request: EffectRequest) -> Reply:
         reply: Reply
         reach("CP-08")
         try:
@@ -202,13 +226,7 @@ class Effects:
             self._worker.counts.connector_defects += 1
             reply = Unknown("the connector failed while it was sending", repr(error))
         reach("CP-10")
-        lane = self._worker.lane(request.connection)
-        if isinstance(reply, Rejected) and reply.error_class in _UNREACHED:
-            lane.failed()
-        elif not isinstance(reply, Unknown):
-            lane.succeeded()
-        lane.release()
-        self._settled(work, run, after_reply(reply, self._history(run), request.step.guarantees))
+        return reply
 
     def _history(self, run: Run) -> History:
         worker = self._worker
@@ -299,19 +317,16 @@ class Effects:
         assert request is not None
 
         def due() -> None:
-            if self._worker.lane(request.connection).acquire(lambda: self._resend(work, run)):
-                self._resend(work, run)
+            lane = self._worker.lane(request.connection)
+            if lane.acquire(lambda: self._with_slot(work, lane, lambda: self._resend(work, run))):
+                self._with_slot(work, lane, lambda: self._resend(work, run))
 
         self._worker.loop.call_later(seconds, due)
 
     def _resend(self, work: Work, run: Run) -> None:
         worker = self._worker
-        row, request = run.effect, run.request
+        row = run.effect
         assert row is not None
-        assert request is not None
-        if work.abandoned:
-            worker.lane(request.connection).release()
-            return
         row.state, row.sent_at, row.next_at = "sent", worker.clock.now(), None
         row.attempt += 1
         row.token = self._token(run)
@@ -344,7 +359,7 @@ class Effects:
 
     def _look_up_later(self, work: Work, run: Run, seconds: float) -> None:
         worker = self._worker
-        worker.loop.call_later(seconds, lambda: worker.spawn(self._look_up(work, run)))
+        worker.loop.call_later(seconds, lambda: worker.spawn(work, self._look_up(work, run)))
 
     async def _look_up(self, work: Work, run: Run) -> None:
         request = run.request
@@ -385,16 +400,3 @@ class Effects:
 
     def _token(self, run: Run) -> int:
         return self._worker.store.tokens.get(run.row.partition, -1)
-
-
-def receipt_of(content: dict[str, Any]) -> Receipt:
-    """A stored receipt as a value again."""
-    return Receipt(Document(**content["document"]), content["fields"])
-
-
-def _conflict_text(request: EffectRequest) -> str:
-    what = request.purpose.replace("_", " ")
-    return (
-        f"{request.object} was already sent as “{what}” with other content. The first one stands; the second was "
-        "not sent."
-    )

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import orjson
 import sqlalchemy as sa
 
+from engine.base.crashpoint import reach
 from engine.base.errors import UserError
 from engine.base.identity import json_bytes
 from engine.store import tables as t
@@ -66,6 +67,7 @@ def retry(connection: sa.Connection, audit: Audit, id_: str, by: str, now: int, 
         connection.execute(sa.update(t.run).where(t.run.c.id == row["run_id"]).values(**values))
     connection.execute(sa.update(t.queue).where(t.queue.c.message_id == row["message_id"]).values(state="queued"))
     _audit(audit, "retried", row, by, original=original)
+    reach("CP-17")
     return Released(row["message_id"], row["key"], True)
 
 
@@ -151,4 +153,5 @@ def record_outcome(
             )
         )  # fmt: skip
     _audit(audit, "outcome_recorded", row, by, effect=key, document=document_id)
+    reach("CP-18")
     return retry(connection, audit, id_, by, now, original=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.base.errors import ErrorClass
 from engine.base.money import Money, decimal_text
+from engine.connect.port import Document, Receipt
 from engine.plan.model import BusinessException
 from engine.run.requests import EffectRequest
 from engine.run.state import Run
@@ -45,6 +46,19 @@ def exception_kind(exception: BusinessException) -> str:
     if exception.reason in ("unknown_outcome", "conflict"):
         return exception.reason
     return "dead" if exception.error_class in _DEAD else "business"
+
+
+def dead_letter(arrival: Arrival, error_class: ErrorClass, message: str, detail: str) -> BusinessException:
+    """What people are told about a message that cannot be worked at all."""
+    return BusinessException(
+        f"{error_class}_error",
+        f"The message {arrival.source_id} ({arrival.type}) from “{arrival.source}” could not be used: {message}",
+        "Correct the source's mapping or have the message sent again corrected, then retry.",
+        "integration",
+        error_class,
+        where=arrival.source,
+        detail=detail,
+    )
 
 
 def exception_row(
@@ -101,3 +115,17 @@ def receipt_content(receipt: Any) -> dict[str, Any]:
         "document": {"id": document.id, "number": document.number, "status": document.status},
         "fields": dict(receipt.fields),
     }
+
+
+def receipt_of(content: dict[str, Any]) -> Receipt:
+    """A stored receipt as a value again."""
+    return Receipt(Document(**content["document"]), content["fields"])
+
+
+def conflict_text(request: EffectRequest) -> str:
+    """Why a second content under one identity was not sent."""
+    what = request.purpose.replace("_", " ")
+    return (
+        f"{request.object} was already sent as “{what}” with other content. The first one stands; the second was "
+        "not sent."
+    )

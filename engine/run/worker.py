@@ -7,7 +7,9 @@ the commit port as one batch and continues in the callback after commit; the wri
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -24,13 +26,15 @@ from engine.run.keys import KeyQueues, Waiting
 from engine.run.lanes import Lane
 from engine.run.operate import Released
 from engine.run.preparing import prepare
-from engine.run.records import exception_kind, exception_row
+from engine.run.records import dead_letter, exception_kind, exception_row
 from engine.run.state import Counts, Run, Work
 from engine.store import loading
 from engine.store.batch import Arrival, Batch, RunRow
 from engine.store.committer import FenceLost
 from engine.store.store import Store
 from engine.store.writer import CommitPort
+
+log = logging.getLogger("tieout.worker")
 
 ACTIVE_MAX = 4000
 HEADS_PER_TURN = 32
@@ -160,24 +164,52 @@ class Worker:
             waiting = self.keys.take()
             if waiting is None:
                 if self._spilled:
-                    self._fill()
-                    self.pump()
+                    self._refill()
                 return
             self.active += 1
-            self._start(waiting)
+            work = Work(waiting.arrival, [], resumed=waiting.resumed)
+            self.attempt(work, partial(self._start, work, waiting))
         self.pump()
 
-    def _start(self, waiting: Waiting) -> None:
+    def _refill(self) -> None:
+        try:
+            self._fill()
+        except Exception as error:  # noqa: BLE001 - the worker loop: a store that does not answer is asked again
+            log.error("store_not_read", extra={"reason": repr(error)})
+            self.loop.call_later(RETRY_COMMIT_SECONDS, self.pump)
+            return
+        self.pump()
+
+    def rescan(self) -> None:
+        """A commit's outcome was lost: what it may have stored is found in the store."""
+        self._spilled = True
+        self.pump()
+
+    def attempt(self, work: Work, stretch: Callable[[], None]) -> None:
+        """Do one stretch of a message's work. A surprise stops the message and its key, never its neighbours."""
+        try:
+            stretch()
+        except Exception as error:  # noqa: BLE001 - the worker loop: one message's surprise must not stop the others
+            self._surprised(work, error)
+
+    def _surprised(self, work: Work, error: Exception) -> None:
+        log.error("defect", extra={"message_id": work.arrival.id, "reason": repr(error)})
+        if work.abandoned:
+            return
+        self._abandon(work)
+        again = Work(work.arrival, [], resumed=True)
+        try:
+            self._dead(again, ErrorClass.DEFECT, "the engine met a defect of its own on this message", repr(error))
+        except Exception as worse:  # noqa: BLE001 - see above: if even this fails, the message starts again
+            self.not_committed(again, worse)
+
+    def _start(self, work: Work, waiting: Waiting) -> None:
         arrival = waiting.arrival
         batch = Batch()
-        work = Work(arrival, [], resumed=waiting.resumed)
         try:
             prepare(self, work, waiting, batch)
         except Failure as failure:
             self._dead(work, failure.error_class, failure.message, failure.detail)
-            return
-        except Exception as error:  # noqa: BLE001 - the worker loop: one message's surprise must not stop the others
-            self._dead(work, ErrorClass.DEFECT, "the engine met a defect of its own on this message", repr(error))
             return
         if not work.runs and not waiting.resumed:
             self.counts.ignored += 1
@@ -201,22 +233,29 @@ class Worker:
             if error is not None:
                 self.not_committed(work, error)
             elif not work.abandoned:
-                self.ran(work)
-                then()
+                self.attempt(work, partial(self.go_on, work, then))
 
         self.commits.submit(batch, done)
 
     @staticmethod
-    def ran(work: Work) -> None:
-        """Do what was to be done once the last batch is durable."""
+    def go_on(work: Work, then: Callable[[], None]) -> None:
+        """Do what was to be done once the last batch is durable, then go on."""
         if work.after_commit:
             actions, work.after_commit = work.after_commit, []
             for action in actions:
                 action()
+        then()
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Work, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the loop, which by itself would keep only a weak reference to it."""
-        task = self.loop.create_task(coroutine)
+
+        async def guarded() -> None:
+            try:
+                await coroutine
+            except Exception as error:  # noqa: BLE001 - the worker loop, as in attempt
+                self._surprised(work, error)
+
+        task = self.loop.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -246,6 +285,7 @@ class Worker:
             self._recheck(work)
 
     def _done(self, work: Work) -> None:
+        work.abandoned = True  # whatever else comes in for it comes too late
         self.active -= 1
         self.keys.finish(work.arrival)
         if self._idle and self.is_idle:
@@ -285,21 +325,26 @@ class Worker:
         """Nothing of the batch was stored. Forget what was decided and start again from what is stored."""
         if work.abandoned:
             return
-        work.abandoned = True
+        self._abandon(work)
         self.counts.commit_failures += 1
+        arrival = work.arrival
+        if isinstance(error, FenceLost):
+            self.store.tokens.pop(arrival.partition, None)
+            self._done(work)
+            return
+        self._spilled = True  # messages that it may have made all the same are found in the store
+        self._starting_again.add(arrival.id)
+        self._done(work)
+        self.keys.block(arrival.key, arrival.id)
+        self.loop.call_later(RETRY_COMMIT_SECONDS, self._again, arrival)
+
+    def _abandon(self, work: Work) -> None:
+        work.abandoned = True
         work.after_commit.clear()
         for key in tuple(work.open_effects):
             self._advance.effects.release(work, key)
         for run in work.runs:
             run.deciding.close()
-        arrival = work.arrival
-        if isinstance(error, FenceLost):
-            self._done(work)
-            return
-        self._starting_again.add(arrival.id)
-        self._done(work)
-        self.keys.block(arrival.key, arrival.id)
-        self.loop.call_later(RETRY_COMMIT_SECONDS, self._again, arrival)
 
     def _again(self, arrival: Arrival) -> None:
         self._starting_again.discard(arrival.id)
@@ -311,15 +356,7 @@ class Worker:
         """The message itself cannot be worked: a dead letter, which blocks its key until a person decides."""
         arrival = work.arrival
         batch = Batch()
-        exception = BusinessException(
-            f"{error_class}_error",
-            f"The message {arrival.source_id} ({arrival.type}) from “{arrival.source}” could not be used: {message}",
-            "Correct the source's mapping or have the message sent again corrected, then retry.",
-            "integration",
-            error_class,
-            where=arrival.source,
-            detail=detail,
-        )
+        exception = dead_letter(arrival, error_class, message, detail)
         batch.open_exception(
             exception_row(self.identity.new(), exception, arrival, self.clock.now(), kind=exception_kind(exception))
         )

@@ -178,6 +178,7 @@ class Intake:
             outcome = None
             if error is not None:
                 log.error("intake_commit_failed", extra={"reason": str(error)})
+                worker.rescan()
             else:
                 outcome = batch.arrived[0]
                 if outcome is Arrived.FRESH:

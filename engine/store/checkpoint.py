@@ -17,12 +17,14 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from engine.base.crashpoint import reach
 from engine.base.identity import canonical_bytes
 from engine.store import tables as t
 from engine.store.audit import Broken, verify_chain
 
 FILE = "checkpoints.jsonl"
 KEY_FILE = "audit.key"
+TAIL_BYTES = 1 << 24  # longer than any checkpoint: about 100 bytes per process start
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,23 @@ def write_checkpoint(engine: sa.Engine, state: Path, now: int) -> dict[str, Any]
         content = {"at": now, "heads": {writer: list(head) for writer, head in sorted(_heads(connection).items())}}
     raw = canonical_bytes(content)
     line = {"checkpoint": content, "signature": hmac.new(key, raw, hashlib.sha256).hexdigest()}
-    handle = os.open(state / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    reach("CP-15")
+    handle = os.open(state / FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
+        _drop_torn_tail(handle)
         os.write(handle, canonical_bytes(line) + b"\n")
         os.fsync(handle)
     finally:
         os.close(handle)
     return line
+
+
+def _drop_torn_tail(handle: int) -> None:
+    """A line without its end was never a checkpoint; left there, it would swallow the next one."""
+    size = os.fstat(handle).st_size
+    tail = os.pread(handle, TAIL_BYTES, max(0, size - TAIL_BYTES))
+    if tail and not tail.endswith(b"\n"):
+        os.ftruncate(handle, size - len(tail) + tail.rfind(b"\n") + 1)
 
 
 def read_checkpoints(state: Path) -> tuple[list[dict[str, Any]], list[Broken]]:

@@ -178,7 +178,6 @@ class Committer:
                         sa.insert(tables.audit),
                         [dict(zip(("writer", "seq", "entry", "hash"), row, strict=True)) for row in rows],
                     )
-                reach("CP-18")
         except BaseException:
             self._chain.retreat()  # also when the commit itself failed: what is not stored is not in the chain
             raise
