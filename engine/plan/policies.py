@@ -1,4 +1,4 @@
-"""Policies as plans: every rule evaluated, every violation a business exception for its owner."""
+"""Policies as plans: every rule evaluated in one compiled function, every violation an exception for its owner."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.base.errors import ErrorClass
-from engine.plan.expressions import computed, condition, text
+from engine.base.errors import Defect, ErrorClass
+from engine.expr.check import assume, check
+from engine.expr.compile import require_bool
+from engine.expr.emitter import Emitter
+from engine.expr.parse import parse
+from engine.expr.scope import Names
+from engine.expr.writer import FunctionWriter
+from engine.plan.expressions import computed_or_none, text
 from engine.plan.library import Library, Parts
-from engine.plan.lookups import RowLookup, compile_lookups
-from engine.plan.model import BusinessException, Computed, PolicyPlan, Scope, Stopped
+from engine.plan.mapping_parts import Part, PartWriter
+from engine.plan.model import BusinessException, PolicyPlan, Scope, Stopped
+from engine.plan.tables import TableSpec
 from engine.schema.types import BOOLEAN, MONEY, Object, Type, nullable
+from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.policy import Policy, Rule
+from engine.spec.shape import Map
+from engine.spec.values import Expression
 
-#: A rule ready to run: the violation it finds, or None.
-Control = Callable[[Scope], BusinessException | None]
+#: Groups of names that a policy's expressions see besides its inputs.
+GROUPS = ("lookups", "values")
+#: What a violated rule says, given the names in scope.
+Complain = Callable[[Scope], BusinessException]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,93 +42,129 @@ def compile_policy(policy: Policy, digest: str, library: Library) -> CompiledPol
     """The plan of a policy, the types of its inputs and what it refers to. Findings go to the library's diagnostics."""
     parts: Parts = {f"policy:{policy.id}@{policy.version}": digest}
     inputs = library.input_types(policy.input, parts)
-    scope: dict[str, Type] = dict(inputs)
-    lookups = compile_lookups(policy.lookups, scope, library, parts)
-    if lookups:
-        rows = {lookup.name: lookup.row_type for lookup in lookups}
-        scope["lookups"] = Object(rows, frozenset(rows), None)
-    values = _values(policy, scope, library)
-    controls = tuple(_rule(policy, rule, scope, library) for rule in policy.rules)
-    _unique_rules(policy, library)
+    _check_names(policy, inputs, library.diagnostics)
+    check_ = _Writer(policy, inputs, library, parts).write()
     plan = PolicyPlan(
         policy.id,
         policy.version,
         digest,
         tuple(inputs),
         tuple(rule.id for rule in policy.rules),
-        _check(lookups, values, controls),
+        check_,
         library.input_decoder(policy.input, parts),
     )
     return CompiledPolicy(plan, inputs, parts)
 
 
-def _values(policy: Policy, scope: dict[str, Type], library: Library) -> tuple[tuple[str, Computed], ...]:
-    """Compile the intermediate values in order; each sees those before it as ``values.<name>``."""
-    compiled: list[tuple[str, Computed]] = []
-    types: dict[str, Type] = {}
-    for name, expression in policy.values:
-        if types:
-            scope["values"] = Object(dict(types), frozenset(types), None)
-        typed = computed(expression, scope, library.diagnostics)
-        types[name] = typed.type
-        compiled.append((name, typed.value))
-    if types:
-        scope["values"] = Object(dict(types), frozenset(types), None)
-    return tuple(compiled)
-
-
-def _rule(policy: Policy, rule: Rule, scope: Mapping[str, Type], library: Library) -> Control:
-    found = library.diagnostics
-    applies = None
-    if rule.when is not None:
-        when = condition(rule.when, scope, found)
-        applies, scope = when.value, when.holding(scope)
-    require = computed(rule.require, scope, found, BOOLEAN).value
-    message = text(rule.message, scope, found)
-    action = text(rule.action, scope, found)
-    amount = None if rule.amount is None else computed(rule.amount, scope, found, nullable(MONEY)).value
-    reason, owner, detail = rule.reason, rule.owner, f"rule {rule.id} of policy {policy.id}@{policy.version}"
-
-    def violation(names: Scope) -> BusinessException | None:
-        if (applies is not None and not applies(names)) or require(names):
-            return None
-        return BusinessException(
-            reason,
-            message(names),
-            action(names),
-            owner,
-            str(ErrorClass.POLICY),
-            None if amount is None else amount(names),
-            detail=detail,
-        )
-
-    return violation
-
-
-def _check(
-    lookups: tuple[RowLookup, ...], values: tuple[tuple[str, Computed], ...], controls: tuple[Control, ...]
-) -> Callable[[Mapping[str, Any], date], list[BusinessException]]:
-    def check(inputs: Mapping[str, Any], on: date) -> list[BusinessException]:
-        names: Scope = dict(inputs)
-        try:
-            if lookups:
-                names["lookups"] = {lookup.name: lookup.find(names, on) for lookup in lookups}
-        except Stopped as stopped:
-            return [stopped.exception]
-        if values:
-            names["values"] = known = {}
-            for name, value in values:
-                known[name] = value(names)
-        return [found for control in controls if (found := control(names)) is not None]
-
-    return check
-
-
-def _unique_rules(policy: Policy, library: Library) -> None:
+def _check_names(policy: Policy, inputs: Mapping[str, Type], diagnostics: Diagnostics) -> None:
+    for name in GROUPS:
+        if name in inputs:
+            diagnostics.error("FLOW006", f"an input cannot be called `{name}`", policy.span, "choose another name")
     seen: set[str] = set()
     for rule in policy.rules:
         if rule.id in seen:
-            library.diagnostics.error(
-                "POL102", f"the policy has two rules `{rule.id}`", rule.span, "give every rule a name of its own"
-            )
+            message = f"the policy has two rules `{rule.id}`"
+            diagnostics.error("POL102", message, rule.span, "give every rule a name of its own")
         seen.add(rule.id)
+
+
+class _Writer:
+    """Writes one policy's function: rows and values once, then rule by rule."""
+
+    def __init__(self, policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts) -> None:
+        self._policy = policy
+        self._found = Diagnostics()
+        self._library = library
+        self._parts = parts
+        self._writer = FunctionWriter("policy", ("inputs", "on"))
+        self._emitter = Emitter(self._writer)
+        names = Names({group: Names() for group in GROUPS})
+        for name in inputs:
+            names.entries[name] = self._writer.assign(f"inputs.get({name!r})", policy.span)
+        scope: dict[str, Type] = {**inputs, **{group: Object({}) for group in GROUPS}}
+        self._whole = Part(names, scope, frozenset((*inputs, *GROUPS)))
+
+    def write(self) -> Callable[[Mapping[str, Any], date], list[BusinessException]]:
+        """The policy as a function; one that has findings is never run."""
+        policy, writer = self._policy, self._writer
+        rows = PartWriter(self._emitter, self._table, self._found)
+        rows.write(policy.lookups, policy.values, Map(), self._whole, 0, {})
+        violations = writer.assign("[]", policy.span, "list")
+        for rule in policy.rules:
+            self._rule(rule, violations)
+        self._library.diagnostics.extend(self._found)
+        if self._found.has_errors:
+            return _unusable
+        evaluate = writer.build(violations, policy.span)
+
+        def check_(inputs: Mapping[str, Any], on: date) -> list[BusinessException]:
+            try:
+                found: list[BusinessException] = evaluate(inputs, on)
+            except Stopped as stopped:
+                return [stopped.exception]
+            return found
+
+        return check_
+
+    def _table(self, name: str) -> TableSpec | None:
+        spec = self._library.tables.get(name)
+        for plan in spec.plan if spec is not None else ():
+            self._parts[f"table:{plan.id}@{plan.version}"] = plan.digest
+        return spec
+
+    def _rule(self, rule: Rule, violations: str) -> None:
+        scope, writer = self._whole.scope, self._writer
+        if rule.when is None:
+            self._require(rule, scope, violations)
+            return
+        applies = self._condition(rule.when, scope)
+        ast = parse(rule.when.text, rule.when.span, Diagnostics())
+        with writer.block(f"if {applies}:", rule.when.span):
+            self._require(rule, scope if ast is None else assume(ast, scope), violations)
+
+    def _require(self, rule: Rule, scope: Mapping[str, Type], violations: str) -> None:
+        require = self._condition(rule.require, scope)
+        complain = self._writer.offer(self._complaint(rule, scope))
+        with self._writer.block(f"if not {require}:", rule.require.span):
+            self._writer.write(f"{violations}.append({complain}({self._names()}))", rule.span)
+
+    def _condition(self, expression: Expression, scope: Mapping[str, Type]) -> str:
+        """Write what must be true or false; the variable that holds it."""
+        before = len(self._found)
+        ast = parse(expression.text, expression.span, self._found)
+        if ast is None:
+            return "False"
+        check(ast, scope, self._found, BOOLEAN)
+        if len(self._found) != before:
+            return "False"
+        value = self._emitter.variable(self._emitter.value(ast, self._whole.names), expression.span)
+        require_bool(self._emitter, value, ast)
+        return value
+
+    def _names(self) -> str:
+        """The scope as a dict, for the texts of a violation."""
+        entries = [f"{name!r}: {_written(operand)}" for name, operand in self._whole.names.entries.items()]
+        return "{" + ", ".join(entries) + "}"
+
+    def _complaint(self, rule: Rule, scope: Mapping[str, Type]) -> Complain:
+        message = text(rule.message, scope, self._found)
+        action = text(rule.action, scope, self._found)
+        amount = computed_or_none(rule.amount, scope, self._found, nullable(MONEY))
+        reason, owner, error_class = rule.reason, rule.owner, str(ErrorClass.POLICY)
+        detail = f"rule {rule.id} of policy {self._policy.id}@{self._policy.version}"
+
+        def complain(names: Scope) -> BusinessException:
+            at_risk = None if amount is None else amount(names)
+            return BusinessException(reason, message(names), action(names), owner, error_class, at_risk, detail=detail)
+
+        return complain
+
+
+def _written(operand: object) -> str:
+    if isinstance(operand, Names):
+        return "{" + ", ".join(f"{name!r}: {_written(part)}" for name, part in operand.entries.items()) + "}"
+    return str(operand)
+
+
+def _unusable(_inputs: Mapping[str, Any], _on: date) -> list[BusinessException]:
+    raise Defect("a policy with findings was run")
