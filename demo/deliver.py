@@ -76,7 +76,8 @@ class Messenger:
 
     def _at_rest(self) -> bool:
         status = self.ask("/api/status")
-        return not status["queue"].get("queued") and not status["engine"]["active"]
+        waiting = status["queue"].get("queued", 0) - status["held_behind"]
+        return waiting <= 0 and not status["engine"]["active"]
 
     def _until(self, done: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + REST_SECONDS

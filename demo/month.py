@@ -155,9 +155,9 @@ def _second_half(b: Billing) -> Iterator[Day]:
     yield _day(
         on,
         "Globex gives back twenty seats at once: a credit note",
-        b.credit_note("cn_globex", "GLOBEX-0002-CN-01", "in_globex_seats", on,
+        b.credit_note("cn_globex", "GLOBEX-0001-CN-01", "in_globex_feb", on,
                       Line("cnli_globex", "prod_annual", "20 seats less, 13 of 28 days", 23214,
-                           credits="il_globex_remaining"), "downgrade"),
+                           credits="il_globex_feb"), "downgrade"),
     )  # fmt: skip
     on = date(2026, 2, 18)
     yield _day(

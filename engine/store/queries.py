@@ -11,7 +11,8 @@ from engine.store import tables as t
 
 
 def _dicts(connection: sa.Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(statement).mappings()]
+    # Reserved words such as "key" come back as a subclass of str, which JSON writers do not take as a key.
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(statement).mappings()]
 
 
 def status(connection: sa.Connection) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def status(connection: sa.Connection) -> dict[str, Any]:
         "runs": counts(t.run.c.state),
         "effects": {**counts(t.effect.c.state), "confirmed": count(t.receipt)},
         "exceptions": counts(t.exception.c.kind, t.exception.c.state == "open"),
+        "held_behind": sum(held_behind(connection).values()),
         "links": count(t.link),
         "audit_entries": count(t.audit),
     }
