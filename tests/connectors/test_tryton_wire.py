@@ -23,6 +23,7 @@ from connectors.tryton.protocol import (
     login_body,
     result_body,
 )
+from connectors.tryton.warnings import foreseen_warnings
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import Money
 
@@ -181,3 +182,14 @@ def test_totals_that_contradict_the_lines_are_refused(part: str) -> None:
     with pytest.raises(Failure) as caught:
         sales_totals(content, sales_lines(content))
     assert caught.value.error_class is ErrorClass.DATA and "9.99" in caught.value.message
+
+
+def test_only_acknowledged_and_certain_warnings_are_answered_beforehand() -> None:
+    today, both = date(2026, 3, 31), frozenset({"invoice_payment_term", "invoice_date_future"})
+    overdue = foreseen_warnings(17, date(2026, 3, 1), date(2026, 3, 29), today, both)
+    # Tryton's own name for a warning about one record: the MD5 of "model,id", a point, the rule.
+    assert overdue == ["f1ddd4667949a9b9df234de158c03376.invoice_payment_term"]
+    assert foreseen_warnings(17, date(2026, 3, 1), date(2026, 3, 30), today, both) == []
+    assert foreseen_warnings(17, date(2026, 3, 1), date(2026, 3, 1), today, frozenset()) == []
+    [future] = foreseen_warnings(17, date(2026, 4, 2), date(2026, 4, 2), today, both)
+    assert future.endswith(".invoice_date_future")
