@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,9 +22,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     facts = _facts(subject)
     if not facts:
         return
+    # Few computed values hold any such text at all; only those are parsed.
+    mentioned = re.compile("|".join(re.escape(text) for text in sorted(facts)))
     for document in (*subject.workspace.mappings, *subject.workspace.flows):
         for leaf in leaves_of(document):
-            for text in _literals(leaf):
+            for text in _literals(leaf) if mentioned.search(leaf.text) else ():
                 if text in facts:
                     kind, table = facts[text]
                     yield finding(
