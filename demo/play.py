@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +25,7 @@ from demo.ledger import LedgerReport, check_with_beancount, read_journal
 from demo.month import month
 from demo.programs import Program, start_billing_api, start_engine
 from demo.proxy import LossyWire
+from demo.show import report_json, report_lines
 from demo.tie_out import TieOutRow, posted_documents, tie_out
 from engine.base.clock import SystemClock
 from engine.base.identity import json_bytes
@@ -70,6 +74,7 @@ class DemoReport:
     differences: int = 0
     url: str = ""
     token_file: str = ""
+    running: ExitStack = field(default_factory=ExitStack)
 
     @property
     def holds(self) -> bool:
@@ -111,7 +116,7 @@ def play(options: DemoOptions, say: Say) -> DemoReport:
         report.token_file = str(engine_state / "api.token")
         _play(report, say, erp, wire, api, engine, engine_state, keys)
         if options.keep:
-            stack.pop_all()
+            report.running = stack.pop_all()
     return report
 
 
@@ -227,3 +232,43 @@ async def _journal(erp: RunningErp) -> dict[str, list[Any]]:
     finally:
         await connector.close()
     return journal
+
+
+def main(given: Mapping[str, Any]) -> int:
+    """The command: ``keep``, ``fresh``, ``state``, ``json``, ``quiet``. 0 if everything ties out, else 1."""
+    from engine import api
+
+    root = api.shipped_workspace()
+    state = Path(given.get("state") or Path.cwd() / ".demo").absolute()
+    quiet = bool(given.get("quiet") or given.get("json"))
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        if not quiet:
+            sys.stdout.write(f"{time.monotonic() - started:6.1f} s {text}\n")
+            sys.stdout.flush()
+
+    options = DemoOptions(root, state, keep=bool(given.get("keep")), fresh=bool(given.get("fresh")))
+    report = play(options, say)
+    if given.get("json"):
+        sys.stdout.write(json_bytes(report_json(report)).decode() + "\n")
+    else:
+        sys.stdout.write("\n".join(report_lines(report)) + "\n")
+        if options.keep:
+            sys.stdout.write(
+                f"\nStill running: the engine at {report.url} (token in {report.token_file}), the ERP and its wire.\n"
+                "Stop them with Ctrl-C.\n"
+            )
+    if options.keep:
+        sys.stdout.flush()
+        _wait_for_the_end(report)
+    return 0 if report.holds else 1
+
+
+def _wait_for_the_end(report: DemoReport) -> None:
+    """With ``--keep``: stay until told to stop, then stop what was started."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+    report.running.close()

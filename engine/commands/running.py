@@ -140,14 +140,15 @@ def _inputs(file: str) -> Any:
 @command("demo", "tieout demo --keep")
 @click.option("--keep", is_flag=True, help="Leave everything running at the end, and print the addresses.")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Where to keep what it sets up.")
+@click.option("--fresh", is_flag=True, help="Begin with empty books instead of going on with those of the last run.")
 @click.option("--quiet", is_flag=True, help="Print the result only.")
 @json_option
-def demo(keep: bool, state: Path | None, quiet: bool, as_json: bool) -> int:
+def demo(keep: bool, state: Path | None, fresh: bool, quiet: bool, as_json: bool) -> int:
     """Play a month of a subscription company against a real ERP, and tie out every cent."""
     import importlib
 
     play = importlib.import_module("demo.play")
-    code: int = play.main({"keep": keep, "state": state, "json": as_json, "quiet": quiet})
+    code: int = play.main({"keep": keep, "state": state, "fresh": fresh, "json": as_json, "quiet": quiet})
     return code
 
 

@@ -1,0 +1,123 @@
+"""The demo's report, for a person and for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from demo.tie_out import TieOutRow, as_json, totals
+
+if TYPE_CHECKING:
+    from demo.play import DemoReport
+
+_COLUMNS = ("customer", "", "billed", "tax", "in the ERP", "tax", "difference")
+
+
+def report_lines(report: DemoReport) -> list[str]:
+    """What was posted, the tie-out, what was absorbed and held, and the proofs."""
+    documents = report.documents
+    lines = [
+        "",
+        "In the ERP, read back over its API:",
+        f"  {_count(documents, 'invoice.create')} invoices, {_count(documents, 'credit_note.create')} credit notes, "
+        f"{_count(documents, 'payment.create')} payments, {_count(documents, 'refund.create')} refund, "
+        f"{_count(documents, 'customer.upsert')} customer versions; {report.counts['confirmed']} effects in this run",
+        "",
+        *_table(report.rows),
+        "",
+        "What the engine took care of in this run:",
+        f"  {report.counts['duplicates']} webhooks delivered again: answered, stored once",
+        f"  {report.counts['absorbed']} document asked for again under another message id: absorbed",
+        f"  {report.counts['held']} events that came before what they build on: held, then posted in order",
+        f"  {report.counts['read_back']} of {report.counts['unknown']} unknown outcomes settled by asking the ERP "
+        f"({report.lost_answers} answer lost after the ERP had committed)",
+        f"  {report.webhooks.get(401, 0)} webhook with a bad signature: refused, nothing stored",
+    ]
+    lines += [f"  approval: {said}" for said in report.approvals]
+    lines += ["", f"Waiting for a person: {len(report.exceptions)}"]
+    for exception in report.exceptions:
+        lines += [f"  {exception['message']}", f"    what to do: {exception['action']} ({exception['owner']})"]
+    return [*lines, "", *_proof_lines(report)]
+
+
+def _count(documents: dict[str, int], operation: str) -> int:
+    return documents.get(operation, 0)
+
+
+def _proof_lines(report: DemoReport) -> list[str]:
+    ledger = report.ledger
+    audit = report.audit
+    lines = [
+        "Proofs:",
+        f"  tie-out            {_verdict(all(row.difference == 0 for row in report.rows))}: every difference is zero",
+    ]
+    if ledger is not None:
+        lines += [
+            f"  ledger program     {_verdict(ledger.ok)}: beancount takes all {ledger.entries} entries of the ERP",
+            f"  expected journal   {_verdict(ledger.ok and report.differences == 0)}: {len(ledger.balances)} account "
+            "balances equal what the engine's record leads to",
+        ]
+        lines += [f"    {error}" for error in ledger.errors[:5]]
+    lines += [
+        f"  audit chain        {_verdict(bool(audit.get('holds')))}: {audit.get('entries', 0)} entries in "
+        f"{len(audit.get('chains', {}))} chain(s)",
+        "",
+        f"The month took {report.seconds:.1f} s, setting up {report.setup_seconds:.1f} s.",
+    ]
+    return lines
+
+
+def _verdict(holds: bool) -> str:
+    return "holds" if holds else "DOES NOT HOLD"
+
+
+def _table(rows: Sequence[TieOutRow]) -> list[str]:
+    cells = [_cells(row) for row in rows]
+    total = [_cells(row) for row in totals(rows)]
+    widths = [max(len(heading), *(len(row[at]) for row in [*cells, *total])) for at, heading in enumerate(_COLUMNS)]
+    rule = "  " + "-" * (sum(widths) + 2 * (len(widths) - 1))
+
+    def line(values: Sequence[str]) -> str:
+        shown = [
+            value.ljust(width) if at < 2 else value.rjust(width)
+            for at, (value, width) in enumerate(zip(values, widths, strict=True))
+        ]
+        return "  " + "  ".join(shown)
+
+    return [line(_COLUMNS), rule, *map(line, cells), rule, *map(line, total)]
+
+
+def _cells(row: TieOutRow) -> list[str]:
+    amounts = (row.billed, row.billed_tax, row.posted, row.posted_tax, row.difference)
+    return [row.name, row.currency, *(f"{amount:,}" for amount in amounts)]
+
+
+def report_json(report: DemoReport) -> dict[str, Any]:
+    """The same for a program."""
+    ledger = report.ledger
+    return {
+        "holds": report.holds,
+        "seconds": f"{report.seconds:.1f}",
+        "setup_seconds": f"{report.setup_seconds:.1f}",
+        "documents": report.documents,
+        "tie_out": [as_json(row) for row in report.rows],
+        "totals": [as_json(row) for row in totals(report.rows)],
+        "counts": report.counts,
+        "webhook_answers": {str(status): count for status, count in report.webhooks.items()},
+        "lost_answers": report.lost_answers,
+        "approvals": report.approvals,
+        "exceptions": report.exceptions,
+        "audit": report.audit,
+        "ledger": None
+        if ledger is None
+        else {
+            "ok": ledger.ok,
+            "entries": ledger.entries,
+            "errors": list(ledger.errors),
+            "differences": report.differences,
+            "balances": [
+                {"entity": entity, "account": account, "currency": currency, "balance": amount}
+                for (entity, account, currency), amount in sorted(ledger.balances.items())
+            ],
+        },
+    }
