@@ -66,3 +66,11 @@ def world(request: pytest.FixtureRequest) -> TrytonWorld:
 
 def _label(request: pytest.FixtureRequest) -> str:
     return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker for everything here: a second one would start a second ERP."""
+    here = Path(__file__).parent
+    for test in items:
+        if here in test.path.parents:
+            test.add_marker(pytest.mark.xdist_group("erp"))
