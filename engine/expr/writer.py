@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, NoReturn
 
 from engine.base.errors import Defect, ErrorClass, Failure
@@ -147,12 +147,33 @@ class FunctionWriter:
         filename = f"<tieout {span.file if span else self.name} {next(_numbers)}>"
         locate = _Locator(filename, offset, tuple(self._spans))
         namespace = {**self.namespace, "_FAILURES": _FAILURES, "_locate": locate, "_too_many": _too_many}
+        return _compiled_when_called(self.name, text, filename, namespace)
+
+
+def _compiled_when_called(name: str, text: str, filename: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+    """The function that ``text`` defines. It is compiled by its first call and costs nothing more after it: most of
+    a workspace's functions never run in the process that only checks it."""
+
+    def first(*given: Any) -> Any:
         try:
             exec(compile(text, filename, "exec"), namespace)  # noqa: S102  # the text is ours, from a checked tree
         except (SyntaxError, RecursionError) as error:
             raise Defect(f"generated code cannot be compiled: {error}") from error
-        function: Callable[..., Any] = namespace[self.name]
-        return function
+        function.__code__ = namespace[name].__code__
+        return function(*given)
+
+    namespace["_first"] = first
+    function = FunctionType(_first_call.__code__, namespace, name)
+    return function
+
+
+def _first(*_given: Any) -> NoReturn:
+    raise Defect("a generated function lost its text")
+
+
+def _first_call(*given: Any) -> Any:
+    """The code of a function that was not called yet: there, ``_first`` is what compiles it."""
+    return _first(*given)
 
 
 _FAILURES = (Failure, decimal.DecimalException, OverflowError)
