@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.resources
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -224,7 +223,9 @@ class Manifest:
 
 def connector_names() -> tuple[str, ...]:
     """The connectors that are installed, in order."""
-    found = {entry.name for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    from importlib.metadata import entry_points  # slow to import, and needed here only
+
+    found = {entry.name for entry in entry_points(group=ENTRY_POINTS)}
     for folder in importlib.resources.files("connectors").iterdir():
         if folder.is_dir() and folder.joinpath("manifest.yaml").is_file():
             found.add(folder.name)
@@ -267,7 +268,9 @@ def _find_folder(name: str) -> tuple[str, Traversable] | None:
         folder = importlib.resources.files("connectors").joinpath(name)
         if folder.joinpath("manifest.yaml").is_file():
             return f"connectors.{name}", folder
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS, name=name):
+    from importlib.metadata import entry_points  # slow to import, and rarely needed
+
+    for entry in entry_points(group=ENTRY_POINTS, name=name):
         return entry.module, importlib.resources.files(entry.module)
     return None
 
