@@ -19,6 +19,7 @@ from engine.base.identity import digest_bytes, json_bytes
 from engine.plan.model import BusinessException, FlowPlan
 from engine.run.answer_now import answer_now
 from engine.run.state import Run
+from engine.serve.event_file import is_called
 from engine.store import tables as t
 from engine.store.batch import Arrival, Arrived, AuditEntry
 from engine.store.inbox import partition_of
@@ -47,8 +48,8 @@ class Calls:
 
         reference = request.path_params["flow"]
         versions = self._daemon.plan.flows.get(reference)
-        if not versions or versions[-1].event is not None:
-            known = sorted(name for name, flows in self._daemon.plan.flows.items() if flows[-1].event is None)
+        if not versions or not is_called(versions[-1]):
+            known = sorted(name for name, flows in self._daemon.plan.flows.items() if is_called(flows[-1]))
             raise UserError(f"there is no callable flow {reference!r}; known: {', '.join(known) or 'none'}")
         inputs = await body_of(request)
         flow = versions[-1]
@@ -58,7 +59,7 @@ class Calls:
         key = request.headers.get("idempotency-key")
         if not key:
             raise UserError("this flow can change something outside: send the header Idempotency-Key")
-        return await self._stored(reference, inputs, key, request)
+        return await self._stored(reference, inputs, key, _wait_seconds(request), request)
 
     async def _now(self, flow: FlowPlan, inputs: dict[str, Any]) -> Response:
         daemon = self._daemon
@@ -71,7 +72,9 @@ class Calls:
             return _exception(outcome)
         return _reply({"outcome": "completed", "output": outcome}, 200)
 
-    async def _stored(self, reference: str, inputs: dict[str, Any], key: str, request: Request) -> Response:
+    async def _stored(
+        self, reference: str, inputs: dict[str, Any], key: str, wait: float, request: Request
+    ) -> Response:
         daemon = self._daemon
         ordering = request.headers.get("x-partition-key") or key
         body = json_bytes(inputs)
@@ -90,7 +93,6 @@ class Calls:
             return _reply({"error": "this Idempotency-Key was used with other inputs"}, 409)
         if arrived is Arrived.DUPLICATE:
             return await self._known(key)
-        wait = min(float(request.query_params.get("wait_seconds", "10")), WAIT_SECONDS_MAX)
         try:
             outcome = await asyncio.wait_for(asyncio.shield(future), wait)
         except TimeoutError:
@@ -123,6 +125,17 @@ class Calls:
             names = ("reason", "message", "action", "owner")
             return _reply({"outcome": "exception", **{name: row[t.exception.c[name]] for name in names}}, 422)
         return _reply({"outcome": row["state"], "output": _output(row["output"])}, 200)
+
+
+def _wait_seconds(request: Request) -> float:
+    given = request.query_params.get("wait_seconds", "10")
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise UserError(f"wait_seconds is a number from 0 to {WAIT_SECONDS_MAX:g}, not {given!r}")
+    return min(seconds, WAIT_SECONDS_MAX)
 
 
 def _output(raw: bytes | None) -> Any:

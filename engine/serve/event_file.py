@@ -65,13 +65,14 @@ def arrivals_for(
             )
             for event in events
         ]  # fmt: skip
-    if _is_called(flow):
+    if is_called(flow):
         key = given.key or digest_bytes(given.raw)
         return [_arrival(identity, now, "call", key, "call", f"call:{reference}", key, json_bytes(content))]
     return [_canonical(flow, content, identity, now)]
 
 
-def _is_called(flow: FlowPlan) -> bool:
+def is_called(flow: FlowPlan) -> bool:
+    """Whether the flow's trigger is ``call``."""
     return flow.event is None and flow.schedule is None and flow.folder is None
 
 
