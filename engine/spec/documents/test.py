@@ -39,7 +39,10 @@ class Expect:
     )
     path: tuple[str, ...] | None = declare("Flow: the ids of the steps that ran, in order.", default=None)
     output: Tree | None = declare("Mapping: the result. Policy: not used. Flow: its output.", default=None)
-    sent: Map[Tree] | None = declare("Flow: what each post step sent: its operation's input.", default=None)
+    sent: Map[Tree] | None = declare(
+        "Flow: what the named post steps sent: their operation's input. An empty object: nothing was sent.",
+        default=None,
+    )
     emitted: tuple[Tree, ...] | None = declare(
         "Source or flow: the events, as `{type, subject, partitionkey, data}`.", default=None
     )
@@ -57,13 +60,16 @@ class TestCase:
 
     id: str = declare("Name of the case.", pattern=NAME)
     summary: str | None = declare("What it shows.", default=None)
-    change: Map[Tree] = declare("Changes to `given`, as `path.to[0].field: value`.", default=Map())
+    change: Map[Tree] = declare(
+        "Changes to `given`, as `path.to[0].field: value`; `null` takes a field away.", default=Map()
+    )
     links: tuple[Tree, ...] = declare("Learned ids present, as `{connection, link, id, external}`.", default=())
     seen: tuple[Tree, ...] = declare("Events seen before, as `{event, subject}`.", default=())
     replies: Map[Tree] = declare(
         "What the outside answers, per step id (`each` elements: `step[key]`): a list consumed in order of "
         "`{document: {id, number}, fields: {...}}`, `{rejected: {class, message}}`, `{unknown: text}`, "
-        "`{found: {document: ...}}`, `{absent: true}`, `{value: ...}` (reads), `{approved: name}`, `{refused: name}`.",
+        "`{found: {document: ...}}`, `{absent: true}`, `{unclear: text}`, `{value: ...}` (reads and released waits), "
+        "`{approved: name}`, `{refused: name}`, `{expired: true}`.",
         default=Map(),
     )
     expect: Expect = declare("What must come out.")
