@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from engine.base.identity import digest
 from engine.plan import codes as codes  # registers what the findings mean
-from engine.plan.bundles import LANGUAGE
+from engine.plan.bundles import LANGUAGE, references_of
 from engine.plan.connections import Connected, compile_connection
 from engine.plan.controls import PostingControls
 from engine.plan.flow_scope import either
@@ -76,7 +76,13 @@ class _Builder:
     def build(self) -> Plan:
         connections, broken = self._connections()
         registry = self._schemas(connections)
-        self.library = Library(registry, self.diagnostics, connections=connections, broken=broken)
+        self.library = Library(
+            registry,
+            self.diagnostics,
+            connections=connections,
+            broken=broken,
+            schema_references=self.schema_references,
+        )
         self._tables()
         self._mappings()
         self._policies()
@@ -112,6 +118,7 @@ class _Builder:
                     node = read_json(content, path, self.diagnostics)
                     if node is not None:
                         files.append(SchemaFile(path, node))
+        self.schema_references = dict(map(references_of, files))
         return Registry.load(files, self.diagnostics)
 
     def _tables(self) -> None:

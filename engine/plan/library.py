@@ -61,6 +61,8 @@ class Library:
     mappings: Callees[MappingPlan] = field(default_factory=dict)
     policies: Callees[PolicyPlan] = field(default_factory=dict)
     flows: Callees[FlowPlan] = field(default_factory=dict)
+    #: The schemas that a schema refers to, by id and major version.
+    schema_references: Mapping[tuple[str, int], tuple[tuple[str, int], ...]] = field(default_factory=dict)
     #: Ids that exist but did not compile: references to them are not reported again.
     broken: set[tuple[str, str]] = field(default_factory=set)
 
@@ -68,12 +70,23 @@ class Library:
         """The schema that is meant; reports one that does not exist."""
         found = self.schemas.get(reference.id, reference.major)
         if found is None:
-            if ("schema", reference.id) not in self.broken:
+            if (reference.id, reference.major) not in self.schemas.declared:
                 known = [(schema.id, schema.major) for schema in self.schemas.all]
                 resolve_major("SCHEMA101", "schema", reference, known, self.diagnostics)
             return None
-        parts[f"schema:{found.id}@{found.version}"] = found.digest
+        self._add_schema(found, parts)
         return found
+
+    def _add_schema(self, schema: Schema, parts: Parts) -> None:
+        """Note a schema and all that it refers to."""
+        name = f"schema:{schema.id}@{schema.version}"
+        if name in parts:
+            return
+        parts[name] = schema.digest
+        for id, major in self.schema_references.get((schema.id, schema.major), ()):
+            below = self.schemas.get(id, major)
+            if below is not None:
+                self._add_schema(below, parts)
 
     def connection(self, name: Name) -> Connected | None:
         """The connection that is meant; reports one that does not exist."""

@@ -191,6 +191,25 @@ def test_a_bundle_names_everything_by_digest_and_nothing_else_changes_it(tmp_pat
     assert changed == {"table:accounts@1.0.0"}
 
 
+def test_a_bundle_holds_what_its_schemas_refer_to(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    (before,) = plan_at(root).flows["booked@1"]
+    assert "schema:money@1.0.0" in before.bundle
+    money = root / "schemas" / "money@1.schema.json"
+    money.write_text(money.read_text("utf-8").replace('"Money"', '"Amount"'), "utf-8")
+    (after,) = plan_at(root).flows["booked@1"]
+    assert {name for name in after.bundle if after.bundle[name] != before.bundle[name]} == {"schema:money@1.0.0"}
+    assert after.digest != before.digest
+
+
+def test_a_schema_with_findings_is_not_missing_as_well(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    bill = root / "schemas" / "bill.issued@1.schema.json"
+    bill.write_text(bill.read_text("utf-8").replace('"format": "date"', '"format": "dates"'), "utf-8")
+    found = compile_at(root)[1].sorted
+    assert {each.span.file for each in found if each.code.startswith("SCHEMA")} == {"schemas/bill.issued@1.schema.json"}
+
+
 def test_two_sources_of_one_message_are_refused(tmp_path: Path) -> None:
     root = copy_base(tmp_path)
     text = (root / "mappings" / "billed.source.yaml").read_text("utf-8")
