@@ -27,7 +27,7 @@ def report_lines(report: DemoReport) -> list[str]:
         "",
         "What the engine took care of in this run:",
         f"  {report.counts['duplicates']} webhooks delivered again: answered, stored once",
-        f"  {report.counts['absorbed']} document asked for again under another message id: absorbed",
+        f"  {report.counts['absorbed']} effects asked for again under another message id: absorbed",
         f"  {report.counts['held']} events that came before what they build on: held, then posted in order",
         f"  {report.counts['read_back']} of {report.counts['unknown']} unknown outcomes settled by asking the ERP "
         f"({report.lost_answers} answer lost after the ERP had committed)",

@@ -71,8 +71,11 @@ class Lane:
 
     def _may_send(self) -> bool:
         now = self._monotonic()
-        limit = 1 if self._failures >= FAILURES_TO_OPEN else self._concurrency
-        return self.in_flight < limit and now >= self._next_at and now >= self._closed_until
+        return self.in_flight < self._limit and now >= self._next_at and now >= self._closed_until
+
+    @property
+    def _limit(self) -> int:
+        return 1 if self._failures >= FAILURES_TO_OPEN else self._concurrency
 
     def _take(self) -> None:
         self.in_flight += 1
@@ -86,14 +89,12 @@ class Lane:
         self._arrange_wake()
 
     def _arrange_wake(self) -> None:
-        if self._waking or not self._waiting:
-            return
-        now = self._monotonic()
-        wait = max(self._next_at, self._closed_until) - now
-        if wait <= 0:
-            return  # a release will wake the next one
+        if self._waking or not self._waiting or self.in_flight >= self._limit:
+            return  # at the limit, a release will wake the next one
+        # The moment may have come since it was looked at: then wake at once, for nobody else will.
+        wait = max(self._next_at, self._closed_until) - self._monotonic()
         self._waking = True
-        self._call_later(wait, self._woken)
+        self._call_later(max(wait, 0.0), self._woken)
 
     def _woken(self) -> None:
         self._waking = False
