@@ -107,9 +107,11 @@ def _refuses_duplicates(history: History, guarantees: Guarantees) -> bool:
     )
 
 
-def _send_blindly(answer: Unclear, history: History) -> Settlement:
-    """A system that refuses duplicates but cannot be asked: sending again is the way to ask."""
-    if is_spent(history.attempt, history.first_at, history.now, history.attempts_max, history.elapsed_max_seconds):
+def _without_looking(answer: Unclear, history: History, guarantees: Guarantees) -> Settlement:
+    """A system that cannot be asked: if it refuses duplicates, sending again is the way to ask; else a person is."""
+    if not _refuses_duplicates(history, guarantees) or is_spent(
+        history.attempt, history.first_at, history.now, history.attempts_max, history.elapsed_max_seconds
+    ):
         message = f"it is not known whether this was done, and {answer.message}"
         return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
     return SendAgain(delay_seconds(history.attempt, history.key), ErrorClass.UNKNOWN_OUTCOME, answer.message)
@@ -126,8 +128,8 @@ def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> S
             return GiveUp(Refused(ErrorClass.CONFLICT, answer.conflict, "", "conflict"), True)
         return Confirm(answer.receipt, "read_back")
     if isinstance(answer, Unclear):
-        if not guarantees.can_look_up and _refuses_duplicates(history, guarantees):
-            return _send_blindly(answer, history)
+        if not guarantees.can_look_up:
+            return _without_looking(answer, history, guarantees)
         if is_spent(
             history.asked, history.first_at, history.now, max(history.attempts_max, 8), history.elapsed_max_seconds
         ):

@@ -141,7 +141,7 @@ class Worker:
             page = loading.queued_page(self.store.engine, self._cursor, PAGE)
             for seq, arrival in page:
                 self._cursor = seq
-                if arrival.partition in self.store.tokens:
+                if arrival.partition in self.store.tokens and arrival.id not in self._starting_again:
                     self.keys.add(Waiting(arrival, None, resumed=True))
             if len(page) < PAGE:
                 self._spilled = False
@@ -328,6 +328,7 @@ class Worker:
         self._abandon(work)
         self.counts.commit_failures += 1
         arrival = work.arrival
+        log.warning("not_committed", extra={"message_id": arrival.id, "reason": str(error)})
         if isinstance(error, FenceLost):
             self.store.tokens.pop(arrival.partition, None)
             self._done(work)
