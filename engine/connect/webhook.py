@@ -135,6 +135,14 @@ def describe(profile: Profile, body: bytes | Any, headers: Mapping[str, str] | N
     )
 
 
+def read_headers(profile: Profile) -> frozenset[bytes]:
+    """The lower-case names of every header that :func:`verify` and :func:`describe` look at."""
+    names = {profile.header, profile.timestamp_header, profile.id_header}
+    for places in (profile.id, profile.type, profile.time, profile.key):
+        names.update(path[0] for of_body, path in places if not of_body)
+    return frozenset(name.encode("latin-1") for name in names if name)
+
+
 # ----------------------------------------------------------------------------- signatures
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,8 +19,9 @@ from engine.base.crashpoint import reach
 from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import digest_bytes
 from engine.base.secret import Secret
-from engine.connect.webhook import Profile, describe, verify
-from engine.serve.http import Receive, Scope, Send, TooLarge, answer, headers_of, read_body
+from engine.connect.webhook import Profile, describe, read_headers, verify
+from engine.plan.model import Plan
+from engine.serve.http import Answer, Request
 from engine.source.json_payload import parse_json
 from engine.store.batch import Arrival, Arrived, Batch
 from engine.store.inbox import partition_of
@@ -29,12 +31,52 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tieout.intake")
 
-ACCEPTED = b'{"status":"accepted"}'
-DUPLICATE = b'{"status":"duplicate"}'
-QUARANTINED = b'{"status":"quarantined"}'
-INVALID = b'{"status":"invalid"}'
-_ANSWERS = {Arrived.FRESH: ACCEPTED, Arrived.DUPLICATE: DUPLICATE, Arrived.CONFLICT: QUARANTINED}
+ACCEPTED = Answer(200, {"status": "accepted"})
+INVALID = Answer(202, {"status": "invalid"})
+_ANSWERS = {
+    Arrived.FRESH: ACCEPTED,
+    Arrived.DUPLICATE: Answer(200, {"status": "duplicate"}),
+    Arrived.CONFLICT: Answer(200, {"status": "quarantined"}),
+}
+_EVENT_ANSWERS = {
+    Arrived.FRESH: Answer(202, {"status": "accepted"}),
+    Arrived.DUPLICATE: Answer(202, {"status": "duplicate"}),
+    Arrived.CONFLICT: Answer(202, {"status": "quarantined"}),
+}
+_BUSY = Answer(429, {"error": "busy; send it again"}, ((b"retry-after", b"1"),))
+_DRAINING = Answer(503, {"error": "busy; send it again"}, ((b"retry-after", b"1"),))
+_NOT_STORED = Answer(503, {"error": "the store could not commit; send it again"}, ((b"retry-after", b"1"),))
 KEY_BYTES_MAX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A connection that takes webhooks, prepared once per generation of the plan."""
+
+    connection: str
+    profile: Profile
+    secrets: tuple[Secret, ...]
+    headers: frozenset[bytes]  # the only ones that are read
+
+
+class _Taken:
+    """A message on its way into the store, and who is told when it is there."""
+
+    __slots__ = ("arrival", "intake", "parsed", "then")
+
+    def __init__(
+        self, intake: Intake, arrival: Arrival, parsed: Any, then: Callable[[Arrived | None, Arrival], None]
+    ) -> None:
+        self.intake = intake
+        self.arrival = arrival
+        self.parsed = parsed
+        self.then = then
+
+    def done(self, batch: Batch, error: Exception | None) -> None:
+        """The commit is over."""
+        intake = self.intake
+        intake.waiting -= 1
+        self.then(intake.stored(self.arrival, self.parsed, batch, error), self.arrival)
 
 
 class Intake:
@@ -47,89 +89,103 @@ class Intake:
         self.refused_signatures = 0
         self.invalid = 0
         self.refused_busy = 0
-        self._profiles: dict[str, tuple[str, Profile, tuple[Secret, ...]]] = {}
+        self._doors: dict[bytes, _Door] = {}
+        self._doors_of: Plan | None = None
+        self._batches: set[asyncio.Task[None]] = set()
 
-    def _profile(self, connection: str) -> tuple[Profile, tuple[Secret, ...]] | None:
-        """The connection's webhook profile and secrets, prepared once per generation of the plan."""
-        plan = self._daemon.plan.connections.get(connection)
-        if plan is None or plan.manifest is None or plan.manifest.webhook is None:
+    def _door(self, target: bytes) -> _Door | None:
+        """What stands behind ``/webhooks/CONNECTION``; None if nothing does."""
+        plan = self._daemon.worker.plan
+        if plan is not self._doors_of:
+            self._doors.clear()
+            self._doors_of = plan
+        found = self._doors.get(target)
+        if found is not None:
+            return found
+        name = unquote(target.partition(b"?")[0][len(b"/webhooks/") :].decode("latin-1"))
+        connection = plan.connections.get(name)
+        if connection is None or connection.manifest is None or connection.manifest.webhook is None:
             return None
-        cached = self._profiles.get(connection)
-        if cached is not None and cached[0] == plan.digest:
-            return cached[1], cached[2]
         from engine.serve.assembly import read_secrets
 
-        secrets = read_secrets(plan)
-        chosen = tuple(secrets[name] for name in plan.manifest.webhook_secrets if secrets.get(name))
-        self._profiles[connection] = (plan.digest, plan.manifest.webhook, chosen)
-        return plan.manifest.webhook, chosen
+        secrets = read_secrets(connection)
+        chosen = tuple(secrets[each] for each in connection.manifest.webhook_secrets if secrets.get(each))
+        profile = connection.manifest.webhook
+        door = _Door(name, profile, chosen, frozenset((*read_headers(profile), b"traceparent")))
+        if b"?" not in target and b"%" not in target:  # there is any number of other spellings
+            self._doors[target] = door
+        return door
 
-    async def webhook(self, connection: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """``POST /webhooks/CONNECTION``."""
-        found = self._profile(connection)
-        if found is None:
-            await answer(send, 404, {"error": f"no connection {connection!r} takes webhooks"})
+    def webhook(self, target: bytes, request: Request) -> None:
+        """``POST /webhooks/CONNECTION``: answered once the message is committed."""
+        door = self._door(target)
+        if door is None:
+            name = unquote(target.partition(b"?")[0][len(b"/webhooks/") :].decode("latin-1"))
+            request.answer(Answer(404, {"error": f"no connection {name!r} takes webhooks"}))
             return
-        body = await self._body(receive, send)
-        if body is None:
+        if not self._has_room(request):
             return
-        profile, secrets = found
-        headers = headers_of(scope)
+        body = request.body
+        headers = request.read_headers(door.headers)
         try:
-            verify(profile, secrets, headers, body, self._daemon.clock.now())
+            verify(door.profile, door.secrets, headers, body, self._daemon.clock.now())
         except Failure as failure:
             self.refused_signatures += 1
-            log.warning("signature_refused", extra={"connection": connection, "reason": failure.message})
-            await answer(send, 401, {"error": failure.message})
+            log.warning("signature_refused", extra={"connection": door.connection, "reason": failure.message})
+            request.answer(Answer(401, {"error": failure.message}))
             return
         reach("CP-01")
         parsed: Any = None
         try:
             parsed = parse_json(body, size_max=self._daemon.settings.body_bytes_max)
-            described = describe(profile, parsed, headers)
+            described = describe(door.profile, parsed, headers)
             arrival = self._arrival(
-                connection, described.id, body, "vendor", described.type, described.key, headers.get("traceparent", "")
-            )
+                door.connection, described.id, body, "vendor", described.type, described.key,
+                headers.get("traceparent", ""),
+            )  # fmt: skip
         except Failure as failure:
-            arrival = self._unreadable(connection, body, failure)
-        await self._store(arrival, parsed, send)
+            arrival = self._unreadable(door.connection, body, failure)
 
-    async def event(self, scope: Scope, receive: Receive, send: Send) -> None:
+        def answer(outcome: Arrived | None, arrival: Arrival) -> None:
+            if outcome is None:
+                request.answer(_NOT_STORED)
+            elif arrival.channel == "inbox":
+                request.answer(_ANSWERS[outcome])
+            else:
+                request.answer(INVALID)
+
+        self._submit(arrival, parsed, answer)
+
+    def event(self, request: Request) -> None:
         """``POST /events``: a CloudEvent in structured or binary form, or a batch of structured ones."""
-        body = await self._body(receive, send)
-        if body is None:
+        if not self._has_room(request):
             return
-        headers = headers_of(scope)
         try:
-            events = cloudevents(headers, body, self._daemon.settings.body_bytes_max)
+            events = cloudevents(request.all_headers(), request.body, self._daemon.settings.body_bytes_max)
             arrivals = [self._canonical(event, raw) for event, raw in events]
         except Failure as failure:
             self.invalid += 1
-            await answer(send, 400, {"error": failure.message})
+            request.answer(Answer(400, {"error": failure.message}))
             return
-        outcomes = []
-        for (event, _), arrival in zip(events, arrivals, strict=True):
-            outcomes.append(await self.store(arrival, event))
-        if any(outcome is None for outcome in outcomes):
-            await answer(send, 503, {"error": "the store could not commit; send it again"}, ((b"retry-after", b"1"),))
-            return
-        statuses = [_ANSWERS[outcome] for outcome in outcomes if outcome is not None]
-        await answer(send, 202, statuses[0] if len(statuses) == 1 else b'{"status":"accepted"}')
+        task = self._loop.create_task(self._events([event for event, _ in events], arrivals, request))
+        self._batches.add(task)
+        task.add_done_callback(self._batches.discard)
 
-    async def _body(self, receive: Receive, send: Send) -> bytes | None:
+    async def _events(self, events: list[dict[str, Any]], arrivals: list[Arrival], request: Request) -> None:
+        outcomes = [await self.store(arrival, event) for arrival, event in zip(arrivals, events, strict=True)]
+        if any(outcome is None for outcome in outcomes):
+            request.answer(_NOT_STORED)
+        else:
+            stored = [outcome for outcome in outcomes if outcome is not None]
+            request.answer(_EVENT_ANSWERS[stored[0] if len(stored) == 1 else Arrived.FRESH])
+
+    def _has_room(self, request: Request) -> bool:
         daemon = self._daemon
         if daemon.draining or self.waiting >= daemon.settings.intake_waiting_max:
             self.refused_busy += 1
-            status = 503 if daemon.draining else 429
-            await answer(send, status, {"error": "busy; send it again"}, ((b"retry-after", b"1"),))
-            return None
-        try:
-            return await read_body(receive, daemon.settings.body_bytes_max)
-        except TooLarge:
-            self.invalid += 1
-            limit = daemon.settings.body_bytes_max
-            await answer(send, 413, {"error": f"a message may have at most {limit} bytes"})
-            return None
+            request.answer(_DRAINING if daemon.draining else _BUSY)
+            return False
+        return True
 
     def _arrival(self, source: str, id_: str, body: bytes, kind: str, type_: str, key: str, trace: str) -> Arrival:
         if len(key) > KEY_BYTES_MAX or len(id_) > KEY_BYTES_MAX:
@@ -157,44 +213,40 @@ class Intake:
             str(event.get("traceparent") or ""),
         )  # fmt: skip
 
-    async def _store(self, arrival: Arrival, parsed: Any, send: Send) -> None:
-        outcome = await self.store(arrival, parsed)
-        if outcome is None:
-            await answer(send, 503, {"error": "the store could not commit; send it again"}, ((b"retry-after", b"1"),))
-        elif arrival.channel == "invalid":
-            await answer(send, 202, INVALID)
-        else:
-            await answer(send, 200, _ANSWERS[outcome])
+    def _submit(self, arrival: Arrival, parsed: Any, then: Callable[[Arrived | None, Arrival], None]) -> None:
+        batch = Batch()
+        batch.arrive(arrival)
+        self.waiting += 1
+        self._daemon.writer.submit(batch, _Taken(self, arrival, parsed, then).done)
 
     async def store(self, arrival: Arrival, parsed: Any = None) -> Arrived | None:
         """Commit one message and hand it to the worker; None if it could not be committed."""
         future: asyncio.Future[Arrived | None] = self._loop.create_future()
-        batch = Batch()
-        batch.arrive(arrival)
-        worker = self._daemon.worker
 
-        def done(batch: Batch, error: Exception | None) -> None:
-            self.waiting -= 1
-            outcome = None
-            if error is not None:
-                log.error("intake_commit_failed", extra={"reason": str(error)})
-                worker.rescan()
-            else:
-                outcome = batch.arrived[0]
-                if outcome is Arrived.FRESH:
-                    if arrival.channel == "inbox":
-                        worker.arrived(arrival, parsed)
-                elif outcome is Arrived.DUPLICATE:
-                    worker.counts.duplicates += 1
-                else:
-                    worker.counts.conflicts += 1
-                    log.warning("message_id_reused", extra={"source": arrival.source, "id": arrival.source_id})
+        def tell(outcome: Arrived | None, _arrival: Arrival) -> None:
             if not future.done():
                 future.set_result(outcome)
 
-        self.waiting += 1
-        self._daemon.writer.submit(batch, done)
+        self._submit(arrival, parsed, tell)
         return await future
+
+    def stored(self, arrival: Arrival, parsed: Any, batch: Batch, error: Exception | None) -> Arrived | None:
+        """What became of a message; a fresh one goes to the worker."""
+        worker = self._daemon.worker
+        if error is not None:
+            log.error("intake_commit_failed", extra={"reason": str(error)})
+            worker.rescan()
+            return None
+        outcome = batch.arrived[0]
+        if outcome is Arrived.FRESH:
+            if arrival.channel == "inbox":
+                worker.arrived(arrival, parsed)
+        elif outcome is Arrived.DUPLICATE:
+            worker.counts.duplicates += 1
+        else:
+            worker.counts.conflicts += 1
+            log.warning("message_id_reused", extra={"source": arrival.source, "id": arrival.source_id})
+        return outcome
 
 
 def cloudevents(headers: Mapping[str, str], body: bytes, size_max: int) -> list[tuple[dict[str, Any], bytes]]:

@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 
-import uvicorn
 import uvloop
 
 from engine.base.clock import SystemClock
@@ -18,6 +17,7 @@ from engine.serve.app import App
 from engine.serve.assembly import read_secrets
 from engine.serve.background import Background
 from engine.serve.daemon import Daemon
+from engine.serve.listener import Listener
 from engine.serve.logs import Mask, set_up
 from engine.serve.presence import announce, withdraw
 from engine.serve.settings import ServeSettings
@@ -25,12 +25,8 @@ from engine.serve.tokens import api_token
 
 log = logging.getLogger("tieout.server")
 
-
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: the daemon drains first."""
-
-    def install_signal_handlers(self) -> None:
-        return None
+#: How long requests that came in before the end may still take to be answered.
+_ANSWER_SECONDS = 5.0
 
 
 def serve(settings: ServeSettings) -> int:
@@ -68,40 +64,29 @@ async def _serve(settings: ServeSettings) -> int:
     app = App(daemon)
     background = Background(daemon, app.intake)
     background.start()
-    config = uvicorn.Config(
-        app, http="httptools", loop="none", lifespan="off", access_log=False, log_config=None, server_header=False,
-        date_header=False, timeout_graceful_shutdown=5, backlog=2048,
-    )  # fmt: skip
-    server = _Server(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    server = Listener(app.take, settings.body_bytes_max, loop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    serving = loop.create_task(_run(server, listener))
+    await server.start(listener)
     port = listener.getsockname()[1]
     announce(settings.state, settings.host, port, settings.store_url)
     sys.stdout.write(
         json_bytes({"ready": f"http://{settings.host}:{port}", "generation": daemon.generation.number}).decode() + "\n"
     )
     sys.stdout.flush()
-    # What was loaded lives as long as the process: the collector need not look at it again.
+    # What was loaded lives as long as the process: the collector need not look at it again. What comes and goes
+    # with a message holds no cycles: looking for some every 700 objects costs more than it can find.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     await stop.wait()
     log.info("draining")
     withdraw(settings.state)
     daemon.draining = True
-    server.should_exit = True
-    await serving
+    await server.stop(_ANSWER_SECONDS)
     await background.stop()
     await daemon.stop()
     log.info("stopped")
     return 0
-
-
-async def _run(server: uvicorn.Server, listener: socket.socket) -> None:
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup(sockets=[listener])
-    await server.main_loop()
-    await server.shutdown(sockets=[listener])
