@@ -77,8 +77,8 @@ class StoreOperator:
         try:
             with engine.connect() as connection:
                 return question(connection)
-        except sa.exc.OperationalError as error:
-            raise UserError(f"the store {self._url} cannot be read: {error.orig}") from error
+        except sa.exc.DBAPIError as error:
+            raise UserError(f"{self._driver.name} cannot read this as a store: {error.orig}") from error
         finally:
             engine.dispose()
 
@@ -101,6 +101,7 @@ class StoreOperator:
         return self._ask(lambda c: queries.invalid(c, limit))
 
     def verify_audit(self) -> Row:
+        self._ask(_workspace)  # says in words if this is no store
         engine = self._driver.engine()
         try:
             return verify_store(engine, self._state).as_json()

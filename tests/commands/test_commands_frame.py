@@ -1,0 +1,128 @@
+"""The frame of the command line: help with examples, light start, exit codes, and errors in words."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import cli
+from engine.base.errors import Defect, Failure
+
+
+def every_command(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*before, name), command
+        if isinstance(command, click.Group):
+            yield from every_command(command, *before, name)
+
+
+EVERY = list(every_command(cli.tieout))
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
+def test_every_command_has_help_with_an_example(tieout: Any, path: tuple[str, ...], command: click.Command) -> None:
+    said = tieout(*path, "--help")
+    assert said.code == 0
+    assert f"tieout {path[0]}" in (command.epilog or "")
+    flat = " ".join(said.out.split())
+    assert "Example: tieout" in flat
+    assert (command.help or "").strip()
+    undocumented = [option.name for option in command.params if isinstance(option, click.Option) and not option.help]
+    assert undocumented == []
+
+
+def test_commands_that_report_can_report_json() -> None:
+    silent = {"serve", "exceptions", "audit", "exceptions export"}
+    without = {
+        " ".join(path)
+        for path, command in EVERY
+        if not any("--json" in option.opts for option in command.params if isinstance(option, click.Option))
+    }
+    assert without == silent
+
+
+def test_the_overview_lists_every_command_of_the_issue(tieout: Any) -> None:
+    said = tieout("--help")
+    names = {
+        "init", "lint", "test", "trace", "run", "serve", "call", "status", "runs", "exceptions", "retry", "lineage",
+        "audit", "explain", "doctor", "demo", "eval",
+    }  # fmt: skip
+    listed = {line.split()[0] for line in said.out.splitlines() if line.startswith("  ") and line.strip()}
+    assert (said.code, names - listed) == (0, set())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = (
+        "sqlalchemy",
+        "jinja2",
+        "httpx",
+        "jsonschema",
+        "yaml",
+        "starlette",
+        "uvicorn",
+        "orjson",
+        "rich",
+        "engine.api",
+    )
+    program = (
+        "import sys, cli\nsys.argv = ['tieout', '--help']\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True,
+        cwd=Path(cli.__file__).parent,
+    )  # fmt: skip
+    assert done.stderr.strip() == "[]"
+
+
+def test_what_is_not_a_command_or_an_option_is_a_usage_error_with_a_hint(tieout: Any) -> None:
+    said = tieout("lnit")
+    assert (said.code, "Did you mean" in said.err) == (2, True)
+    assert tieout("lint", "--formt", "json").code == 2
+    assert tieout("runs", "--limit", "0").code == 2
+    assert tieout("explain").code == 2
+
+
+def test_a_place_without_a_workspace_is_said_in_words(
+    tieout: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in ("lint", "test", "status", "doctor"):
+        said = tieout(command)
+        assert (said.code, "tieout init" in said.err) == (2, True), command
+        assert "Traceback" not in said.err
+
+
+def test_a_failure_of_the_world_is_2_and_a_defect_is_3_with_a_report(
+    tieout: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authoring = importlib.import_module("engine.commands.authoring")
+
+    def command_that(error: Exception) -> click.Command:
+        def fail() -> None:
+            raise error
+
+        return click.Command("explain", callback=fail)
+
+    monkeypatch.setitem(authoring.COMMANDS, "explain", command_that(Failure("transient", "no answer")))  # type: ignore[arg-type]
+    said = tieout("explain")
+    assert (said.code, said.err) == (2, "error: no answer\n")
+    monkeypatch.setitem(authoring.COMMANDS, "explain", command_that(Defect("two heads")))
+    said = tieout("explain")
+    assert said.code == 3
+    report = Path(said.err.split(" in ")[-1].strip().rstrip("."))
+    text = report.read_text()
+    report.unlink()
+    assert "Defect: two heads" in text
+    assert "two heads" not in said.err
