@@ -10,6 +10,7 @@ import orjson
 from engine.commands.show import printable
 
 _INDENT = " " * 10
+_WIDTH = 110
 
 
 def trace_lines(trace: dict[str, Any]) -> Iterator[str]:
@@ -48,11 +49,33 @@ def trace_lines(trace: dict[str, Any]) -> Iterator[str]:
 
 
 def _block(name: str, value: Any) -> Iterator[str]:
-    """A value on one line if it is short, else as indented JSON."""
-    short = orjson.dumps(value).decode()
-    if len(short) <= 100:
-        yield f"  {name:<7} {printable(short)}"
-        return
-    first, *rest = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode().split("\n")
-    yield f"  {name:<7} {first}"
+    """A value on as few lines as it can be read on: what fits on one line stays on one."""
+    first, *rest = _lines(value, _WIDTH - len(_INDENT))
+    yield f"  {name:<7} {printable(first)}"
     yield from (f"{_INDENT}{printable(line)}" for line in rest)
+
+
+def _lines(value: Any, room: int) -> Iterator[str]:
+    """JSON, broken only where a line would be longer than ``room``; blanks after ``:`` and ``,`` as people write it."""
+    flat = _flat(value)
+    if len(flat) <= room or not isinstance(value, dict | list) or not value:
+        yield flat
+        return
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    parts = [(f"{_flat(name)}: ", part) for name, part in value.items()] if isinstance(value, dict) else None
+    yield opening
+    for at, (before, part) in enumerate(parts if parts is not None else [("", part) for part in value], 1):
+        *inner, last = _lines(part, room - 3 - len(before))
+        head, tail = ([before + inner[0]], inner[1:]) if inner else ([], [])
+        yield from (f"  {line}" for line in (*head, *tail))
+        comma = "," if at < len(value) else ""
+        yield f"  {last if inner else before + last}{comma}"
+    yield closing
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flat(name)}: {_flat(part)}" for name, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flat(part) for part in value) + "]"
+    return orjson.dumps(value).decode()
