@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from crash_world import read_documents, workload
-from invariants import check
+from crash_world import workload
+from invariants import check, documents_of
 
 from engine.store import tables as t
 
@@ -86,7 +86,7 @@ def stories() -> Iterator[dict[tuple[str, str], Future[Story]]]:
 def outcome(folder: Path) -> tuple[list[str], int, set[str]]:
     """Violations, documents in the ERP, and acknowledged messages that the store does not have."""
     engine = sa.create_engine(f"sqlite:///{folder / 'store.db'}", poolclass=sa.NullPool)
-    documents = read_documents(folder / "documents.log")
+    documents = documents_of(folder / "documents.log")
     found = check(engine, documents, state=folder, drained=True)
     with engine.connect() as connection:
         stored = set(connection.execute(sa.select(t.message.c.source_id)).scalars())

@@ -7,11 +7,11 @@ the process that wrote them, and a second document under one key would show as a
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import orjson
+from invariants import documents_of
 from worlds import computed, flow, make_plan, post, step
 
 from engine.base.crashpoint import reach
@@ -93,16 +93,6 @@ def crash_plan() -> plan.Plan:
     )
 
 
-def read_documents(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The ERP's documents by external key, in the form the invariants ask for."""
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    if path.exists():
-        for order, line in enumerate(path.read_bytes().splitlines()):
-            document = orjson.loads(line)
-            found[document["key"]].append({"content": document["content"], "order": order})
-    return found
-
-
 class FileErp:
     """An ERP that makes a document whenever it is asked to: only the engine keeps it from making two."""
 
@@ -129,7 +119,7 @@ class FileErp:
     async def look_up(self, call: Call) -> LookUp:
         if b'"in_61"' in call.raw:
             return Unclear("cannot be looked up", ErrorClass.CONFIG)
-        kept = read_documents(self._path).get(call.external_key)
+        kept = documents_of(self._path).get(call.external_key)
         if not kept:
             return Absent()
         return Found(
@@ -137,7 +127,7 @@ class FileErp:
         )
 
     def has(self, external_key: str) -> bool:
-        return external_key in read_documents(self._path)
+        return external_key in documents_of(self._path)
 
     @staticmethod
     def _document(call: Call) -> Document:

@@ -8,6 +8,7 @@ is a list of violations, each beginning with the invariant's name; an empty list
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -170,17 +171,23 @@ def order_per_key(facts: _Facts) -> Iterator[str]:
 
 
 def entries_balance(content: Any) -> str | None:
-    """What is wrong with a document's ``entries`` (debit and credit as money), or None."""
-    if not isinstance(content, dict) or "entries" not in content:
+    """What is wrong with a document's ``entries`` (debit and credit as money) or ``journal``, or None."""
+    if not isinstance(content, dict) or ("entries" not in content and "journal" not in content):
         return None
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for entry in content["entries"]:
+    for entry in content["entries"] if "entries" in content else _entries(content["journal"]):
         for side, sign in (("debit", 1), ("credit", -1)):
             money = entry.get(side)
             if money is not None:
                 sums[money["currency"]] += sign * Decimal(money["amount"])
     wrong = {currency: str(left) for currency, left in sums.items() if left}
     return f"debits less credits are {wrong}" if wrong else None
+
+
+def _entries(journal: dict[str, Any]) -> list[dict[str, Any]]:
+    """A journal of one receivable against revenue and tax, as entries."""
+    credits = [*journal["revenue"], journal["tax"]]
+    return [{"debit": journal["receivable"]["amount"]}, *({"credit": line["amount"]} for line in credits)]
 
 
 def balanced(facts: _Facts, balance: Callable[[Any], str | None]) -> Iterator[str]:
@@ -278,3 +285,24 @@ def alive(facts: _Facts) -> Iterator[str]:
     for key, effect in facts.effects.items():
         if key not in facts.receipts and effect["state"] in ("intended", "sent"):
             yield f"I12 liveness: the effect on {effect['object']} is still {effect['state']}"
+
+
+def documents_of(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Documents from a file with one per line, ``{"key": …, "content": …}``, in the order in which they were made."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    if path.exists():
+        for order, line in enumerate(path.read_bytes().splitlines()):
+            document = orjson.loads(line)
+            found[document["key"]].append({"content": document["content"], "order": order})
+    return found
+
+
+def main(store: str, documents: str, state: str) -> None:
+    """Print the violations in a drained store as a JSON list."""
+    engine = sa.create_engine(f"sqlite:///{store}", poolclass=sa.NullPool)
+    found = check(engine, documents_of(Path(documents)), state=Path(state), drained=True)
+    sys.stdout.write(orjson.dumps(found).decode() + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
