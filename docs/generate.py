@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docs.cli_page import cli_page
 from docs.documents_page import documents_page
+from docs.figures import write_figures
 from engine.expr.reference import reference
 from engine.lint.codes import as_markdown as rules_page
 from engine.source.catalogue import as_markdown, load_all
@@ -25,7 +26,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def write_pages() -> list[str]:
-    """Write every page whose text has changed; the names of those pages."""
+    """Write every page whose text has changed, and the README's figures; the names of what was written."""
     changed = []
     for name, make in PAGES.items():
         file = FOLDER / name
@@ -33,6 +34,8 @@ def write_pages() -> list[str]:
         if not file.exists() or file.read_text("utf-8") != text:
             file.write_text(text, "utf-8")
             changed.append(name)
+    if write_figures():
+        changed.append("README.md")
     return changed
 
 
