@@ -1,41 +1,61 @@
 """Compiles expressions to Python functions of a scope.
 
 The meaning of an expression never depends on what was checked before: every step that needs a kind of value
-asks for it. Reading nothing but dicts, lists and the known kinds of values is also the sandbox.
+asks for it, or notices that it is another. Reading nothing but dicts, lists and the known kinds of values is
+also the sandbox.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from engine.expr.emitter import Emitter
 from engine.expr.nodes import Ast
 from engine.expr.values import kind, wrong
-from engine.expr.writer import FunctionWriter
+from engine.expr.writer import Deferred, FunctionWriter
+from engine.schema.types import ANY, Object, Type
 
 Computed: TypeAlias = Callable[[Any], Any]
 
 
-def compile_expression(ast: Ast, names: Sequence[str] = ()) -> Computed:
+def compile_expression(ast: Ast, names: Sequence[str] | Mapping[str, Type] = ()) -> Computed:
     """A function of one scope (a dict from names to values) that gives the expression's value.
 
-    ``names`` are those that the scope will hold; a name that it lacks is null, as any missing field. The scope
-    may also be any other value, which is then what ``@`` means. Raises Failure(mapping) with the place.
+    ``names`` are those that the scope will hold, at best with the types that they were checked against; a name
+    that it lacks is null, as any missing field. The scope may also be any other value, which is then what ``@``
+    means. Raises Failure(mapping) with the place.
     """
-    del names  # a scope is read like any object: what it holds is found by name when the function runs
-    writer = FunctionWriter("computed", ("scope",))
-    return writer.build(Emitter(writer).value(ast, "scope"), ast.span)
+    return _compiled("computed", ast, names, condition=False)
 
 
-def compile_condition(ast: Ast, names: Sequence[str] = ()) -> Callable[[Any], bool]:
+def compile_condition(ast: Ast, names: Sequence[str] | Mapping[str, Type] = ()) -> Callable[[Any], bool]:
     """Like :func:`compile_expression` for what must be true or false: anything else is a Failure(mapping)."""
-    del names
-    writer = FunctionWriter("condition", ("scope",))
-    emitter = Emitter(writer)
-    value = emitter.variable(emitter.value(ast, "scope"), ast.span)
-    require_bool(emitter, value, ast)
-    return writer.build(value, ast.span)
+    return _compiled("condition", ast, names, condition=True)
+
+
+def _compiled(name: str, ast: Ast, names: Sequence[str] | Mapping[str, Type], *, condition: bool) -> Computed:
+    def written(writer: FunctionWriter) -> Computed:
+        emitter = Emitter(writer)
+        value = emitter.value(ast, "scope")
+        if condition:
+            value = emitter.variable(value, ast.span)
+            require_bool(emitter, value, ast)
+        return writer.build(value, ast.span)
+
+    def exact() -> Computed:
+        return written(FunctionWriter(name, ("scope",)))
+
+    if not isinstance(names, Mapping):
+        return exact()
+    writer = FunctionWriter(name, ("scope",), Deferred(exact))
+    writer.types["scope"] = scope_type(names)
+    return written(writer)
+
+
+def scope_type(names: Mapping[str, Type]) -> Type:
+    """The type of a scope with these names in it."""
+    return Object(names, frozenset(names), ANY)
 
 
 def require_bool(emitter: Emitter, value: str, ast: Ast) -> None:

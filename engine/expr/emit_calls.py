@@ -10,8 +10,10 @@ from engine.base.errors import Failure
 from engine.base.money import Money
 from engine.expr.functions import FUNCTIONS
 from engine.expr.nodes import Call, ExpressionReference, Literal
+from engine.expr.quick import RESULTS, quick_call, quick_date_of, quick_element
 from engine.expr.scope import Operand
 from engine.expr.signature import Function
+from engine.schema.types import Array
 
 if TYPE_CHECKING:
     from engine.expr.emitter import Emitter
@@ -41,6 +43,11 @@ def emit_call(emitter: Emitter, node: Call, current: Operand) -> str:
     if node.name == "is_null":
         value = emitter.variable(emitter.value(node.arguments[0], current), node.span)
         return emitter.writer.assign(f"{value} is None", node.span, "bool")
+    quick = emitter.writer.quick
+    if quick and node.name == "date_of":
+        day = quick_date_of(emitter, node, current)
+        if day is not None:
+            return day
     operands: list[str] = []
     references: list[tuple[int, ExpressionReference]] = []
     for position, argument in enumerate(node.arguments):
@@ -54,10 +61,15 @@ def emit_call(emitter: Emitter, node: Call, current: Operand) -> str:
     array = next((operand for operand in operands if operand), "")
     for position, reference in references:
         operands[position] = _emit_results(emitter, reference, array)
-    kinds = {_KINDS.get(overload.result.name, "") for overload in function.overloads}
-    return emitter.writer.assign(
-        f"_f_{node.name}({', '.join(operands)})", node.span, kinds.pop() if len(kinds) == 1 else ""
-    )
+    results = {overload.result.name for overload in function.overloads}
+    kinds = {_KINDS.get(each, "") for each in results}
+    python = quick_call(emitter, node, operands) if quick else None
+    if python is None:
+        python = f"_f_{node.name}({', '.join(operands)})"
+    name = emitter.writer.assign(python, node.span, kinds.pop() if len(kinds) == 1 else "")
+    if len(results) == 1 and (type_ := RESULTS.get(results.pop())) is not None:
+        emitter.writer.types[name] = type_
+    return name
 
 
 def _emit_results(emitter: Emitter, reference: ExpressionReference, array: str) -> str:
@@ -67,9 +79,12 @@ def _emit_results(emitter: Emitter, reference: ExpressionReference, array: str) 
     results = writer.assign("[]", span, "list")
     with writer.block(f"if {array}.__class__ is list:", span):
         writer.count_steps(array, span)
-        element = writer.fresh()
+        element = quick_element(writer, array)
         with writer.block(f"for {element} in {array}:", span):
-            writer.write(f"{results}.append({emitter.value(reference.child, element)})", span)
+            made = emitter.value(reference.child, element)
+            writer.write(f"{results}.append({made})", span)
+    if made in writer.types:
+        writer.types[results] = Array(writer.types[made])
     return results
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.expr.nodes import And, Arithmetic, Ast, Compare, Literal, Negate, Not, Or
+from engine.expr.quick import arithmetic_type, hint, quick_arithmetic, quick_equal, quick_order
 from engine.expr.scope import Operand
 
 if TYPE_CHECKING:
@@ -33,10 +34,16 @@ def emit_arithmetic(emitter: Emitter, node: Arithmetic, current: Operand) -> str
         if node.operator == "*":
             general = f"_multiply_unrounded({left}, {right})"
         return emitter.writer.assign(general, node.span, "number")
+    a, b = hint(emitter, node.left, left), hint(emitter, node.right, right)
+    quick = quick_arithmetic(node.operator, left, a, right, b, general) if emitter.writer.quick else general
     test = _both_decimal(node.left, left, node.right, right)
-    if exact and test:
+    if quick is not general:
+        general = quick
+    elif exact and test:
         general = f"{exact}({left}, {right}) if {test} else {general}"
-    return emitter.writer.assign(general, node.span, "number")
+    name = emitter.writer.assign(general, node.span, "number")
+    emitter.writer.types[name] = arithmetic_type(node.operator, a, b)
+    return name
 
 
 def _both_decimal(left_node: Ast, left: str, right_node: Ast, right: str) -> str:
@@ -60,14 +67,21 @@ def emit_compare(emitter: Emitter, node: Compare, current: Operand) -> str:
     left, right = emitter.value(node.left, current), emitter.value(node.right, current)
     if node.operator in _SIZES:
         general = f"{_SIZES[node.operator]}({left}, {right})"
+        a, b = hint(emitter, node.left, left), hint(emitter, node.right, right)
+        quick = quick_order(node.operator, left, a, right, b, general) if emitter.writer.quick else general
         test = _both_decimal(node.left, left, node.right, right)
-        if test:
+        if quick is not general:
+            general = quick
+        elif test:
             general = f"{left} {node.operator} {right} if {test} else {general}"
         return emitter.writer.assign(general, node.span, "bool")
     if isinstance(node.left, Literal):
         python = _equals_constant(node.left, left, emitter.variable(right, node.span))
     elif isinstance(node.right, Literal):
         python = _equals_constant(node.right, right, emitter.variable(left, node.span))
+    elif emitter.writer.quick:
+        a, b = hint(emitter, node.left, left), hint(emitter, node.right, right)
+        python = quick_equal(left, a, right, b)
     else:
         python = f"_equal({left}, {right})"
     return emitter.writer.assign(f"not ({python})" if node.operator == "!=" else python, node.span, "bool")

@@ -17,7 +17,9 @@ from engine.expr.nodes import (
     ProjectValues,
     Slice,
 )
+from engine.expr.quick import element_type, only_objects, quick_element, quick_field
 from engine.expr.scope import Operand
+from engine.schema.types import Array, Object, without_null
 from engine.source.span import Span
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 
 def emit_field(emitter: Emitter, node: Field, value: str) -> str:
+    if emitter.writer.quick:
+        return quick_field(emitter.writer, node, value)
     return emitter.writer.assign(f"{emitter.fields(value, node.span)}.get({node.name!r})", node.span)
 
 
@@ -59,8 +63,10 @@ def emit_flatten(emitter: Emitter, node: Flatten, current: Operand) -> str:
 def _collect(emitter: Emitter, source: str, right: Ast, result: str, span: Span, condition: Ast | None = None) -> None:
     """A loop that appends to ``result`` what ``right`` makes of every element, null left out."""
     writer = emitter.writer
-    element = writer.fresh()
+    element = quick_element(writer, source)
     with writer.block(f"for {element} in {source}:", span):
+        if writer.quick and isinstance(writer.types.get(element), Object):
+            only_objects(writer, element, span)
         if condition is not None:
             test = emitter.truth(emitter.value(condition, element), condition.span)
             with writer.block(f"if {test}:", condition.span):
@@ -70,14 +76,27 @@ def _collect(emitter: Emitter, source: str, right: Ast, result: str, span: Span,
 
 
 def _append(emitter: Emitter, right: Ast, element: str, result: str) -> None:
+    writer = emitter.writer
     made = element if isinstance(right, Current) else emitter.value(right, element)
-    with emitter.writer.block(f"if {made} is not None:", right.span):
-        emitter.writer.write(f"{result}.append({made})", right.span)
+    if made in writer.types:
+        writer.types.setdefault(result, Array(without_null(writer.types[made])))
+    if writer.kinds.get(made) == "dict":
+        writer.write(f"{result}.append({made})", right.span)
+        return
+    with writer.block(f"if {made} is not None:", right.span):
+        writer.write(f"{result}.append({made})", right.span)
 
 
 def emit_project(emitter: Emitter, node: Project, current: Operand) -> str:
     writer, span = emitter.writer, node.span
-    base = emitter.variable(emitter.value(node.left, current), span)
+    left = node.left
+    if writer.quick and isinstance(left, Flatten):
+        # Where the elements are objects there is nothing to flatten; the loop gives up if that is not so.
+        base = emitter.variable(emitter.value(left.child, current), span)
+        if not isinstance(element_type(writer.types.get(base)), Object):
+            base = emitter.variable(emitter.value(left, current), span)
+    else:
+        base = emitter.variable(emitter.value(left, current), span)
     result = writer.assign("None", span)
     with writer.block(f"if {base}.__class__ is list:", span):
         writer.count_steps(base, span)

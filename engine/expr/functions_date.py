@@ -26,6 +26,7 @@ _TIMESTAMP = re.compile(
 )
 _DURATION = re.compile(r"(-?)P(?:(\d{1,5})W|(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)")
 _SECONDS_MAX = 253_402_300_799  # the last second of the year 9999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def date_of_value(value: Any, what: str) -> date:
@@ -80,13 +81,15 @@ def timestamp(value: Any) -> datetime:
     gives="2026-01-01T00:00:00Z",
 )
 def unix_time(seconds: Any) -> datetime:
+    if seconds.__class__ is int and 0 <= seconds <= _SECONDS_MAX:
+        return _EPOCH + timedelta(seconds=seconds)
     if seconds.__class__ is Decimal:
         micro = integer_of(EXACT_60.multiply(seconds, Decimal(1_000_000)), "unix_time in microseconds")
     else:
         micro = integer_of(seconds, "the argument of unix_time") * 1_000_000
     if not 0 <= micro <= _SECONDS_MAX * 1_000_000:
         wrong("unix_time is from 1970 to 9999, in seconds")
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micro)
+    return _EPOCH + timedelta(microseconds=micro)
 
 
 @_declare(

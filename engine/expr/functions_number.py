@@ -14,6 +14,7 @@ NUMBER = Registry()
 _declare = NUMBER.declare
 
 _SCALE_MAX = 30
+_exact_add = EXACT_60.add
 _WHOLE = decimal.Context(prec=70, traps=[decimal.InvalidOperation])
 
 
@@ -95,8 +96,7 @@ def floor(value: Any) -> int:
     name="sum",
 )
 def sum_(values: Any) -> Any:
-    array_of(values, "the argument of sum")
-    if not values:
+    if not array_of(values, "the argument of sum"):
         return 0
     total = values[0]
     if total.__class__ is not Money:
@@ -118,9 +118,11 @@ def sum_money(values: Any, currency: Any) -> Money:
     code = _currency(currency)
     total = Decimal(0)
     for value in array_of(values, "the first argument of sum_money"):
-        if money_of(value, "every element of sum_money").currency != code:
+        if value.__class__ is not Money:
+            money_of(value, "every element of sum_money")
+        if value.currency != code:
             wrong(f"sum_money adds {code}, but one amount is in {value.currency}")
-        total = EXACT_60.add(total, value.amount)
+        total = _exact_add(total, value.amount)
     return Money(total, code)
 
 
@@ -163,9 +165,9 @@ def _currency(code: Any) -> str:
     gives="12.50 EUR",
 )
 def from_minor_units(units: Any, currency: Any) -> Money:
-    if units.__class__ is int and currency.__class__ is str:
-        return Money.from_minor(units, currency)
-    return Money.from_minor(integer_of(units, "minor units"), text_of(currency, "a currency"))
+    whole = Decimal(integer_of(units, "minor units"))
+    digits = minor_units(text_of(currency, "a currency"))
+    return Money(EXACT_60.scaleb(whole, -digits), currency)
 
 
 @_declare(

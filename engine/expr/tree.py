@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.expr.check import check
-from engine.expr.compile import Computed
+from engine.expr.compile import Computed, scope_type
 from engine.expr.emitter import Emitter
+from engine.expr.fitting import Fitter
 from engine.expr.lattice import may_be_null, union
 from engine.expr.nearest import did_you_mean
 from engine.expr.parse import parse
 from engine.expr.scope import Operand
 from engine.expr.text import check_text, emit_text, has_blanks, read_text, unusable
 from engine.expr.typing_of_values import type_of_value
-from engine.expr.writer import FunctionWriter
+from engine.expr.writer import Deferred, FunctionWriter
+from engine.schema.fit import Fit
 from engine.schema.types import (
     ANY,
     TEXT,
@@ -56,7 +58,14 @@ def compile_tree(
     where it stands. A tree with findings never runs.
     """
     before = len(diagnostics)
-    writer = FunctionWriter("tree", ("scope",))
+
+    def exact() -> Computed:
+        writer = FunctionWriter("tree", ("scope",))
+        made = TreeWriter(Emitter(writer), Diagnostics()).write(tree.node, "scope", scope, expected, "")
+        return writer.build(made.operand, tree.span)
+
+    writer = FunctionWriter("tree", ("scope",), Deferred(exact))
+    writer.types["scope"] = scope_type(scope)
     made = TreeWriter(Emitter(writer), diagnostics).write(tree.node, "scope", scope, expected, "")
     if len(diagnostics) != before:
         return unusable, made.type
@@ -64,22 +73,29 @@ def compile_tree(
 
 
 class TreeWriter:
-    """Writes trees into one function."""
+    """Writes trees into one function. ``fitter`` writes the checks of what the tree is made of, if any."""
 
-    __slots__ = ("_diagnostics", "_emitter")
+    __slots__ = ("_diagnostics", "_emitter", "_fitter")
 
-    def __init__(self, emitter: Emitter, diagnostics: Diagnostics) -> None:
+    def __init__(self, emitter: Emitter, diagnostics: Diagnostics, fitter: Fitter | None = None) -> None:
         self._emitter = emitter
         self._diagnostics = diagnostics
+        self._fitter = fitter
 
     def write(
-        self, node: source.Node, current: Operand, scope: Mapping[str, Type], expected: Type | None, path: str
+        self,
+        node: source.Node,
+        current: Operand,
+        scope: Mapping[str, Type],
+        expected: Type | None,
+        path: str,
+        fit: Fit | None = None,
     ) -> Made:
         """Write a node; ``path`` is where in the whole it goes, for messages."""
         if isinstance(node, source.Mapping):
-            return self._object(node, current, scope, expected, path)
+            return self._object(node, current, scope, expected, path, fit)
         if isinstance(node, source.Sequence):
-            return self._list(node, current, scope, expected, path)
+            return self._list(node, current, scope, expected, path, fit)
         made = self._leaf(node, current, scope)
         self._expect(made.type, expected, node.span, path)
         return made
@@ -107,45 +123,70 @@ class TreeWriter:
         return Made(self._emitter.value(ast, current), type_)
 
     def _list(
-        self, node: source.Sequence, current: Operand, scope: Mapping[str, Type], expected: Type | None, path: str
+        self,
+        node: source.Sequence,
+        current: Operand,
+        scope: Mapping[str, Type],
+        expected: Type | None,
+        path: str,
+        fit: Fit | None,
     ) -> Made:
         wanted = _wanted(expected, Array)
         element = wanted.element if isinstance(wanted, Array) else None
         if expected is not None and wanted is None:
             self._expect(Array(ANY), expected, node.span, path)
-        parts = [self.write(each, current, scope, element, f"{path}[{at}]") for at, each in enumerate(node.items)]
+        inner = self._fitter.element(fit, len(node.items)) if self._fitter is not None else None
+        parts: list[Made] = []
+        for at, each in enumerate(node.items):
+            part = self.write(each, current, scope, element, f"{path}[{at}]", inner)
+            parts.append(self._fitted(part, each, inner))
         operand = self._emitter.writer.assign(f"[{', '.join(part.operand for part in parts)}]", node.span, "list")
         return Made(operand, Array(union(part.type for part in parts)))
 
     def _object(
-        self, node: source.Mapping, current: Operand, scope: Mapping[str, Type], expected: Type | None, path: str
+        self,
+        node: source.Mapping,
+        current: Operand,
+        scope: Mapping[str, Type],
+        expected: Type | None,
+        path: str,
+        fit: Fit | None,
     ) -> Made:
         wanted = _wanted(expected, Object)
         if expected is not None and wanted is None:
             self._expect(Object({}, frozenset(), ANY), expected, node.span, path)
         target = wanted if isinstance(wanted, Object) else None
         always: list[str] = []
-        sometimes: list[tuple[str, str, Span]] = []
+        sometimes: list[tuple[source.Entry, Made, Fit | None]] = []
         fields: dict[str, Type] = {}
         required: set[str] = set()
         for entry in node.entries:
             where = f"{path}.{entry.key}" if path else entry.key
             declared = self._declared(target, entry, where)
             optional = target is not None and declared is not None and entry.key not in target.required
-            made = self.write(entry.value, current, scope, _or_null(declared, optional), where)
+            inner = self._fitter.field(fit, entry.key) if self._fitter is not None else None
+            made = self.write(entry.value, current, scope, _or_null(declared, optional), where, inner)
             left_out = optional and declared is not None and not may_be_null(declared) and _can_be_null(made.type)
             fields[entry.key] = without_null(made.type) if left_out else made.type
             if left_out:
-                sometimes.append((entry.key, made.operand, entry.value.span))
+                sometimes.append((entry, made, inner))
             else:
                 required.add(entry.key)
-                always.append(f"{entry.key!r}: {made.operand}")
+                always.append(f"{entry.key!r}: {self._fitted(made, entry.value, inner).operand}")
         self._missing(target, node, path)
         operand = self._emitter.writer.assign("{" + ", ".join(always) + "}", node.span, "dict")
-        for name, value, span in sometimes:
-            with self._emitter.writer.block(f"if {value} is not None:", span):
-                self._emitter.writer.write(f"{operand}[{name!r}] = {value}", span)
+        for entry, made, inner in sometimes:
+            span = entry.value.span
+            with self._emitter.writer.block(f"if {made.operand} is not None:", span):
+                value = self._fitted(made, entry.value, inner).operand
+                self._emitter.writer.write(f"{operand}[{entry.key!r}] = {value}", span)
         return Made(operand, Object(fields, frozenset(required), None))
+
+    def _fitted(self, made: Made, node: source.Node, fit: Fit | None) -> Made:
+        """A leaf, checked; objects and lists were checked by their parts."""
+        if self._fitter is None or not isinstance(node, source.Scalar):
+            return made
+        return Made(self._fitter.leaf(made.operand, fit, node.span), made.type)
 
     def _declared(self, target: Object | None, entry: source.Entry, where: str) -> Type | None:
         """The type that the target declares for a field; None if nothing is said about it."""

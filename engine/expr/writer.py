@@ -2,6 +2,10 @@
 
 Knows Python, not the expression language. Values live in local variables that are assigned once; what is
 computed once is not computed again while its variable is sure to be set (``known``).
+
+A function is exact or quick. The exact one asks for what every value is and says where something went wrong.
+The quick one relies on the types that were checked, in ways that raise an error where a value is of another
+kind; then it gives up, and the exact one starts from the beginning. Both are pure, so nobody can tell.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.money import Money
 from engine.expr import values
 from engine.expr.functions import FUNCTIONS
+from engine.expr.quick_values import QUICK
+from engine.schema.formats import UNREADABLE
+from engine.schema.types import Type
 from engine.source.span import Span
 
 #: Elements that one call of a compiled function may go through, in all its loops together.
@@ -40,20 +47,28 @@ BASE: dict[str, Any] = {
     "_greater": values.greater, "_greater_equal": values.greater_equal, "_settled": values.settled,
     "_wrong": values.wrong, "_kind": values.kind,
     **{f"_f_{name}": function.run for name, function in FUNCTIONS.items()},
+    **QUICK,
 }  # fmt: skip
 
 _numbers = itertools.count(1)
 
 
 class FunctionWriter:
-    """One generated function. ``write`` lines, then ``build`` it."""
+    """One generated function. ``write`` lines, then ``build`` it.
 
-    def __init__(self, name: str, parameters: Sequence[str]) -> None:
+    With ``exact`` it is a quick one, and that is what it hands over to when it gives up.
+    """
+
+    def __init__(self, name: str, parameters: Sequence[str], exact: Callable[..., Any] | None = None) -> None:
         self.name = name
         self.parameters = tuple(parameters)
+        self.quick = exact is not None
+        self._exact = exact
         self.namespace = dict(BASE)
         #: What is surely known about a variable: "bool" (or null), "dict", "list", "text", "number".
         self.kinds: dict[str, str] = {}
+        #: What a variable holds if nobody passed a value of another type; only quick functions rely on it.
+        self.types: dict[str, Type] = {}
         self._lines: list[str] = []
         self._spans: list[Span | None] = []
         self._depth = 2
@@ -137,7 +152,10 @@ class FunctionWriter:
         head = [f"def {self.name}({', '.join(self.parameters)}):"]
         if self._loops:
             head.append(f" n = {STEPS_MAX}")
-        return "\n".join([*head, " try:", *self._lines, " except _FAILURES as failure:", "  _locate(failure)", ""])
+        end = [" except _FAILURES as failure:", "  _locate(failure)", ""]
+        if self.quick:
+            end = [" except _GIVING_UP:", f"  return _exact({', '.join(self.parameters)})", ""]
+        return "\n".join([*head, " try:", *self._lines, *end])
 
     def build(self, result: str, span: Span | None) -> Callable[..., Any]:
         """The function, with ``result`` as its value."""
@@ -147,6 +165,8 @@ class FunctionWriter:
         filename = f"<tieout {span.file if span else self.name} {next(_numbers)}>"
         locate = _Locator(filename, offset, tuple(self._spans))
         namespace = {**self.namespace, "_FAILURES": _FAILURES, "_locate": locate, "_too_many": _too_many}
+        if self.quick:
+            namespace |= {"_GIVING_UP": _GIVING_UP, "_exact": self._exact}
         return _compiled_when_called(self.name, text, filename, namespace)
 
 
@@ -177,6 +197,24 @@ def _first_call(*given: Any) -> Any:
 
 
 _FAILURES = (Failure, decimal.DecimalException, OverflowError)
+
+#: What a quick function may meet where a value is not what was expected.
+_GIVING_UP = (Failure, LookupError, AttributeError, *UNREADABLE)
+
+
+class Deferred:
+    """A function that is compiled when it is first called; most exact ones never are."""
+
+    __slots__ = ("_compile", "_function")
+
+    def __init__(self, compile_: Callable[[], Callable[..., Any]]) -> None:
+        self._compile = compile_
+        self._function: Callable[..., Any] | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._function is None:
+            self._function = self._compile()
+        return self._function(*arguments)
 
 
 def _too_many() -> NoReturn:

@@ -62,7 +62,7 @@ def computed(
     if ast is None or found.has_errors:
         return Typed(unusable, type_)
     compile_ = compile_condition if expected is BOOLEAN else compile_expression
-    return Typed(compile_(ast, tuple(scope)), type_, ast)
+    return Typed(compile_(ast, scope), type_, ast)
 
 
 def computed_or_none(

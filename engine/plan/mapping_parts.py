@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias
 from engine.expr.check import assume, check
 from engine.expr.compile import require_bool
 from engine.expr.emitter import Emitter
+from engine.expr.fitting import Fitter
 from engine.expr.lattice import may_be_null
 from engine.expr.narrowing import is_path, path_names
 from engine.expr.nodes import Ast, Chain, ExpressionReference, Filter, Project, ProjectValues, children
@@ -16,8 +17,9 @@ from engine.expr.parse import parse
 from engine.expr.scope import Names
 from engine.expr.tree import TreeWriter
 from engine.expr.values import kind, wrong
-from engine.plan.mapping_targets import list_targets
+from engine.plan.mapping_targets import list_fits, list_targets
 from engine.plan.model import Stopped, TablePlan
+from engine.schema.fit import Fit
 from engine.schema.types import ANY, BOOLEAN, NULL, Array, Object, Type, describe, members, without_null
 from engine.source import node as source
 from engine.source.diagnostic import Diagnostics
@@ -67,15 +69,30 @@ class Part:
         self.scope[group] = Object(fields, frozenset(fields), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A list by its name, and what its elements must be, where that is known."""
+
+    name: str
+    type: Type | None
+    fit: Fit | None
+
+
+NO_FITS: Mapping[str, Fit] = {}
+
+
 class PartWriter:
     """Writes lookups, values and lists into the mapping's function."""
 
-    __slots__ = ("_diagnostics", "_emitter", "_tables")
+    __slots__ = ("_diagnostics", "_emitter", "_fitter", "_tables")
 
-    def __init__(self, emitter: Emitter, tables: TableOf, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, emitter: Emitter, tables: TableOf, diagnostics: Diagnostics, fitter: Fitter | None = None
+    ) -> None:
         self._emitter = emitter
         self._tables = tables
         self._diagnostics = diagnostics
+        self._fitter = fitter
 
     def write(
         self,
@@ -85,9 +102,10 @@ class PartWriter:
         part: Part,
         depth: int,
         targets: Mapping[str, Type],
+        fits: Mapping[str, Fit] = NO_FITS,
     ) -> None:
-        """Write the three in their order of evaluation; ``part`` then knows their names. ``targets`` says what the
-        elements of a list must be, where that is known."""
+        """Write the three in their order of evaluation; ``part`` then knows their names. ``targets`` and ``fits``
+        say what the elements of a list must be, where that is known."""
         for name, lookup in lookups:
             operand, type_ = self._lookup(lookup, part)
             part.add("lookups", name, operand, type_)
@@ -95,7 +113,7 @@ class PartWriter:
             operand, type_ = self._value(expression, part)
             part.add("values", name, operand, type_)
         for name, declared in lists:
-            operand, type_ = self._list(declared, part, depth, targets.get(name), name)
+            operand, type_ = self._list(declared, part, depth, Goal(name, targets.get(name), fits.get(name)))
             part.add("lists", name, operand, type_)
 
     def _value(self, expression: Expression, part: Part, expected: Type | None = None) -> tuple[str, Type]:
@@ -106,7 +124,9 @@ class PartWriter:
         type_ = check(ast, part.scope, self._diagnostics, expected)
         if len(self._diagnostics) != before:
             return "None", type_
-        return self._emitter.value(ast, part.names), type_
+        operand = self._emitter.value(ast, part.names)
+        self._emitter.writer.types.setdefault(operand, type_)
+        return operand, type_
 
     # ------------------------------------------------------------------ lookups
 
@@ -121,12 +141,23 @@ class PartWriter:
         keys = [self._key(table, column, given[column], part) for column in plan.key if column in given]
         writer = self._emitter.writer
         span = lookup.table.span
-        find, missing = writer.offer(plan.find), writer.offer(_missing_row(plan))
-        key = writer.assign(f"({', '.join(keys)}{',' if len(keys) == 1 else ''})", span)
-        row = writer.assign(f"{find}({key}, on)", span)
-        with writer.block(f"if {row} is None:", span):
-            writer.write(f"{missing}({key})", span)
+        key = f"({', '.join(keys)}{',' if len(keys) == 1 else ''})"
+        if writer.quick:
+            # Without a row it gives up; the exact function says which key it is.
+            python = f"{writer.offer(plan.find)}({key}, on)"
+            if plan.rows is not None:
+                python = f"{writer.offer(plan.rows)}.get({key})"
+            row = writer.assign(python, span)
+            with writer.block(f"if {row} is None:", span):
+                writer.write("raise TypeError", span)
+        else:
+            find, missing = writer.offer(plan.find), writer.offer(_missing_row(plan))
+            key = writer.assign(key, span)
+            row = writer.assign(f"{find}({key}, on)", span)
+            with writer.block(f"if {row} is None:", span):
+                writer.write(f"{missing}({key})", span)
         writer.kinds[row] = "dict"
+        writer.types[row] = table.row_type
         return row, table.row_type
 
     def _check_key(self, lookup: TableLookup, plan: TablePlan) -> None:
@@ -152,7 +183,7 @@ class PartWriter:
 
     # ------------------------------------------------------------------ lists
 
-    def _list(self, declared: MappedList, outer: Part, depth: int, target: Type | None, name: str) -> tuple[str, Type]:
+    def _list(self, declared: MappedList, outer: Part, depth: int, goal: Goal) -> tuple[str, Type]:
         if depth >= LISTS_DEPTH_MAX:
             message = f"lists are nested deeper than {LISTS_DEPTH_MAX} levels"
             self._diagnostics.error("MAP006", message, declared.span)
@@ -173,8 +204,11 @@ class PartWriter:
         part.names.entries[declared.as_] = element
         part.scope[declared.as_] = self._element_type(declared.over, over_type)
         part.taken |= {declared.as_}
+        writer.types[element] = part.scope[declared.as_]
         with writer.block(f"for {element} in {array}:", span):
-            made = self._element(declared, part, result, depth, target, name)
+            made = self._element(declared, part, result, depth, goal)
+        if self._fitter is not None and goal.fit is not None:
+            self._fitter.checked_array(result, goal.fit)
         return result, Array(made)
 
     def _element_type(self, over: Expression, type_: Type) -> Type:
@@ -187,13 +221,11 @@ class PartWriter:
             self._diagnostics.error("TYPE002", f"an array is needed, not {describe(type_)}", over.span)
         return ANY
 
-    def _element(
-        self, declared: MappedList, part: Part, result: str, depth: int, target: Type | None, name: str
-    ) -> Type:
+    def _element(self, declared: MappedList, part: Part, result: str, depth: int, goal: Goal) -> Type:
         """Write what makes one element and appends it; the element's type."""
         writer = self._emitter.writer
         if declared.when is None:
-            return self._append(declared, part, result, depth, target, name)
+            return self._append(declared, part, result, depth, goal)
         operand, _ = self._value(declared.when, part, BOOLEAN)
         ast = parse(declared.when.text, declared.when.span, Diagnostics())
         test = self._emitter.variable(operand, declared.when.span)
@@ -201,18 +233,17 @@ class PartWriter:
             require_bool(self._emitter, test, ast)
             part.scope.update(assume(ast, part.scope))
         with writer.block(f"if {test}:", declared.when.span):
-            return self._append(declared, part, result, depth, target, name)
+            return self._append(declared, part, result, depth, goal)
 
-    def _append(
-        self, declared: MappedList, part: Part, result: str, depth: int, target: Type | None, name: str
-    ) -> Type:
+    def _append(self, declared: MappedList, part: Part, result: str, depth: int, goal: Goal) -> Type:
         before = len(self._diagnostics)
         fields = declared.fields.node
-        targets = list_targets(fields, target)
-        self.write(declared.lookups, declared.values, declared.lists, part, depth + 1, targets)
-        trees = TreeWriter(self._emitter, self._diagnostics)
-        made = trees.write(fields, part.names, part.scope, target, f"{name}[]")
+        targets, fits = list_targets(fields, goal.type), list_fits(fields, goal.fit)
+        self.write(declared.lookups, declared.values, declared.lists, part, depth + 1, targets, fits)
+        trees = TreeWriter(self._emitter, self._diagnostics, None if goal.fit is None else self._fitter)
+        made = trees.write(fields, part.names, part.scope, goal.type, f"{goal.name}[]", goal.fit)
         self._emitter.writer.write(f"{result}.append({made.operand})", declared.span)
+        self._emitter.writer.types.setdefault(result, Array(made.type))
         return made.type if len(self._diagnostics) == before else ANY
 
     def _hoist(self, declared: MappedList, outer: Part) -> None:

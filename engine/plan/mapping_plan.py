@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from engine.base.errors import ErrorClass, Failure
 from engine.expr.emitter import Emitter
+from engine.expr.fitting import Fitter
 from engine.expr.scope import Names
 from engine.expr.tree import TreeWriter
-from engine.expr.writer import FunctionWriter
+from engine.expr.writer import Deferred, FunctionWriter
 from engine.plan.mapping_parts import Part, PartWriter, TableOf
-from engine.plan.mapping_targets import list_targets
+from engine.plan.mapping_targets import list_fits, list_targets
 from engine.plan.model import MappingPlan
+from engine.schema.fit import Fit
 from engine.schema.types import ANY, Object, Type
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
@@ -32,6 +34,16 @@ class Schema(Protocol):
 
     def check(self, value: Any) -> Sequence[object]:
         """What is wrong with a typed value, each finding in words; nothing if it fits."""
+        ...
+
+    @property
+    def fit(self) -> Fit | None:
+        """What the parts of a value must have; None if only the whole can be checked."""
+        ...
+
+    @property
+    def decode(self) -> Callable[[Any], Any]:
+        """The value with every part typed; a value that is typed already is itself."""
         ...
 
 
@@ -54,26 +66,53 @@ def compile_mapping(
     types = {name: _input_type(each, schemas, tables, diagnostics) for name, each in definition.input}
     for name in set(types) & set(RESERVED):
         diagnostics.error("MAP006", f"an input cannot be called {name}", definition.span)
-    writer = FunctionWriter("mapping", ("inputs", "on"))
+
+    def exact() -> Callable[..., Any]:
+        writer = FunctionWriter("mapping", ("inputs", "on"))
+        made, _ = _write(definition, writer, types, output, tables, Diagnostics())
+        if output is not None:
+            made = _emit_completion(writer, output, definition, made)
+        return writer.build(made, definition.span)
+
+    writer = FunctionWriter("mapping", ("inputs", "on"), Deferred(exact))
+    made, checked = _write(definition, writer, types, output, tables, diagnostics)
+    if len(diagnostics) != before or output is None:
+        return None
+    if not checked:
+        writer.namespace["_fitted"] = _fitted(output)
+        made = f"_fitted({made})"
+    apply = writer.build(made, definition.span)
+    return MappingPlan(definition.id, definition.version, digest, tuple(types), apply)
+
+
+def _write(
+    definition: MappingDocument,
+    writer: FunctionWriter,
+    types: Mapping[str, Type],
+    output: Schema | None,
+    tables: TableOf,
+    diagnostics: Diagnostics,
+) -> tuple[str, bool]:
+    """Write the whole mapping; the variable that holds its result, and whether that is checked."""
     emitter = Emitter(writer)
+    fit = output.fit if output is not None and writer.quick else None
+    fitter = None if fit is None else Fitter(emitter)
     names = Names({reserved: Names() for reserved in RESERVED})
-    for name in types:
-        given = f"inputs[{name!r}] if {name!r} in inputs else _no_input({name!r})"
-        names.entries[name] = writer.assign(given, definition.span)
+    for name, type_ in types.items():
+        given = (
+            f"inputs[{name!r}]" if writer.quick else f"inputs[{name!r}] if {name!r} in inputs else _no_input({name!r})"
+        )
+        names.entries[name] = operand = writer.assign(given, definition.span)
+        writer.types[operand] = type_
     writer.namespace["_no_input"] = _no_input
     scope: dict[str, Type] = {**types, **{reserved: Object({}) for reserved in RESERVED}}
     whole = Part(names, scope, frozenset(types))
-    parts = PartWriter(emitter, tables, diagnostics)
-    target = None if output is None else output.type
-    targets = list_targets(definition.fields.node, target)
-    parts.write(definition.lookups, definition.values, definition.lists, whole, 0, targets)
-    made = TreeWriter(emitter, diagnostics).write(definition.fields.node, names, whole.scope, target, "")
-    if len(diagnostics) != before or output is None:
-        return None
-    _emit_check(writer, output, definition, made.operand)
-    return MappingPlan(
-        definition.id, definition.version, digest, tuple(types), writer.build(made.operand, definition.span)
-    )
+    parts = PartWriter(emitter, tables, diagnostics, fitter)
+    fields, target = definition.fields.node, None if output is None else output.type
+    targets, fits = list_targets(fields, target), list_fits(fields, fit)
+    parts.write(definition.lookups, definition.values, definition.lists, whole, 0, targets, fits)
+    made = TreeWriter(emitter, diagnostics, fitter).write(fields, names, whole.scope, target, "", fit)
+    return made.operand, fitter is not None and fitter.complete
 
 
 def _schema(schemas: Schemas, reference: Reference, diagnostics: Diagnostics) -> Schema | None:
@@ -96,14 +135,29 @@ def _input_type(declared: InputType, schemas: Schemas, tables: TableOf, diagnost
     return table.row_type
 
 
-def _emit_check(writer: FunctionWriter, output: Schema, definition: MappingDocument, result: str) -> None:
-    """Verify the result as a whole: texts' patterns and lengths are more than types say."""
+def _emit_completion(writer: FunctionWriter, output: Schema, definition: MappingDocument, result: str) -> str:
+    """Verify the result as a whole: texts' patterns and lengths are more than types say. A whole number where a
+    decimal is declared becomes one; the variable that holds the result then."""
     title = f"{definition.id}@{definition.version}"
     writer.namespace["_check"] = output.check
+    writer.namespace["_typed"] = output.decode
     writer.namespace["_misfit"] = _misfit(title, definition.output.span)
     errors = writer.assign(f"_check({result})", definition.span)
     with writer.block(f"if {errors}:", definition.span):
         writer.write(f"_misfit({errors})", definition.span)
+    return writer.assign(f"_typed({result})", definition.span)
+
+
+def _fitted(output: Schema) -> Callable[[Any], Any]:
+    """What a quick mapping gives: a result that fits; anything else is for the exact one to explain."""
+    check, decode = output.check, output.decode
+
+    def fitted(result: Any) -> Any:
+        if check(result):
+            raise TypeError
+        return decode(result)
+
+    return fitted
 
 
 def _no_input(name: str) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engine.schema.fit import Fit
 from engine.schema.types import Array, Object, Type, members
 from engine.source import node as source
 
@@ -36,6 +37,31 @@ def _uses(node: source.Node, target: Type | None) -> Iterator[tuple[str, Type]]:
         used, wanted = _USED_AS_A_WHOLE.fullmatch(node.value), _one(target, Array)
         if used and isinstance(wanted, Array):
             yield used.group(1), wanted.element
+
+
+def list_fits(node: source.Node, fit: Fit | None) -> dict[str, Fit]:
+    """The same of forms: what the elements of each list must have."""
+    found: dict[str, Fit] = {}
+    several: set[str] = set()
+    for name, element in _fits(node, fit):
+        if found.setdefault(name, element).opened != element.opened:
+            several.add(name)
+    return {name: element for name, element in found.items() if name not in several}
+
+
+def _fits(node: source.Node, fit: Fit | None) -> Iterator[tuple[str, Fit]]:
+    if fit is None:
+        return
+    if isinstance(node, source.Mapping):
+        for entry in node.entries:
+            yield from _fits(entry.value, fit.field(entry.key))
+    elif isinstance(node, source.Sequence):
+        for each in node.items:
+            yield from _fits(each, fit.element())
+    elif isinstance(node.value, str):
+        used, element = _USED_AS_A_WHOLE.fullmatch(node.value), fit.element()
+        if used and element is not None:
+            yield used.group(1), element
 
 
 def _one(target: Type | None, form: type[Object] | type[Array]) -> Type | None:

@@ -46,7 +46,8 @@ class TablePlan:
     """A reference table ready for look-ups.
 
     ``find(key_values, on)`` gives the row (a dict by column name) valid on that business date, or None.
-    ``key_values`` are in the order of ``key``.
+    ``key_values`` are in the order of ``key``. Where rows do not depend on the date, ``rows`` are all of them by
+    their keys.
     """
 
     id: str
@@ -55,6 +56,7 @@ class TablePlan:
     key: tuple[str, ...]
     find: Callable[[tuple[Any, ...], date], dict[str, Any] | None]
     missing: Callable[[tuple[Any, ...]], BusinessException]
+    rows: Mapping[tuple[Any, ...], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from engine.expr.compile import require_bool
 from engine.expr.emitter import Emitter
 from engine.expr.parse import parse
 from engine.expr.scope import Names
-from engine.expr.writer import FunctionWriter
+from engine.expr.writer import Deferred, FunctionWriter
 from engine.plan.expressions import computed_or_none, text
 from engine.plan.library import Library, Parts
 from engine.plan.mapping_parts import Part, PartWriter
@@ -29,6 +29,8 @@ from engine.spec.values import Expression
 GROUPS = ("lookups", "values")
 #: What a violated rule says, given the names in scope.
 Complain = Callable[[Scope], BusinessException]
+#: From the inputs and the business date to the violations.
+Check = Callable[[Mapping[str, Any], date], list[BusinessException]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def compile_policy(policy: Policy, digest: str, library: Library) -> CompiledPol
     parts: Parts = {f"policy:{policy.id}@{policy.version}": digest}
     inputs = library.input_types(policy.input, parts)
     _check_names(policy, inputs, library.diagnostics)
-    check_ = _Writer(policy, inputs, library, parts).write()
+    check_ = _compiled(policy, inputs, library, parts)
     plan = PolicyPlan(
         policy.id,
         policy.version,
@@ -68,43 +70,53 @@ def _check_names(policy: Policy, inputs: Mapping[str, Type], diagnostics: Diagno
         seen.add(rule.id)
 
 
+def _compiled(policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts) -> Check:
+    def exact() -> Callable[..., Any]:
+        return _Writer(policy, inputs, library, {}, FunctionWriter("policy", ("inputs", "on"))).write()
+
+    writer = _Writer(policy, inputs, library, parts, FunctionWriter("policy", ("inputs", "on"), Deferred(exact)))
+    evaluate = writer.write()
+    library.diagnostics.extend(writer.found)
+
+    def check_(inputs: Mapping[str, Any], on: date) -> list[BusinessException]:
+        try:
+            found: list[BusinessException] = evaluate(inputs, on)
+        except Stopped as stopped:
+            return [stopped.exception]
+        return found
+
+    return check_
+
+
 class _Writer:
     """Writes one policy's function: rows and values once, then rule by rule."""
 
-    def __init__(self, policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts) -> None:
+    def __init__(
+        self, policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts, writer: FunctionWriter
+    ) -> None:
         self._policy = policy
-        self._found = Diagnostics()
+        self.found = Diagnostics()
         self._library = library
         self._parts = parts
-        self._writer = FunctionWriter("policy", ("inputs", "on"))
+        self._writer = writer
         self._emitter = Emitter(self._writer)
         names = Names({group: Names() for group in GROUPS})
-        for name in inputs:
-            names.entries[name] = self._writer.assign(f"inputs.get({name!r})", policy.span)
+        for name, type_ in inputs.items():
+            given = f"inputs[{name!r}]" if writer.quick else f"inputs.get({name!r})"
+            names.entries[name] = operand = writer.assign(given, policy.span)
+            writer.types[operand] = type_
         scope: dict[str, Type] = {**inputs, **{group: Object({}) for group in GROUPS}}
         self._whole = Part(names, scope, frozenset((*inputs, *GROUPS)))
 
-    def write(self) -> Callable[[Mapping[str, Any], date], list[BusinessException]]:
+    def write(self) -> Check:
         """The policy as a function; one that has findings is never run."""
         policy, writer = self._policy, self._writer
-        rows = PartWriter(self._emitter, self._table, self._found)
+        rows = PartWriter(self._emitter, self._table, self.found)
         rows.write(policy.lookups, policy.values, Map(), self._whole, 0, {})
         violations = writer.assign("[]", policy.span, "list")
         for rule in policy.rules:
             self._rule(rule, violations)
-        self._library.diagnostics.extend(self._found)
-        if self._found.has_errors:
-            return _unusable
-        evaluate = writer.build(violations, policy.span)
-
-        def check_(inputs: Mapping[str, Any], on: date) -> list[BusinessException]:
-            try:
-                found: list[BusinessException] = evaluate(inputs, on)
-            except Stopped as stopped:
-                return [stopped.exception]
-            return found
-
-        return check_
+        return _unusable if self.found.has_errors else writer.build(violations, policy.span)
 
     def _table(self, name: str) -> TableSpec | None:
         spec = self._library.tables.get(name)
@@ -130,12 +142,12 @@ class _Writer:
 
     def _condition(self, expression: Expression, scope: Mapping[str, Type]) -> str:
         """Write what must be true or false; the variable that holds it."""
-        before = len(self._found)
-        ast = parse(expression.text, expression.span, self._found)
+        before = len(self.found)
+        ast = parse(expression.text, expression.span, self.found)
         if ast is None:
             return "False"
-        check(ast, scope, self._found, BOOLEAN)
-        if len(self._found) != before:
+        check(ast, scope, self.found, BOOLEAN)
+        if len(self.found) != before:
             return "False"
         value = self._emitter.variable(self._emitter.value(ast, self._whole.names), expression.span)
         require_bool(self._emitter, value, ast)
@@ -147,9 +159,9 @@ class _Writer:
         return "{" + ", ".join(entries) + "}"
 
     def _complaint(self, rule: Rule, scope: Mapping[str, Type]) -> Complain:
-        message = text(rule.message, scope, self._found)
-        action = text(rule.action, scope, self._found)
-        amount = computed_or_none(rule.amount, scope, self._found, nullable(MONEY))
+        message = text(rule.message, scope, self.found)
+        action = text(rule.action, scope, self.found)
+        amount = computed_or_none(rule.amount, scope, self.found, nullable(MONEY))
         reason, owner, error_class = rule.reason, rule.owner, str(ErrorClass.POLICY)
         detail = f"rule {rule.id} of policy {self._policy.id}@{self._policy.version}"
 

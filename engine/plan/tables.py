@@ -47,8 +47,10 @@ def compile_table(table: Table, root: Path, digest: str, diagnostics: Diagnostic
     key = tuple(name.text for name in table.key)
     types = {name: _cell_type(column) for name, column in columns.items()}
     key_types = {name: types[name] for name in key}
+    by_key: dict[Key, Row] | None = None
     if table.validity is None:
-        find = _undated(key, rows)
+        by_key = {tuple(row[name] for name in key): row for row in rows}
+        find = _undated(by_key)
     else:
         find = _dated(key, rows, table.validity.from_.text, table.validity.to.text)
     complaint = compile_complaint(table.missing, key_types, diagnostics, ErrorClass.MISSING_REFERENCE)
@@ -57,7 +59,7 @@ def compile_table(table: Table, root: Path, digest: str, diagnostics: Diagnostic
     def missing(values: Key) -> BusinessException:
         return complaint(dict(zip(key, values, strict=True)), where)
 
-    plan = TablePlan(table.id, table.version, digest, key, find, missing)
+    plan = TablePlan(table.id, table.version, digest, key, find, missing, by_key)
     return TableSpec((plan,), Object(types, frozenset(types), None), key_types)
 
 
@@ -79,9 +81,8 @@ def _declared(table: Table, columns: Mapping[str, Column], diagnostics: Diagnost
     return sound and all(columns[name.text].type is ColumnType.DATE for name in dates)
 
 
-def _undated(key: Sequence[str], rows: Sequence[Row]) -> Find:
-    index = {tuple(row[name] for name in key): row for row in rows}
-    return lambda values, _on: index.get(values)
+def _undated(rows: Mapping[Key, Row]) -> Find:
+    return lambda values, _on: rows.get(values)
 
 
 def _dated(key: Sequence[str], rows: Sequence[Row], first: str, end: str) -> Find:

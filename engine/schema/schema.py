@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.base.errors import Defect, ErrorClass, Failure
 from engine.schema.emit import Compiled
+from engine.schema.fit import Fit
 from engine.schema.formats import UNREADABLE
 from engine.schema.forms import Definitions, Form
 from engine.schema.types import Type
@@ -55,6 +56,11 @@ class Schema:
     @property
     def form(self) -> Form:
         return self.definitions.forms[self.name]
+
+    @property
+    def fit(self) -> Fit | None:
+        """What the parts of a value must have, for values built part by part; None for a vendor's schema."""
+        return None if self._vendor_check is not None else Fit(self.form, self.definitions)
 
     @property
     def reference(self) -> str:

@@ -95,6 +95,13 @@ class _Schema:
     def check(self, value: Any) -> list[str]:
         return [] if value is not None else ["nothing"]
 
+    def decode(self, value: Any) -> Any:
+        return value
+
+    @property
+    def fit(self) -> None:
+        return None
+
 
 class _Schemas:
     def get(self, id: str, major: int) -> _Schema:

@@ -53,6 +53,13 @@ class FakeSchema:
     def check(self, value: Any) -> Sequence[str]:
         return [words for words in self.wrong if value is not None]
 
+    def decode(self, value: Any) -> Any:
+        return value
+
+    @property
+    def fit(self) -> None:
+        return None
+
 
 @dataclass
 class FakeSchemas:
