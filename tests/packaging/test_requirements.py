@@ -9,6 +9,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OWN = {"engine", "connectors", "demo", "cli"}
@@ -64,6 +66,16 @@ def test_every_dependency_of_the_program_and_of_development_is_pinned_once() -> 
     assert sorted(set(pinned)) == sorted(pinned)
     asked = required([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
     assert asked - set(pinned) == set()
+
+
+def test_every_pin_lies_in_the_range_that_the_program_declares() -> None:
+    """Otherwise nothing can be installed from a fresh clone."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = {normal(name): version for name, _, version in (line.partition("==") for line in lines)}
+    asked = [*PROJECT["dependencies"], *(line for extra in PROJECT["optional-dependencies"].values() for line in extra)]
+    requirements = [Requirement(line) for line in asked]
+    outside = [str(each) for each in requirements if not each.specifier.contains(pins[normal(each.name)])]
+    assert outside == []
 
 
 def test_the_version_is_said_once() -> None:
