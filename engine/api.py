@@ -268,7 +268,7 @@ def find_daemon(place: Place) -> DaemonClient | None:
     Raises UserError if another process has the store and no daemon can be asked.
     """
     from engine.serve.presence import find_presence, is_running
-    from engine.store.driver import SqliteDriver, driver_for
+    from engine.store.driver import SqliteDriver, driver_for, without_password
     from engine.store.lock import is_locked
 
     driver = driver_for(place.store)
@@ -281,7 +281,7 @@ def find_daemon(place: Place) -> DaemonClient | None:
                 f"the store {driver.path} is in use, and no daemon has announced itself in {place.state}: "
                 "wait until it is ready, or name its state folder with --state"
             )
-    elif presence is None or presence.store != place.store or not is_running(presence):
+    elif presence is None or presence.store != without_password(place.store) or not is_running(presence):
         return None
     from engine.serve.client import DaemonClient, read_token
 
@@ -296,7 +296,9 @@ def call(
 
     client = find_daemon(place) if address is None else DaemonClient(address, read_token(place.state / "api.token"))
     if client is None:
-        raise UserError(f"no daemon runs on {place.store}: start one with `tieout serve`")
+        from engine.store.driver import without_password
+
+        raise UserError(f"no daemon runs on {without_password(place.store)}: start one with `tieout serve`")
     try:
         return client.call(flow, inputs, key, wait_seconds)
     finally:

@@ -75,7 +75,7 @@ class Daemon:
         except UserError:
             self.store.close()
             raise
-        self.writer = WriterThread(self.store.committer, self._deliver)
+        self.writer = WriterThread(self.store.committer, self._deliver, self._loop.call_soon)
         self.worker = Worker(
             self.store, self.writer, compiled.plan, self.connectors, self.clock, self.identity, self._loop,
             self.settings.environment,

@@ -15,7 +15,7 @@ from engine.run.operate import Released
 from engine.serve.actions import action
 from engine.store import queries, tables
 from engine.store.checkpoint import verify_store
-from engine.store.driver import Driver, SqliteDriver, driver_for
+from engine.store.driver import Driver, SqliteDriver, driver_for, without_password
 from engine.store.store import open_store
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class StoreOperator:
     """Works on the store itself. Reading leaves it as it is; acting opens it for writing, alone."""
 
     def __init__(self, url: str, state: Path, environment: str, clock: Clock) -> None:
-        self.where = url
+        self.where = without_password(url)
         self._url = url
         self._state = state
         self._environment = environment

@@ -22,6 +22,7 @@ from engine.serve.logs import Mask, set_up
 from engine.serve.presence import announce, withdraw
 from engine.serve.settings import ServeSettings
 from engine.serve.tokens import api_token
+from engine.store.driver import without_password
 
 log = logging.getLogger("tieout.server")
 
@@ -71,7 +72,7 @@ async def _serve(settings: ServeSettings) -> int:
         loop.add_signal_handler(number, stop.set)
     await server.start(listener)
     port = listener.getsockname()[1]
-    announce(settings.state, settings.host, port, settings.store_url)
+    announce(settings.state, settings.host, port, without_password(settings.store_url))
     sys.stdout.write(
         json_bytes({"ready": f"http://{settings.host}:{port}", "generation": daemon.generation.number}).decode() + "\n"
     )

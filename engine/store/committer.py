@@ -52,6 +52,8 @@ class Committer:
             Op.REQUEUE: hot.requeue.sql,
             Op.DEQUEUE: hot.dequeue.sql,
         }
+        self._leases: dict[int, int] = {}
+        self._leases_version: int | None = None
         mark = "?" if driver.name == "sqlite" else "%s"
         self._mark = mark
         self._identity = f"SELECT id, digest FROM message WHERE source = {mark} AND source_id = {mark}"  # noqa: S608 - marks only
@@ -89,6 +91,7 @@ class Committer:
             if not _is_refusal(error):
                 raise
             self._connection = self._driver.connect()
+            self._leases_version = None  # each connection counts by itself
 
     def _write(self, batches: Sequence[Batch]) -> list[Exception | None]:
         cursor = self._driver.begin(self._connection)
@@ -98,10 +101,11 @@ class Committer:
         audits: list[AuditEntry] = []
         for batch in batches:
             # Each batch against its own tokens: one written under a lease that was lost and won back is stale too.
-            gone = next((each for each, token in batch.fences.items() if held.get(each) != token), None)
-            if gone is not None:
-                outcomes.append(FenceLost(gone))
-                continue
+            if batch.fences:
+                gone = next((each for each, token in batch.fences.items() if held.get(each) != token), None)
+                if gone is not None:
+                    outcomes.append(FenceLost(gone))
+                    continue
             outcomes.append(None)
             for op, row in batch.rows:
                 bucket = buckets.get(op)
@@ -159,12 +163,21 @@ class Committer:
         wanted = {partition for batch in batches for partition in batch.fences}
         if not wanted:
             return {}
-        marks = ",".join([self._mark] * len(wanted))
-        cursor.execute(
-            f"SELECT partition, token FROM lease WHERE partition IN ({marks}){self._driver.lock_suffix}",  # noqa: S608
-            tuple(wanted),
-        )
-        return dict(cursor.fetchall())
+        # This connection itself never writes a lease: while nobody else has written, what was read still holds.
+        version = self._driver.version(cursor)
+        if version is not None and version == self._leases_version:
+            return self._leases
+        if version is not None:
+            cursor.execute("SELECT partition, token FROM lease")
+        else:
+            marks = ",".join([self._mark] * len(wanted))
+            cursor.execute(
+                f"SELECT partition, token FROM lease WHERE partition IN ({marks}){self._driver.lock_suffix}",  # noqa: S608
+                tuple(wanted),
+            )
+        self._leases_version = version
+        self._leases = dict(cursor.fetchall())
+        return self._leases
 
     def transact(self, work: Callable[[sa.Connection, Callable[[AuditEntry], None]], Any]) -> Any:
         """Run an operator's rare change in its own transaction, with SQLAlchemy; ``audit`` chains facts into it."""

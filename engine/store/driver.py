@@ -29,6 +29,10 @@ class Driver(Protocol):
         """The SQLAlchemy engine for everything that is not hot."""
         ...
 
+    def version(self, cursor: Any) -> int | None:
+        """A number that changes when another connection has written; None where there is no such thing."""
+        ...
+
     def now(self, connection: Any) -> int | None:
         """The database's clock in microseconds, where it is the one that counts; None means: use the Clock."""
         ...
@@ -82,6 +86,10 @@ class SqliteDriver:
         sa.event.listen(engine, "connect", on_connect)
         return engine
 
+    def version(self, cursor: sqlite3.Cursor) -> int | None:
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchone()[0])
+
     def now(self, connection: sqlite3.Connection) -> int | None:  # noqa: ARG002 - SQLite has the process's own clock
         return None
 
@@ -119,6 +127,9 @@ class PostgresqlDriver:
         url = sa.make_url(self.url).set(drivername="postgresql+psycopg")
         return sa.create_engine(url, poolclass=sa.NullPool)
 
+    def version(self, cursor: Any) -> int | None:  # noqa: ARG002 - PostgreSQL's rows are asked themselves
+        return None
+
     def now(self, connection: Any) -> int | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
@@ -132,3 +143,11 @@ def driver_for(url: str) -> Driver:
     if url.startswith(("postgresql:", "postgres:")):
         return PostgresqlDriver(url)
     return SqliteDriver(Path(url.removeprefix("sqlite:")))
+
+
+def without_password(url: str) -> str:
+    """The store's address as it may be shown and written down."""
+    if not url.startswith(("postgresql:", "postgres:")):
+        return url
+    parts = sa.make_url(url)
+    return parts.difference_update_query(["password"]).render_as_string(hide_password=True)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from engine.store.batch import Arrival, Arrived
+from engine.store.batch import Arrival, Arrived, arrival_row
 from engine.store.statements import Hot
 from engine.store.tables import PARTITIONS
 
@@ -30,21 +30,13 @@ def partition_of(key: str) -> int:
     return zlib.crc32(key.encode("utf-8", "surrogatepass")) % PARTITIONS
 
 
-def _row(arrival: Arrival) -> tuple[Any, ...]:
-    return (
-        arrival.id, arrival.source, arrival.source_id, arrival.digest, arrival.kind, arrival.type,
-        arrival.partition, arrival.key, arrival.body, arrival.trace, arrival.parent, arrival.received_at,
-        arrival.channel, arrival.note,
-    )  # fmt: skip
-
-
 def store_arrivals(cursor: Cursor, hot: Hot, select_identity: str, arrivals: Sequence[Arrival]) -> list[Arrived]:
     """Insert arrivals inside the caller's transaction and say what became of each.
 
     A message whose source and id are known with another digest is kept beside the first one on the
     quarantine channel, under an id that names its digest, so that nothing is lost and nothing runs twice.
     """
-    cursor.executemany(hot.arrive.sql, [_row(arrival) for arrival in arrivals])
+    cursor.executemany(hot.arrive.sql, [arrival_row(arrival) for arrival in arrivals])
     if cursor.rowcount == len(arrivals):
         return [Arrived.FRESH] * len(arrivals)
     results = []
@@ -62,7 +54,7 @@ def store_arrivals(cursor: Cursor, hot: Hot, select_identity: str, arrivals: Seq
 
 
 def _quarantined(arrival: Arrival) -> tuple[Any, ...]:
-    row = list(_row(arrival))
+    row = list(arrival_row(arrival))
     row[2] = f"{arrival.source_id}#{arrival.digest[:16]}"
     row[12] = "quarantine"
     row[13] = f"the id {arrival.source_id} was used before with other content"

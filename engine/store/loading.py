@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from engine.store import tables as t
 from engine.store.batch import Arrival, RunRow
 
-_ARRIVAL = tuple(t.message.c[name] for name in Arrival.__dataclass_fields__)
-_RUN = tuple(t.run.c[name] for name in RunRow.__dataclass_fields__)
+_ARRIVAL = tuple(t.message.c[name] for name in Arrival.__struct_fields__)
+_RUN = tuple(t.run.c[name] for name in RunRow.__struct_fields__)
 
 
 def queued_page(engine: sa.Engine, after: int, limit: int) -> list[tuple[int, Arrival]]:

@@ -25,6 +25,13 @@ def status(connection: sa.Connection) -> dict[str, Any]:
     def count(table: sa.Table) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
 
+    open_effects = connection.execute(
+        sa.select(t.effect.c.state, sa.func.count())
+        .outerjoin(t.receipt, t.receipt.c.effect_key == t.effect.c.key)
+        .where(t.receipt.c.effect_key.is_(None))
+        .group_by(t.effect.c.state)
+        .order_by(t.effect.c.state)
+    )
     oldest = connection.execute(
         sa.select(sa.func.min(t.message.c.received_at)).join(t.queue, t.queue.c.message_id == t.message.c.id)
     ).scalar_one()
@@ -33,7 +40,7 @@ def status(connection: sa.Connection) -> dict[str, Any]:
         "queue": counts(t.queue.c.state),
         "oldest_unfinished_at": oldest,
         "runs": counts(t.run.c.state),
-        "effects": {**counts(t.effect.c.state), "confirmed": count(t.receipt)},
+        "effects": {**{str(row[0]): int(row[1]) for row in open_effects}, "confirmed": count(t.receipt)},
         "exceptions": counts(t.exception.c.kind, t.exception.c.state == "open"),
         "held_behind": sum(held_behind(connection).values()),
         "links": count(t.link),

@@ -79,6 +79,7 @@ run = sa.Table(
     sa.Column("started_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
     sa.UniqueConstraint("message_id", "event_id", "flow", name="run_identity"),
+    sqlite_with_rowid=False,  # ids grow with time: the rows themselves are the index
 )
 sa.Index("run_subject", run.c.subject)
 sa.Index(
@@ -126,6 +127,7 @@ receipt = sa.Table(
     sa.Column("document_number", sa.Text),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 sa.Index("receipt_number", receipt.c.document_number)
 
@@ -176,6 +178,7 @@ audit = sa.Table(
     sa.Column("seq", sa.BigInteger, primary_key=True),
     sa.Column("entry", sa.LargeBinary, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,  # only ever appended to, in the order of its key
 )
 
 lease = sa.Table(

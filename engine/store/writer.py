@@ -58,20 +58,39 @@ class WriterThread:
     """Commits groups on its own thread and delivers each group's outcomes with one call.
 
     ``deliver`` is called on the writer thread with all outcomes of a group; it must hand them to the event
-    loop (one wake-up per group, not per batch).
+    loop (one wake-up per group, not per batch). ``soon`` has the event loop call something at the end of its
+    turn: what was submitted until then is handed over with one wake-up, too. Without it every batch is handed
+    over at once. Batches are submitted by one thread only.
     """
 
-    def __init__(self, committer: Committer, deliver: Callable[[Delivery], None]) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        deliver: Callable[[Delivery], None],
+        soon: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
         self._committer = committer
         self._deliver = deliver
-        self._queue: SimpleQueue[tuple[Batch, Done] | _Transaction | None] = SimpleQueue()
+        self._soon = soon
+        self._gathered: list[tuple[Batch, Done]] = []
+        self._queue: SimpleQueue[list[tuple[Batch, Done]] | _Transaction | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self.groups = 0
         self.batches = 0
         self._thread.start()
 
     def submit(self, batch: Batch, done: Done) -> None:
-        self._queue.put((batch, done))
+        gathered = self._gathered
+        gathered.append((batch, done))
+        if self._soon is None:
+            self._hand_over()
+        elif len(gathered) == 1:
+            self._soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._queue.put(gathered)
 
     def transact(self, work: Callable[..., Any]) -> Any:
         """Run an operator's change between two groups; blocks the caller, so call it off the event loop."""
@@ -84,6 +103,7 @@ class WriterThread:
 
     def close(self) -> None:
         """Write what is queued, then stop."""
+        self._hand_over()
         self._queue.put(None)
         self._thread.join()
         self._committer.close()
@@ -106,7 +126,7 @@ class WriterThread:
 
     @staticmethod
     def _sort(
-        entry: tuple[Batch, Done] | _Transaction | None,
+        entry: list[tuple[Batch, Done]] | _Transaction | None,
         group: list[tuple[Batch, Done]],
         transactions: list[_Transaction],
     ) -> bool:
@@ -115,7 +135,7 @@ class WriterThread:
         if isinstance(entry, _Transaction):
             transactions.append(entry)
         else:
-            group.append(entry)
+            group += entry
         return False
 
     def _commit(self, group: list[tuple[Batch, Done]]) -> None:

@@ -7,7 +7,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from daemon_world import Ledger, bill, event
+from daemon_world import ROOT, Ledger, bill, event
+
+from engine import api
+from engine.base.clock import FixedClock
+from engine.commands.trace_text import trace_lines
+from engine.serve.preview import preview
 
 
 def raw(content: Any) -> bytes:
@@ -55,6 +60,23 @@ def test_trace_takes_a_vendors_message_a_calls_inputs_and_replies(tieout: Any, p
     replies.write_text("posted:\n  - rejected: {class: data, message: the customer is on hold}\n")
     stopped = tieout("trace", "bill_posted", "--event", "-", "--replies", str(replies), stdin=raw(event("t3")))
     assert (stopped.code, "the customer is on hold" in stopped.out) == (1, True)
+
+
+def test_every_event_of_the_shipped_tests_can_be_traced() -> None:
+    compiled = api.compile_workspace(ROOT)
+    clock = FixedClock("2026-02-28T12:00:00Z")
+    outcomes = set()
+    for file in sorted((ROOT / "mappings" / "flows" / "fixtures").glob("*.json")):
+        raw_event = file.read_bytes()
+        for versions in compiled.plan.by_event[json.loads(raw_event)["type"]]:
+            flow = f"{versions[-1].id}@1"
+            (trace,) = preview(compiled, "test", flow, raw_event, None, None, clock)
+            assert trace.steps, file.name
+            assert "\n".join(trace_lines(trace.as_json()))
+            assert all(step.type for step in trace.steps if step.state != "stopped")
+            outcomes.add(trace.outcome)
+            assert (trace.outcome == "unanswered") == bool(trace.problem)
+    assert {"completed", "unanswered"} >= outcomes > set()
 
 
 def test_events_that_do_not_fit_are_refused_in_words(tieout: Any, place: Path) -> None:
@@ -126,7 +148,7 @@ def test_status_runs_and_doctor_report(tieout: Any, place: Path) -> None:
     assert (missing.code, "tieout serve" in missing.err) == (2, True)
     tieout("run", "bill_posted", "--event", "-", stdin=raw(event("s1")))
     status = tieout("status", "--json").json
-    assert (status["messages"]["total"], status["runs"], status["effects"]["confirmed"]) == (1, {"completed": 1}, 1)
+    assert (status["messages"]["total"], status["runs"], status["effects"]) == (1, {"completed": 1}, {"confirmed": 1})
     assert "no daemon runs on this store" in tieout("status").out
     assert [run["subject"] for run in tieout("runs", "--json", "--flow", "bill_posted").json] == ["bs1"]
     assert tieout("runs", "--run-state", "exception").out == "no runs\n"

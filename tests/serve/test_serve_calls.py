@@ -7,7 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from daemon_world import ROOT, Daemon, bill, until
+
+#: One daemon for these tests, also where tests are spread over processes.
+pytestmark = pytest.mark.xdist_group("daemon")
 
 
 def order(id_: str, amount: str = "120.00") -> dict[str, Any]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
+import pytest
 from daemon_world import API_TOKEN, SECRETS, Daemon, bill, event, until
+
+#: One daemon for these tests, also where tests are spread over processes.
+pytestmark = pytest.mark.xdist_group("daemon")
 
 
 def stored(daemon: Daemon, source_id: str) -> list[tuple[str, str]]:
