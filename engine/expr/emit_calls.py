@@ -68,7 +68,7 @@ def emit_call(emitter: Emitter, node: Call, current: Operand) -> str:
         python = f"_f_{node.name}({', '.join(operands)})"
     name = emitter.writer.assign(python, node.span, kinds.pop() if len(kinds) == 1 else "")
     if len(results) == 1 and (type_ := RESULTS.get(results.pop())) is not None:
-        emitter.writer.types[name] = type_
+        emitter.writer.types[name] = emitter.writer.sure[name] = type_
     return name
 
 

@@ -18,7 +18,7 @@ from engine.expr.nodes import (
     Slice,
 )
 from engine.expr.quick import element_type, only_objects, quick_element, quick_field
-from engine.expr.scope import Operand
+from engine.expr.scope import Names, Operand
 from engine.schema.types import Array, Object, without_null
 from engine.source.span import Span
 
@@ -129,7 +129,7 @@ def emit_project_values(emitter: Emitter, node: ProjectValues, current: Operand)
 
 def emit_multi_list(emitter: Emitter, node: MultiList, value: str, current: Operand) -> str:
     writer, span = emitter.writer, node.span
-    if writer.kinds.get(value) == "dict":
+    if isinstance(current, Names) or writer.kinds.get(value) == "dict":
         parts = [emitter.value(each, current) for each in node.elements]
         return writer.assign(f"[{', '.join(parts)}]", span, "list")
     result = writer.assign("None", span)
@@ -141,7 +141,7 @@ def emit_multi_list(emitter: Emitter, node: MultiList, value: str, current: Oper
 
 def emit_multi_object(emitter: Emitter, node: MultiObject, value: str, current: Operand) -> str:
     writer, span = emitter.writer, node.span
-    if writer.kinds.get(value) == "dict":
+    if isinstance(current, Names) or writer.kinds.get(value) == "dict":
         parts = [f"{name!r}: {emitter.value(each, current)}" for name, each in node.pairs]
         return writer.assign("{" + ", ".join(parts) + "}", span, "dict")
     result = writer.assign("None", span)

@@ -80,9 +80,17 @@ class Emitter:
         key = (current, node)
         known: str | None = self.writer.recall(key)
         if known is None:
-            known = self._written(node, self.variable(self.built(current, node.span), node.span), current)
+            known = self._written(node, self._subject(node, current), current)
             self.writer.remember(key, known)
         return known
+
+    def _subject(self, node: Ast, current: Operand) -> str:
+        """The variable that a node reads from; "" for one whose parts read for themselves."""
+        if isinstance(current, Names) and not isinstance(node, Index | Slice):
+            return ""  # names are an object, whether it is built or not
+        if not isinstance(node, Field | Index | Slice | MultiList | MultiObject):
+            return ""
+        return self.variable(self.built(current, node.span), node.span)
 
     def _written(self, node: Ast, value: str, current: Operand) -> str:
         match node:

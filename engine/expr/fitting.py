@@ -43,13 +43,24 @@ class Fitter:
             return operand
         writer = self._emitter.writer
         name = self._emitter.variable(operand, span)
+        if fit.holds(writer.sure.get(name)):
+            return name
+        key = ("fits", name, repr(fit.form))
+        known: str | None = writer.recall(key)
+        if known is None:
+            known = self._checked(name, fit, span)
+            writer.remember(key, known)
+        return known
+
+    def _checked(self, name: str, fit: Fit, span: Span) -> str:
+        writer = self._emitter.writer
+        decimal = fit.made_decimal(name)
+        if decimal:
+            return writer.assign(decimal, span)
         element = fit.element()
         if element is not None and self._arrays.get(name) == element.opened:
-            lines: list[str] | None = [f"if not ({fit.counts(name)}):", " raise TypeError"] if fit.counts(name) else []
+            lines: list[str] | None = fit.counted(name)
         else:
-            decimal = fit.made_decimal(name)
-            if decimal:
-                name = writer.assign(decimal, span)
             lines = fit.lines(name, writer.offer, writer.fresh)
         if lines is None:
             self.complete = False

@@ -96,8 +96,17 @@ def floor(value: Any) -> int:
     name="sum",
 )
 def sum_(values: Any) -> Any:
-    if not array_of(values, "the argument of sum"):
-        return 0
+    if array_of(values, "the argument of sum") and values[0].__class__ is not int:
+        return _sum_of_any(values)
+    total = 0
+    for value in values:
+        if value.__class__ is not int:
+            return _sum_of_any(values)
+        total += value
+    return add(total, 0)
+
+
+def _sum_of_any(values: list[Any]) -> Any:
     total = values[0]
     if total.__class__ is not Money:
         number_of(total, "every element of sum")

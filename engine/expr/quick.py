@@ -108,7 +108,7 @@ def quick_date_of(emitter: Emitter, node: Call, current: Operand) -> str | None:
     test = f"{seconds}.__class__ is int and 0 <= {seconds} <= {SECONDS_MAX}"
     general = f"_f_date_of(_f_unix_time({seconds}), 'UTC')"
     name = emitter.writer.assign(f"{common} if {test} else {general}", node.span, "number")
-    emitter.writer.types[name] = DATE
+    emitter.writer.types[name] = emitter.writer.sure[name] = DATE
     return name
 
 
@@ -118,6 +118,8 @@ def quick_call(emitter: Emitter, node: Call, operands: list[str]) -> str | None:
     if node.name == "money" and isinstance(node.arguments[0], Literal):
         return _constant_money(emitter, node.arguments[0], operands[1])
     general = f"_f_{node.name}({', '.join(operands)})"
+    if node.name == "from_minor_units" and operands[0].isdigit():
+        return f"Money(_exact_multiply({operands[0]}, _unit({operands[1]})), {operands[1]})"
     if not first:
         return None
     match node.name:

@@ -67,6 +67,8 @@ class FunctionWriter:
         self.namespace = dict(BASE)
         #: What is surely known about a variable: "bool" (or null), "dict", "list", "text", "number".
         self.kinds: dict[str, str] = {}
+        #: What a variable holds whatever was passed.
+        self.sure: dict[str, Type] = {}
         #: What a variable holds if nobody passed a value of another type; only quick functions rely on it.
         self.types: dict[str, Type] = {}
         self._lines: list[str] = []

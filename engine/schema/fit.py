@@ -30,6 +30,7 @@ from engine.schema.forms import (
     TextForm,
     compile_pattern,
 )
+from engine.schema.types import DATE, MONEY, Type
 
 #: Objects are looked into so deep; what lies deeper is checked by the schema itself.
 DEPTH_MAX = 6
@@ -91,19 +92,26 @@ class Fit:
             return True
         return form.count_min <= count and (form.count_max is None or count <= form.count_max)
 
-    def counts(self, name: str) -> str:
-        """A condition on the number of elements of an array; "" if every number will do."""
+    def holds(self, type_: Type | None) -> bool:
+        """Whether every value of a type fits, as far as that is seen at a glance."""
         form = self.opened
-        return _counts(form, name) if isinstance(form, ArrayForm) else ""
+        return (isinstance(form, MoneyForm) and type_ == MONEY) or (form == FormatForm("date") and type_ == DATE)
+
+    def counted(self, name: str) -> list[str]:
+        """Statements that raise TypeError unless an array has as many elements as it may have."""
+        form = self.opened
+        counts = _counts(form, name) if isinstance(form, ArrayForm) else ""
+        return _must(counts) if counts else []
 
     def made_decimal(self, name: str) -> str:
-        """Python that makes a decimal of a whole number where one is declared; "" where none is."""
+        """Python that makes a decimal of a whole number where a decimal is declared; "" where none is. It raises
+        one of ``UNREADABLE`` where it cannot."""
         form = self.definitions.open(self.form)
         inner = self.definitions.open(form.form) if isinstance(form, NullableForm) else form
         if inner != FormatForm("decimal"):
             return ""
         may_be_null = f"{name} is None or " if inner is not form else ""
-        return f"{name} if {may_be_null}{name}.__class__ is _Decimal else _read_decimal({name})"
+        return f"{name} if {may_be_null}{name}.__class__ is _Decimal and {name}.is_finite() else _read_decimal({name})"
 
     def lines(self, name: str, offer: Offer, fresh: Callable[[], str]) -> list[str] | None:
         """Statements that raise TypeError or LookupError unless the variable's value fits; None if only the
