@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docs.cli_page import cli_page
+from docs.connectors_page import connectors_page
 from docs.documents_page import documents_page
 from docs.figures import write_figures
 from engine.expr.reference import reference
@@ -19,6 +20,7 @@ FOLDER = Path(__file__).parent / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "codes.md": lambda: as_markdown(load_all()),
+    "connectors.md": connectors_page,
     "documents.md": documents_page,
     "expressions.md": reference,
     "rules.md": rules_page,

@@ -18,7 +18,7 @@ import orjson
 import pytest
 import yaml
 
-from cli import tieout
+from cli import COMMANDS, tieout
 from docs.figures import FIGURES, RESULTS
 from engine import api
 from engine.connect.declaration import ManifestForm
@@ -95,6 +95,19 @@ def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as they are made on GitHub."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_found_from_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", index.read_text("utf-8"))}
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if page != index and page.parent.name != "decisions"]
+    assert [page.name for page in pages if page not in linked] == []
+
+
+def test_the_hooks_for_workspaces_run_commands_that_exist() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert [hook["entry"].split()[1] for hook in hooks if hook["entry"].split()[1] not in COMMANDS] == []
+    assert all(re.search(hook["files"], "mappings/flows/invoice_posted.flow.yaml") for hook in hooks)
 
 
 def test_the_readme_answers_in_order() -> None:
