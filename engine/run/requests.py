@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import msgspec
+
 from engine.base.errors import ErrorClass
 from engine.connect.port import Receipt
 from engine.plan.model import BusinessException, PostStep
@@ -16,8 +18,7 @@ from engine.plan.model import BusinessException, PostStep
 # ----------------------------------------------------------------------------- requests
 
 
-@dataclass(frozen=True, slots=True)
-class EffectRequest:
+class EffectRequest(msgspec.Struct, frozen=True):
     """One intended external change. ``key`` is the effect key, ``raw`` the exact content as JSON bytes."""
 
     path: str

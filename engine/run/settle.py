@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
+
 from engine.base.errors import STOPS_CONNECTION, ErrorClass
 from engine.connect.port import (
     Absent,
@@ -59,8 +61,7 @@ class GiveUp:
 Settlement: TypeAlias = Confirm | SendAgain | Ask | GiveUp
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True, gc=False):
     """What is known about an effect's tries. Times in microseconds; ``since_send_seconds`` is the lower of the
     wall clock's and the process's own measure, so that a jumping clock cannot shorten it."""
 
