@@ -25,6 +25,11 @@ def link_hash(writer: bytes, seq: int, previous: bytes, entry: bytes) -> bytes:
     return hashlib.sha256(b"%b%b|%d|%b%b" % (VERSION, writer, seq, previous, entry)).digest()
 
 
+def stored_bytes(stored: Any) -> bytes:
+    """What a column holds, also where somebody put something else than bytes into it."""
+    return bytes(stored) if isinstance(stored, bytes | memoryview) else str(stored).encode(errors="surrogatepass")
+
+
 class Chain:
     """The head of this writer's chain. ``append`` prepares rows; ``advance`` makes them the head after commit."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import sqlalchemy as sa
 from engine.base.crashpoint import reach
 from engine.base.identity import canonical_bytes
 from engine.store import tables as t
-from engine.store.audit import Broken, verify_chain
+from engine.store.audit import Broken, stored_bytes, verify_chain
 
 FILE = "checkpoints.jsonl"
 KEY_FILE = "audit.key"
@@ -69,7 +70,7 @@ def _heads(connection: sa.Connection) -> dict[str, tuple[int, str]]:
             last, sa.and_(last.c.writer == t.audit.c.writer, last.c.seq == t.audit.c.seq)
         )
     )
-    return {row[0]: (int(row[1]), bytes(row[2]).hex()) for row in rows}
+    return {row[0]: (int(row[1]), stored_bytes(row[2]).hex()) for row in rows}
 
 
 def write_checkpoint(engine: sa.Engine, state: Path, now: int) -> dict[str, Any]:
@@ -137,8 +138,8 @@ def verify_store(engine: sa.Engine, state: Path | None) -> AuditReport:
     with engine.connect() as connection:
         writers = list(connection.execute(sa.select(t.audit.c.writer).distinct().order_by(t.audit.c.writer)).scalars())
         for genesis in _geneses(connection):
-            for writer, seq, head in genesis["predecessors"]:
-                wanted.setdefault(writer, {})[int(seq)] = head
+            for writer, seq, head in _predecessors(genesis):
+                wanted.setdefault(writer, {})[seq] = head
         for writer in writers:
             hashes = wanted.get(writer, {})
             rows = connection.execution_options(yield_per=1000).execute(
@@ -163,7 +164,15 @@ def verify_store(engine: sa.Engine, state: Path | None) -> AuditReport:
 
 def _geneses(connection: sa.Connection) -> list[dict[str, Any]]:
     rows = connection.execute(sa.select(t.audit.c.entry).where(t.audit.c.seq == 1)).scalars()
-    return [entry for entry in (_object(bytes(raw)) for raw in rows) if "predecessors" in entry]
+    return [entry for entry in (_object(stored_bytes(raw)) for raw in rows) if "predecessors" in entry]
+
+
+def _predecessors(genesis: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Heads as a genesis names them; one that was meddled with is reported by the walk along its chain."""
+    listed = genesis["predecessors"]
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, list) and [type(part) for part in each] == [str, int, str]:
+            yield each[0], each[1], each[2]
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -176,9 +185,10 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _noting(rows: Any, wanted: dict[int, str], seen: dict[int, str]) -> Any:
     for seq, entry, stored in rows:
+        hash_ = stored_bytes(stored)
         if seq in wanted:
-            seen[seq] = bytes(stored).hex()
-        yield seq, bytes(entry), bytes(stored)
+            seen[seq] = hash_.hex()
+        yield seq, stored_bytes(entry), hash_
 
 
 def _against(writer: str, wanted: dict[int, str], seen: dict[int, str]) -> list[Broken]:

@@ -15,10 +15,10 @@ from engine.base.clock import SECOND, Clock
 from engine.base.errors import UserError
 from engine.base.identity import Identity
 from engine.store import leases, tables
-from engine.store.audit import Chain
+from engine.store.audit import Chain, stored_bytes
 from engine.store.batch import AuditEntry
 from engine.store.committer import Committer
-from engine.store.driver import Driver, SqliteDriver, driver_for
+from engine.store.driver import Driver, SqliteDriver, driver_for, without_password
 from engine.store.lock import StoreLock
 from engine.store.statements import Hot, compile_hot
 
@@ -155,7 +155,7 @@ def open_store(url: str, *, workspace: str, environment: str, clock: Clock, iden
         Path(driver.path).parent.mkdir(parents=True, exist_ok=True)
         lock = StoreLock(driver.path)
     try:
-        migrate(driver, workspace, environment)
+        _migrate_or_say(driver, url, workspace, environment)
         hot = compile_hot(driver.dialect)
         owner = identity.new()
         chain = Chain(owner)
@@ -168,6 +168,13 @@ def open_store(url: str, *, workspace: str, environment: str, clock: Clock, iden
             lock.close()
         raise
     return store
+
+
+def _migrate_or_say(driver: Driver, url: str, workspace: str, environment: str) -> None:
+    try:
+        migrate(driver, workspace, environment)
+    except sa.exc.DBAPIError as error:
+        raise UserError(f"the store {without_password(url)} cannot be opened: {error.orig}") from error
 
 
 def _genesis(connection: sa.Connection, environment: str) -> AuditEntry:
@@ -190,6 +197,6 @@ def _genesis(connection: sa.Connection, environment: str) -> AuditEntry:
             "node": platform.node(),
             "process": os.getpid(),
             "environment": environment,
-            "predecessors": [[writer, seq, bytes(hash_).hex()] for writer, seq, hash_ in rows],
+            "predecessors": [[writer, seq, stored_bytes(hash_).hex()] for writer, seq, hash_ in rows],
         },
     )

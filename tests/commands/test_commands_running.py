@@ -205,6 +205,8 @@ def test_a_file_that_is_no_store_is_said_in_words(tieout: Any, place: Path) -> N
     for command in (("status",), ("audit", "verify"), ("retry", "x"), ("lineage", "x")):
         said = tieout(*command, "--store", str(place / "other.db"))
         assert (said.code, "cannot read this as a store" in said.err) == (2, True), said
+    opened = tieout("run", "bill_posted", "--event", "-", "--store", str(place / "other.db"), stdin=raw(event("n1")))
+    assert (opened.code, "cannot be opened" in opened.err) == (2, True)
     ill = tieout("doctor", "--store", str(place / "other.db"))
     assert (ill.code, "FAIL  store" in ill.out) == (1, True)
 

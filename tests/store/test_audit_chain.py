@@ -226,6 +226,25 @@ def test_a_history_rewritten_with_right_hashes_shows_against_the_checkpoint(
         assert "not the one that was written down elsewhere" in broken[0].reason
 
 
+@pytest.mark.parametrize("column", ["entry", "hash"])
+@pytest.mark.parametrize("value", ["text", 7, ""])
+def test_something_else_than_bytes_in_a_row_shows(whole: Path, tmp_path: Path, column: str, value: object) -> None:
+    with copied(whole, tmp_path / "typed") as folder:
+        writer = writers(folder)[0]
+        for seq in (1, 3):
+            change(folder, (f"update audit set {column} = ? where writer = ? and seq = ?", (value, writer, seq)))
+        assert (writer, 1) in [(each.writer, each.seq) for each in report(folder).broken]
+
+
+@pytest.mark.parametrize("predecessors", ["5", "[5]", '[["w"]]', '[["w", "1", "h"]]', "{}"])
+def test_a_meddled_genesis_is_reported_and_never_a_crash(whole: Path, tmp_path: Path, predecessors: str) -> None:
+    with copied(whole, tmp_path / "genesis") as folder:
+        writer = writers(folder)[1]
+        entry = f'{{"kind":"genesis","predecessors":{predecessors}}}'.encode()
+        change(folder, ("update audit set entry = ? where writer = ? and seq = 1", (entry, writer)))
+        assert (writer, 1) in [(each.writer, each.seq) for each in report(folder).broken]
+
+
 def test_a_whole_chain_that_is_gone_shows_in_the_next_ones_genesis(whole: Path, tmp_path: Path) -> None:
     with copied(whole, tmp_path / "gone") as folder:
         first = writers(folder)[0]
