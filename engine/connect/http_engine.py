@@ -67,6 +67,11 @@ class HttpConnector:
         headers.extend(authentication_headers(authentication, self._settings, settings.secrets))
         headers.append(("accept-encoding", "gzip, deflate"))
         self._header_block = header_block(self._origin, [(name, str(value)) for name, value in headers])
+        #: What is the same in every request of an operation, where that is all but a few header lines.
+        self._heads = {
+            name: operation.request.head(self._base_path, self._header_block)
+            for name, operation in code.operations.items()
+        }
 
     async def perform(self, call: Call) -> Reply:
         operation = self._code.operations.get(call.operation)
@@ -74,9 +79,12 @@ class HttpConnector:
             return Rejected(ErrorClass.CONFIG, f"the connector has no write operation {call.operation!r}")
         scope = self._scope(call)
         try:
-            request = operation.request.build(
-                scope, call.raw, self._base_path, self._header_block + self._call_headers(operation, call)
-            )
+            lines = self._call_headers(operation, call)
+            head = self._heads[call.operation]
+            if head is None:
+                request = operation.request.build(scope, call.raw, self._base_path, self._header_block + lines)
+            else:
+                request = f"{head}{lines}content-length: {len(call.raw)}\r\n\r\n".encode("ascii") + call.raw
             reply = await self._http.send(self._origin, request, total_seconds=self._timeout)
         except Failure as failure:
             if failure.error_class is ErrorClass.UNKNOWN_OUTCOME:

@@ -37,6 +37,15 @@ class RequestForm:
     body: Computed | None
     sends_input: bool
     encoding: Encoding
+    fixed_path: str | None = None  # set if every request goes to the same path
+
+    def head(self, base_path: str, header_block: str) -> str | None:
+        """Everything before the headers that a call adds, if no value of the call has a part in it and the body is
+        the operation's input as it was recorded; else None."""
+        if self.fixed_path is None or self.query or self.headers or not self.sends_input:
+            return None
+        lines = header_block + _CONTENT_TYPES[Encoding.JSON]
+        return f"{self.method} {base_path}{self.fixed_path} HTTP/1.1\r\n{lines}"
 
     def build(
         self,
@@ -81,6 +90,7 @@ def compile_request(request: Request, compiler: Compiler) -> RequestForm:
         body=None if request.body is None else compiler.tree(request.body),
         sends_input=request.body is None and has_body and request.encoding is Encoding.JSON,
         encoding=request.encoding,
+        fixed_path=None if "{{" in request.path.text else request.path.text,
     )
 
 
