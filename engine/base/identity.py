@@ -18,22 +18,36 @@ from engine.base.money import Money, decimal_text
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
+def _of_timestamp(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _of_money(value: Money) -> dict[str, str]:
+    return {"amount": decimal_text(value.amount), "currency": value.currency}
+
+
+#: The form of values that JSON has none for, by their exact class: one look-up for each.
+_FORMS: dict[type, Callable[[Any], Any]] = {
+    Decimal: decimal_text,
+    Money: _of_money,
+    datetime: _of_timestamp,
+    date: date.isoformat,
+    timedelta: duration_text,
+}
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, Money):
-        return {"amount": decimal_text(value.amount), "currency": value.currency}
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return duration_text(value)
+    form = _FORMS.get(value.__class__)
+    if form is not None:
+        return form(value)
     if isinstance(value, int):
         return {"integer": str(value)}  # beyond 64 bits: JSON readers elsewhere would round it
     if isinstance(value, str):
         # Lone surrogates cannot be UTF-8; keep them apart from any text that can.
         return {"utf16": value.encode("utf-16-le", "surrogatepass").hex()}
+    for class_, form in _FORMS.items():
+        if isinstance(value, class_):
+            return form(value)
     json_form = getattr(value, "as_json", None)
     if json_form is not None:
         return json_form()

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.base.errors import Defect, ErrorClass, Failure
-from engine.schema.emit import Compiled
+from engine.schema.emit import Compiled, compile_definitions
 from engine.schema.fit import Fit
 from engine.schema.formats import UNREADABLE
 from engine.schema.forms import Definitions, Form
+from engine.schema.residue import residue
 from engine.schema.types import Type
 from engine.schema.vendor import VendorCheck
 from engine.schema.violations import SchemaError, violations
@@ -107,11 +108,20 @@ def decoder(
     if vendor_check is None:
         return decode
 
+    read_rest: Callable[[Any], Any] | None = None
+
     def decode_vendor(value: Any) -> Any:
-        if not vendor_check.fits(value):
-            found = vendor_check.errors(encode(definitions.forms[name], value, definitions))
-            if found:
-                raise failure_of(reference, found)
+        nonlocal read_rest
+        if vendor_check.fits(value):
+            if read_rest is None:
+                read_rest = compile_definitions(residue(definitions, name), f"rest of {reference}")[name]
+            try:
+                return read_rest(value)
+            except UNREADABLE:
+                return decode(value)  # it says what does not fit
+        found = vendor_check.errors(encode(definitions.forms[name], value, definitions))
+        if found:
+            raise failure_of(reference, found)
         return decode(value)
 
     return decode_vendor
