@@ -178,9 +178,8 @@ class Advance:
         recorded = run.answers.get(request.path)
         if recorded is not None:
             return ReadAnswer(recorded["value"])
-        if batch.rows or batch.arrivals or batch.audits:
-            self._worker.commit(work, batch, lambda: None)
-        self._worker.spawn(work, self._ask(work, run, request))
+        # Asked only once what came before is durable: an answer that overtook the commit would mix two batches.
+        self._worker.commit_if_any(work, batch, lambda: self._worker.spawn(work, self._ask(work, run, request)))
         return None
 
     async def _ask(self, work: Work, run: Run, request: ReadRequest) -> None:

@@ -14,7 +14,7 @@ import orjson
 from engine.base.crashpoint import reach
 from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import json_bytes, short_form
-from engine.connect.port import Call, LookUp, Rejected, Reply, Unclear, Unknown
+from engine.connect.port import Call, Confirmed, LookUp, Rejected, Reply, Unclear, Unknown
 from engine.run.lanes import Lane
 from engine.run.records import conflict_text, effect_row, receipt_content, receipt_of
 from engine.run.requests import Answer, EffectAnswer, EffectRequest, Refused
@@ -46,7 +46,7 @@ class Effects:
         waiters = self._open.get(key)
         if waiters is not None:
             waiters.append(lambda: self._worker.attempt(work, lambda: self._again(work, run, request)))
-            self._flush(work, batch)
+            self._worker.commit_if_any(work, batch, lambda: None)
             return None
         found = self._worker.store.find_effect(key)
         if found is None:
@@ -62,10 +62,6 @@ class Effects:
         answer = self.request(work, run, request, batch)
         if answer is not None:
             self._advance.advance(work, run, answer, batch)
-
-    def _flush(self, work: Work, batch: Batch) -> None:
-        if batch.rows or batch.arrivals or batch.audits:
-            self._worker.commit(work, batch, lambda: None)
 
     def _known(self, work: Work, run: Run, request: EffectRequest, found: FoundEffect, batch: Batch) -> Answer | None:
         worker = self._worker
@@ -92,12 +88,13 @@ class Effects:
         run.effect.sent_at = found.sent_at
         run.effect.state = found.state
         run.absent_reads = run.asked = 0
-        self._flush(work, batch)
         if found.state in ("sent", "unknown"):
-            self._look_up_later(work, run, 0.0)
-        else:
-            wait = 0.0 if found.next_at is None else max(0.0, (found.next_at - worker.clock.now()) / 1_000_000)
-            self._resend_later(work, run, wait if found.state == "intended" else 0.0)
+            worker.commit_if_any(work, batch, lambda: self._look_up_later(work, run, 0.0))
+            return None
+        wait = 0.0
+        if found.state == "intended" and found.next_at is not None:
+            wait = max(0.0, (found.next_at - worker.clock.now()) / 1_000_000)
+        worker.commit_if_any(work, batch, lambda: self._resend_later(work, run, wait))
         return None
 
     def _learn_late(self, work: Work, request: EffectRequest, found: FoundEffect, batch: Batch) -> None:
@@ -121,7 +118,7 @@ class Effects:
         if lane.acquire(lambda: self._with_slot(work, lane, lambda: self._intend(work, run, Batch()))):
             self._with_slot(work, lane, lambda: self._intend(work, run, batch))
         else:
-            self._flush(work, batch)
+            self._worker.commit_if_any(work, batch, lambda: None)
 
     def _with_slot(self, work: Work, lane: Lane, act: Callable[[], None]) -> None:
         """Use a slot of the connection's budget, or give it back at once."""
@@ -210,7 +207,10 @@ class Effects:
                 lane.succeeded()
         finally:
             lane.release()
-        self._settled(work, run, after_reply(reply, self._history(run), request.step.guarantees))
+        if isinstance(reply, Confirmed):  # the usual end, which no history changes
+            self._settled(work, run, Confirm(reply.receipt, "duplicate" if reply.duplicate else "reply"))
+        else:
+            self._settled(work, run, after_reply(reply, self._history(run), request.step.guarantees))
 
     async def _reply(self, run: Run, request: EffectRequest) -> Reply:
         reply: Reply

@@ -237,6 +237,13 @@ class Worker:
 
         self.commits.submit(batch, done)
 
+    def commit_if_any(self, work: Work, batch: Batch, then: Callable[[], None]) -> None:
+        """Make what a batch holds durable first, if it holds anything; then go on with ``then``."""
+        if batch.rows or batch.arrivals or batch.audits:
+            self.commit(work, batch, then)
+        else:
+            then()
+
     @staticmethod
     def go_on(work: Work, then: Callable[[], None]) -> None:
         """Do what was to be done once the last batch is durable, then go on."""
