@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,13 +65,14 @@ def _texts(files: Any, found: list[Any], form: str) -> Any:
 
 
 def _lies_in(file: Path, paths: tuple[Path, ...]) -> bool:
-    resolved = file.resolve()
-    return not paths or any(resolved.is_relative_to(path.resolve()) for path in paths)
+    """Whether a file is one of the paths or below one; a link that leads round and round lies where it stands."""
+    if not paths:
+        return True
+    real = Path(os.path.realpath(file))
+    return any(real.is_relative_to(os.path.realpath(path)) for path in paths)
 
 
 def _colors() -> bool:
-    import os
-
     return not os.environ.get("NO_COLOR")
 
 

@@ -80,7 +80,7 @@ class _Builder:
             registry,
             self.diagnostics,
             connections=connections,
-            broken=broken,
+            broken=broken | self.workspace.unread,
             schema_references=self.schema_references,
         )
         self._tables()
@@ -119,7 +119,8 @@ class _Builder:
                     if node is not None:
                         files.append(SchemaFile(path, node))
         self.schema_references = dict(map(references_of, files))
-        return Registry.load(files, self.diagnostics)
+        unread = [id_ for kind, id_ in self.workspace.unread if kind == "schema"]
+        return Registry.load(files, self.diagnostics, unread)
 
     def _tables(self) -> None:
         first: dict[str, Table] = {}
@@ -167,6 +168,8 @@ class _Builder:
 
     def _mapping(self, document: MappingDocument, digest_: str, parts: Parts) -> MappingPlan | None:
         parts[f"mapping:{document.id}@{document.version}"] = digest_
+        if self._needs_unread_schema(document):
+            return None
 
         def table(name: str) -> Any:
             spec = self.library.tables.get(name)
@@ -177,6 +180,12 @@ class _Builder:
         return compile_mapping(
             document, schemas=self.library.schemas, tables=table, digest=digest_, diagnostics=self.diagnostics
         )
+
+    def _needs_unread_schema(self, document: MappingDocument) -> bool:
+        """Whether a schema it names is there but has findings: those are to be mended first."""
+        named = [document.output, *(declared.schema for _, declared in document.input)]
+        keys = {(reference.id, reference.major) for reference in named if reference is not None}
+        return any(key in self.library.schemas.declared and self.library.schemas.get(*key) is None for key in keys)
 
     def _policies(self) -> None:
         for key, documents in _by_major(self.workspace.policies).items():
@@ -273,6 +282,8 @@ class _Builder:
 
     def _is_control(self, reference: Reference) -> bool:
         versions = [policy for policy in self.workspace.policies if _major(policy) == (reference.id, reference.major)]
+        if ("policy", reference.id) in self.library.broken:
+            return True  # what it says is not known; that it has findings is said already
         return bool(versions) and all(policy.posting_controls for policy in versions)
 
     def _is_ledger_write(self, connection: str, operation: str) -> bool:

@@ -121,7 +121,7 @@ class Library:
     def _callee(self, kind: str, code: str, known: Callees[P], reference: Reference, parts: Parts) -> Callee[P] | None:
         found = known.get((reference.id, reference.major))
         if found is None:
-            if (kind, str(reference)) not in self.broken:
+            if not {(kind, str(reference)), (kind, reference.id)} & self.broken:
                 resolve_major(code, kind, reference, known, self.diagnostics)
             return None
         parts.update(found.parts)

@@ -51,10 +51,16 @@ class Definition:
 
 
 class FormReader:
-    """Reads definitions on demand, each once. ``definitions`` holds what was read."""
+    """Reads definitions on demand, each once. ``definitions`` holds what was read.
 
-    def __init__(self, sources: Mapping[str, Definition], diagnostics: Diagnostics) -> None:
+    ``unread`` are the short names of schemas that are there but have findings: they are not called missing.
+    """
+
+    def __init__(
+        self, sources: Mapping[str, Definition], diagnostics: Diagnostics, unread: frozenset[str] = frozenset()
+    ) -> None:
         self.sources = sources
+        self.unread = unread
         self.definitions = Definitions()
         self.diagnostics = diagnostics
         self._open: list[str] = []
@@ -157,6 +163,8 @@ class Place:
         if not name:
             help = "write `tieout:schema/<id>@<major>` or `#/$defs/<name>`"
             return self.report("SCHEMA004", f"{text!r} is not a reference within the workspace", node.span, help)
+        if short_name(name) in self.reader.unread:
+            return AnyForm()
         if name not in self.reader.sources:
             near = suggestion(short_name(name), map(short_name, self.reader.sources))
             return self.report("SCHEMA003", f"there is no schema {short_name(name)}", node.span, near)

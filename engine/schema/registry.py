@@ -74,12 +74,17 @@ class Registry:
         self.declared = declared
 
     @classmethod
-    def load(cls, files: Iterable[SchemaFile], diagnostics: Diagnostics) -> Registry:
-        """Read, check and compile schema files; what is wrong with them goes to ``diagnostics``."""
+    def load(cls, files: Iterable[SchemaFile], diagnostics: Diagnostics, unread: Iterable[str] = ()) -> Registry:
+        """Read, check and compile schema files; what is wrong with them goes to ``diagnostics``.
+
+        ``unread`` are the names, such as ``invoice@1``, of schemas that are there but could not be read.
+        """
         found = Diagnostics()
         heads = _read_heads(files, found)
+        without_head = {_name_of(each.span.file) for each in found.sorted}
+        unread = frozenset({*unread, *without_head} - {f"{head.id}@{head.major}" for head in heads.values()})
         sources = dict(_sources(heads.values()))
-        reader = FormReader(sources, found)
+        reader = FormReader(sources, found, unread)
         for name, source in sources.items():
             reader.content(Named(name), source.node.span)
         _check_money(heads, sources, found)
@@ -88,8 +93,11 @@ class Registry:
             reader.check_references(head.name)
         broken = _files_with_errors(found)
         documents = {name: plain(head.node) for name, head in heads.items()} if vendors else {}
+        certain = not broken and not unread
         vendor_checks = {
-            head.name: _vendor_check(head, documents, found) for head in vendors if head.span.file not in broken
+            head.name: _vendor_check(head, documents, found if certain else Diagnostics())
+            for head in vendors
+            if head.span.file not in broken
         }
         diagnostics.extend(found)
         broken = _files_with_errors(found)
@@ -117,7 +125,8 @@ class Registry:
                 reader.definitions,
                 check,
             )
-        return cls(schemas, frozenset((head.id, head.major) for head in heads.values()))
+        declared = {(head.id, head.major) for head in heads.values()}
+        return cls(schemas, frozenset(declared | set(_keys(unread))))
 
     def get(self, id: str, major: int) -> Schema | None:
         return self._schemas.get((id, major))
@@ -135,6 +144,18 @@ class Registry:
 
 
 # ----------------------------------------------------------------------------- heads
+
+
+def _name_of(path: str) -> str:
+    """What a schema's file is called after, such as ``invoice@1``."""
+    return path.rpartition("/")[2].removesuffix(".schema.json")
+
+
+def _keys(names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    for name in names:
+        id_, _, major = name.partition("@")
+        if major.isdecimal():
+            yield id_, int(major)
 
 
 def _read_heads(files: Iterable[SchemaFile], found: Diagnostics) -> dict[str, _Head]:
@@ -218,6 +239,8 @@ def _check_money(heads: Mapping[str, _Head], sources: Mapping[str, Definition], 
 
 
 def _vendor_check(head: _Head, documents: Mapping[str, object], found: Diagnostics) -> VendorCheck | None:
+    """The check of a vendor's schema. It may fail for what is wrong with another one, so ``found`` is to be
+    listened to only where the others hold."""
     try:
         return VendorCheck(head.name, documents)
     except ValueError as error:

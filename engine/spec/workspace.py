@@ -12,7 +12,8 @@ from engine.base.errors import UserError
 from engine.base.identity import digest, digest_bytes
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.json_reader import read_json
-from engine.source.node import Node, plain
+from engine.source.node import Mapping as Object
+from engine.source.node import Node, Scalar, plain
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
 from engine.spec import codes as codes
@@ -27,7 +28,7 @@ from engine.spec.documents.test import Test
 from engine.spec.documents.workspace import Workspace
 from engine.spec.kinds import KINDS, decode_document, kind_of_file
 from engine.spec.nearest import suggestion
-from engine.spec.paths import inside
+from engine.spec.paths import inside, leads_round
 from engine.spec.rows import load_rows as load_rows
 
 WORKSPACE_FILE = "tieout.yaml"
@@ -50,7 +51,8 @@ class LoadedWorkspace:
 
     ``digests`` gives the digest of a definition's content, not of its comments or layout, by
     ``kind:id@version`` (``kind:id`` for kinds without versions, ``schema:path`` for schemas). ``files``
-    gives the text of every file that findings may point into, by relative path.
+    gives the text of every file that findings may point into, by relative path. ``unread`` names the documents
+    that are there but were left out, as (kind, id), so that nobody calls them missing.
     """
 
     id: str
@@ -67,6 +69,7 @@ class LoadedWorkspace:
     digests: dict[str, str]
     files: dict[str, str]
     diagnostics: Diagnostics
+    unread: frozenset[tuple[str, str]] = frozenset()
 
 
 def find_workspace(start: Path) -> Path:
@@ -100,6 +103,7 @@ class _Loader:
         self._places: dict[str, Span] = {}
         self._found: dict[str, list[Any]] = {name: [] for name in KINDS}
         self._schemas: list[SchemaFile] = []
+        self._unread: set[tuple[str, str]] = set()
 
     def load(self) -> LoadedWorkspace:
         workspace = self._workspace()
@@ -121,6 +125,7 @@ class _Loader:
             digests=self._digests,
             files=self._files,
             diagnostics=self._diagnostics,
+            unread=frozenset(self._unread),
         )
 
     def _workspace(self) -> Workspace | None:
@@ -147,12 +152,17 @@ class _Loader:
             if entry.name.startswith(".") or entry.name == "__pycache__":
                 continue
             relative = Path(entry.path).relative_to(self._root).as_posix()
-            if entry.is_symlink() and not inside(self._root, Path(entry.path)):
+            if entry.is_symlink() and leads_round(Path(entry.path)):
+                self._diagnostics.error("SPEC104", "cannot be read: this link leads to itself", Span(relative))
+            elif entry.is_symlink() and not inside(self._root, Path(entry.path)):
                 self._diagnostics.error("SPEC102", "this link leads out of the workspace", Span(relative))
             elif entry.is_symlink() and entry.is_dir():
                 message = "a folder cannot be a link: its documents would be read twice"
                 self._diagnostics.error("SPEC102", message, Span(relative))
             elif entry.is_dir():
+                if entry.name.endswith((".yaml", ".yml", SCHEMA_SUFFIX)):
+                    message = "cannot be read: this is a folder with the name of a document"
+                    self._diagnostics.error("SPEC104", message, Span(relative), "rename the folder")
                 yield from self._walk(Path(entry.path))
             else:
                 yield relative
@@ -179,6 +189,8 @@ class _Loader:
             if node is not None:
                 self._schemas.append(SchemaFile(relative, node))
                 self._digests[f"schema:{relative}"] = digest(plain(node))
+            else:
+                self._unread.add(("schema", name.removesuffix(SCHEMA_SUFFIX)))
             return
         if not name.endswith((".yaml", ".yml")) or name == MANIFEST_FILE:
             return
@@ -190,6 +202,8 @@ class _Loader:
         definition = decode_document(node, self._diagnostics, kind) if node is not None else None
         if node is not None and definition is not None:
             self._keep(kind, definition, node)
+        else:
+            self._unread.add((kind, _id_in(node) or name.partition(".")[0]))
 
     def _unknown_suffix(self, relative: str, name: str) -> None:
         stem = name.removesuffix(".yaml").removesuffix(".yml")
@@ -226,3 +240,9 @@ class _Loader:
         raw = self._bytes(relative)
         self._files[relative] = (raw or b"").decode(errors="replace")
         return digest([plain(node), digest_bytes(raw or b"")])
+
+
+def _id_in(node: Node | None) -> str:
+    """The id that a document gives itself, where it can be read although the rest cannot."""
+    id_ = node.get("id") if isinstance(node, Object) else None
+    return id_.value if isinstance(id_, Scalar) and isinstance(id_.value, str) else ""
