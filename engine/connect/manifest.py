@@ -111,7 +111,9 @@ class Operation:
             return Guarantees(True, 0.0, 0.0, None, False)
         commit_within: int = declared.commit_within.seconds
         if declared.commit_within_setting is not None:
-            commit_within = int(settings.get(declared.commit_within_setting, commit_within))
+            given = settings.get(declared.commit_within_setting)
+            if isinstance(given, int) and given >= 0:  # anything else is a finding about the connection's settings
+                commit_within = given
         return Guarantees(
             refuses_duplicates=declared.refuses_duplicates,
             commit_within_seconds=commit_within,

@@ -45,6 +45,7 @@ class Daemon:
         self.generation = Generation(0, "", 0)
         self.connectors: dict[str, Connector] = {}
         self.draining = False
+        self.folders: tuple[str, ...] = ()
         self.last_refusal: list[dict[str, object]] = []
         self.store: Store
         self.writer: WriterThread
@@ -62,6 +63,7 @@ class Daemon:
     async def start(self) -> None:
         """Compile, open, recover, go. Raises UserError for what the user can mend."""
         compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
+        self.folders = tuple(sorted({file.partition("/")[0] for file in compiled.workspace.files if "/" in file}))
         self.settings.state.mkdir(parents=True, exist_ok=True)
         self.store = open_store(
             self.settings.store_url,

@@ -35,7 +35,7 @@ class WorkspaceWatch(FileSystemEventHandler):
     def start(self) -> None:
         root = self._daemon.settings.root
         self._observer.schedule(self, str(root), recursive=False)
-        for folder in ("mappings", "schemas", "policies"):
+        for folder in self._daemon.folders:
             if (root / folder).is_dir():
                 self._observer.schedule(self, str(root / folder), recursive=True)
         self._observer.start()
