@@ -127,7 +127,7 @@ class Inbound(asyncio.Protocol):
             if self._active is None and not self._queue:
                 self._close()
         except httptools.HttpParserError:
-            self._refuse(_BAD)
+            self._refuse(self._refusal or _BAD)
         else:
             if self._refusal is not None:
                 self._refuse(self._refusal)
