@@ -124,12 +124,12 @@ class Loop:
                     if progress and done % 10 == 0:
                         print(f"{done} kills, {len(sender.acknowledged)} acknowledged", file=sys.stderr, flush=True)
                 sender.stop()
-            outcome = Outcome(self._seed, dict(self.kills), deliveries=sender.deliveries)
-            outcome.drain_seconds = await asyncio.to_thread(self._drain)
+            drain_seconds = await asyncio.to_thread(self._drain)
         finally:
             for child in self._children.values():
                 child.stop()
-        self._count(sender, outcome)
+        outcome = self.counted(sender)
+        outcome.drain_seconds = drain_seconds
         outcome.seconds = round(time.monotonic() - began, 1)
         return outcome
 
@@ -143,7 +143,9 @@ class Loop:
             time.sleep(0.1)
         return round(time.monotonic() - began, 1)
 
-    def _count(self, sender: Sender, outcome: Outcome) -> None:
+    def counted(self, sender: Sender) -> Outcome:
+        """What is in the ERP's file and in the store, against what the sender was promised."""
+        outcome = Outcome(self._seed, dict(self.kills), deliveries=sender.deliveries)
         made = Counter(orjson.loads(line)["content"]["number"] for line in self.documents.read_bytes().splitlines())
         wanted = {f"R-{number:08d}" for number in sender.invoices}
         outcome.acknowledged, outcome.invoices = len(sender.acknowledged), len(wanted)
@@ -161,6 +163,7 @@ class Loop:
         command = [sys.executable, str(INVARIANTS), str(self.state / "store.db"), str(self.documents), str(self.state)]
         checked = subprocess.run(command, env=environment, capture_output=True, check=True)
         outcome.violations = orjson.loads(checked.stdout)
+        return outcome
 
 
 async def kill_loop(folder: Path, kills: int, seed: int, *, progress: bool = False) -> Outcome:
