@@ -55,6 +55,10 @@ class FixedClock:
         self._monotonic += seconds
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
 def as_microseconds(moment: int | datetime | str) -> int:
     """Microseconds UTC from microseconds, an aware datetime or RFC 3339 text."""
     if isinstance(moment, int):
@@ -63,8 +67,7 @@ def as_microseconds(moment: int | datetime | str) -> int:
         moment = datetime.fromisoformat(moment)
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def as_datetime(microseconds: int) -> datetime:

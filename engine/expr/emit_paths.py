@@ -19,7 +19,7 @@ from engine.expr.nodes import (
 )
 from engine.expr.quick import element_type, only_objects, quick_element, quick_field
 from engine.expr.scope import Names, Operand
-from engine.schema.types import Array, Object, without_null
+from engine.schema.types import Array, Object, nullable, without_null
 from engine.source.span import Span
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def emit_field(emitter: Emitter, node: Field, value: str) -> str:
 def emit_index(emitter: Emitter, node: Index, value: str) -> str:
     shortest = node.index + 1 if node.index >= 0 else -node.index
     test = f"{value}.__class__ is list and len({value}) >= {shortest}"
-    return emitter.writer.assign(f"{value}[{node.index}] if {test} else None", node.span)
+    name = emitter.writer.assign(f"{value}[{node.index}] if {test} else None", node.span)
+    emitter.writer.types[name] = nullable(element_type(emitter.writer.types.get(value)))
+    return name
 
 
 def emit_slice(emitter: Emitter, node: Slice, value: str) -> str:

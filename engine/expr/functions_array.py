@@ -12,7 +12,7 @@ from typing import Any
 from engine.base.money import Money
 from engine.expr.functions_number import array_of, text_of
 from engine.expr.signature import Registry
-from engine.expr.values import equal, is_number, kind, settled, wrong
+from engine.expr.values import Unrounded, equal, is_number, kind, settled, wrong
 
 ARRAY = Registry()
 _declare = ARRAY.declare
@@ -106,7 +106,10 @@ def min_(values: Any) -> Any:
 )
 def map_(results: Any, values: Any) -> list[Any]:
     array_of(values, "the second argument of map")
-    return [settled(each) for each in results]
+    for each in results:
+        if each.__class__ is Unrounded:
+            settled(each)
+    return list(results)
 
 
 def _pairs(values: Any, results: list[Any], what: str) -> list[tuple[Any, Any]]:
@@ -198,7 +201,8 @@ def get(value: Any, key: Any) -> Any:
 def distinct(values: Any) -> list[Any]:
     found: dict[Any, Any] = {}
     for value in array_of(values, "the argument of distinct"):
-        found.setdefault(_frozen(value), value)
+        # No other value is equal to a text, so texts can stand for themselves.
+        found.setdefault(value if value.__class__ is str else _frozen(value), value)
     return list(found.values())
 
 

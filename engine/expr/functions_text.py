@@ -101,7 +101,9 @@ def ends_with(value: Any, suffix: Any) -> bool:
 def join(separator: Any, values: Any) -> str:
     between = text_of(separator, "the separator of join")
     parts = array_of(values, "the second argument of join")
-    length = sum(len(text_of(part, "every element of join")) for part in parts)
+    length = 0
+    for part in parts:
+        length += len(part if part.__class__ is str else text_of(part, "every element of join"))
     _bounded(length + len(between) * len(parts))
     return between.join(parts)
 

@@ -218,7 +218,12 @@ def equal(left: Any, right: Any) -> bool:
     if a is bool or b is bool:
         return left is right
     if a is list:
-        return b is list and len(left) == len(right) and all(map(equal, left, right))
+        if b is not list or len(left) != len(right):
+            return False
+        for one, other in zip(left, right, strict=True):
+            if not (one == other if one.__class__ is str else equal(one, other)):
+                return False
+        return True
     if a is dict:
         return (
             b is dict and left.keys() == right.keys() and all(equal(value, right[key]) for key, value in left.items())

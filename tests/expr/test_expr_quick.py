@@ -25,13 +25,18 @@ SCOPE = {
     "n": NUMBER,
     "i": INTEGER,
     "m": MONEY,
+    "w": MONEY,
     "d": DATE,
+    "e": DATE,
+    "j": INTEGER,
+    "u": TEXT,
     "xs": Array(LINE),
     "r": nullable(LINE),
     "deep": Object({"xs": Array(Object({"ys": Array(LINE)}, frozenset({"ys"})))}, frozenset({"xs"})),
 }
 
 EXPRESSIONS = [
+    "m + w", "m - w", "m < w", "m >= w", "m == w", "m != w", "m * j", "i + j", "i < j", "i != j", "t == u", "u != t",
     "t", "r.t", "r.m", "xs[].m", "xs[].o", "xs[*].i", "xs[].{a: t, b: n}", "xs[].[t, n]", "deep.xs[].ys[].m",
     "deep.xs[].ys[]", "xs[?n > `1`].m", "xs[?t == 'x'].i", "xs[0].n", "map(&m, xs)", "map(&currency(m), xs)",
     "sum(xs[].i)", "sum(xs[].n)", "sum(xs[].m)", "sum_money(xs[].m, 'EUR')", "sum_money(deep.xs[].ys[].m, t)",
@@ -39,7 +44,7 @@ EXPRESSIONS = [
     "number(t) * amount(m)", "upper(t)", "lower(t)", "amount(m)", "currency(m)", "length(xs)", "length(t)",
     "money('0', t)", "money('1.50', 'EUR') + m", "money('x', 'EUR')", "m + m", "m - xs[0].m", "m * n", "n * m",
     "m / n", "round(m / 3, 2, 'half_up')", "i + i", "i * n", "n - i", "n + 1", "1.5 * i", "m == xs[0].m", "m < xs[0].m",
-    "n < i", "n >= -31", "i == n", "t == r.t", "t != r.t", "d < d", "d == d", "date_of(unix_time(i), 'UTC')",
+    "n < i", "n >= -31", "i == n", "t == r.t", "t != r.t", "d < e", "d == e", "date_of(unix_time(i), 'UTC')",
     "date_of(unix_time(n), 'UTC')", "date_of(unix_time(i), 'Europe/Berlin')", "unix_time(i)", "distinct(xs[].t)",
     "default(r.o, n)", "r != null && r.n > n", "r.t || t", "!r", "xs[].n | sum(@)", "{a: m, b: xs[].t}", "[t, n]",
     "@.t",
@@ -56,7 +61,7 @@ _anything = st.one_of(
 
 
 def _mostly(promised: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(promised, promised, promised, _anything)
+    return st.integers(0, 11).flatmap(lambda chosen: promised if chosen else _anything)
 
 
 _lines = st.fixed_dictionaries(
@@ -70,6 +75,10 @@ _scopes = st.fixed_dictionaries(
         "n": _mostly(_numbers),
         "i": _mostly(st.integers(-10, 300_000_000_000)),
         "m": _mostly(_money),
+        "w": _mostly(_money),
+        "e": _mostly(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
+        "j": _mostly(st.integers(-50, 50)),
+        "u": _mostly(_texts),
         "d": _mostly(st.dates(date(2020, 1, 1), date(2030, 1, 1))),
         "xs": _arrays,
         "deep": _mostly(st.fixed_dictionaries({"xs": _mostly(st.lists(_mostly(_arrays.map(lambda a: {"ys": a}))))})),
