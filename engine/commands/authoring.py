@@ -96,7 +96,7 @@ def test(place: Place, only: str | None, form: str, as_json: bool) -> int:
     return CLEAN if report.passed else FINDINGS
 
 
-@command("eval", "tieout eval 'sum(lines[].amount)' --input invoice.json")
+@command("eval", "tieout eval 'data.invoice.lines[].amount' --input mappings/flows/fixtures/invoice_upgrade.json")
 @click.argument("expression", required=False)
 @click.option("--input", "given", metavar="FILE", help="A JSON document, - for standard input; null if left out.")
 @json_option
@@ -111,7 +111,7 @@ def evaluate(expression: str | None, given: str | None, as_json: bool) -> int:
     try:
         value, type_ = api.evaluate(text, document)
     except UserError as wrong:
-        show_user_error(wrong, {"<expression>": text})
+        show_user_error(wrong, {"<expression>": text}, as_json=as_json)
         return USAGE
     if as_json:
         show_json({"value": api.plain(value), "type": type_})

@@ -57,7 +57,7 @@ def _effect(effect: dict[str, Any]) -> Iterator[str]:
     attempts = "" if effect["attempt"] == 1 else f"  {effect['attempt']} attempts"
     yield (
         f"effect {effect['operation']} to {effect['connection']}  {effect['state']}{attempts}  "
-        f"{moment(effect['created_at'])}  [{effect['key'][:16]}]"
+        f"{moment(effect['created_at'])}  [{effect['key']}]"
     )
     yield f"    for {printable(effect['object'])} ({effect['purpose']}, revision {printable(effect['revision'])})"
     if effect["document_id"]:

@@ -123,7 +123,7 @@ def _money(exception: dict[str, Any]) -> str | None:
     return None if exception["amount"] is None else f"{exception['amount']} {exception['currency']}"
 
 
-@command("show", "tieout exceptions show 0193a2c4-…")
+@command("show", "tieout exceptions show 0193a2c4-…", short_help="What is wrong, and what to do about it.")
 @click.argument("id_", metavar="ID")
 @place_options
 @json_option
@@ -205,7 +205,11 @@ def exceptions_refuse(place: Place, id_: str, by: str, as_json: bool) -> int:
     return _act(place, "refuse", id_, by, as_json)
 
 
-@command("outcome", "tieout exceptions outcome 0193a2c4-… --document 4711 --number INV-77")
+@command(
+    "outcome",
+    "tieout exceptions outcome 0193a2c4-… --document 4711 --number INV-77",
+    short_help="Say what became of an effect in doubt.",
+)
 @click.argument("id_", metavar="ID")
 @click.option("--document", "document_id", help="The id of the document that you found there.")
 @click.option("--number", help="Its number for people.")
@@ -222,7 +226,11 @@ def exceptions_outcome(
     return _act(place, "outcome", id_, by, as_json, document_id=document_id, number=number)
 
 
-@command("export", "tieout exceptions export 0193a2c4-… --output exception.json")
+@command(
+    "export",
+    "tieout exceptions export 0193a2c4-… --output exception.json",
+    short_help="Write all that is known about one, as JSON.",
+)
 @click.argument("id_", metavar="ID")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; standard output if left out.")
 @place_options
@@ -242,7 +250,7 @@ def exceptions_export(place: Place, id_: str, output: Path | None) -> int:
     return CLEAN
 
 
-@command("invalid", "tieout exceptions invalid --limit 10")
+@command("invalid", "tieout exceptions invalid --limit 10", short_help="List messages that could not be read.")
 @limit_option
 @place_options
 @json_option
@@ -303,7 +311,7 @@ def audit() -> None:
     """Verify the audit chains."""
 
 
-@command("verify", "tieout audit verify --json")
+@command("verify", "tieout audit verify --json", short_help="Walk every chain and every checkpoint.")
 @place_options
 @json_option
 def audit_verify(place: Place, as_json: bool) -> int:

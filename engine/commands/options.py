@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from engine.api import Place, find_place
-from engine.base.errors import UserError
+from engine.base.errors import Failure, UserError
 from engine.commands.show import show_user_error, sources_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,7 +21,21 @@ USAGE = 2
 
 def command(name: str, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """A click command whose help ends with an example."""
-    return click.command(name, epilog=f"Example: {example}", **settings)
+    return click.command(name, cls=_Command, epilog=f"Example: {example}", **settings)
+
+
+class _Command(click.Command):
+    """Shows what the user can mend while it is still known whether JSON was asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        as_json = bool(ctx.params.get("as_json"))
+        try:
+            return super().invoke(ctx)
+        except UserError as wrong:
+            show_user_error(wrong, as_json=as_json)
+        except Failure as failure:
+            show_user_error(UserError(failure.message), as_json=as_json)
+        return USAGE
 
 
 def json_option(function: F) -> F:
@@ -37,19 +51,19 @@ def place_options(function: Callable[..., int]) -> Callable[..., int]:
         workspace: Path | None, state: Path | None, store: str | None, environment: str | None, **given: Any
     ) -> int:
         place = find_place(workspace, state, store, environment)
-        return shown(place, lambda: function(place=place, **given))
+        return shown(place, lambda: function(place=place, **given), as_json=bool(given.get("as_json")))
 
     for option in reversed(_PLACE):
         with_place = option(with_place)
     return with_place
 
 
-def shown(place: Place, work: Callable[[], int]) -> int:
+def shown(place: Place, work: Callable[[], int], *, as_json: bool = False) -> int:
     """Do the work; findings are printed with the lines of the workspace that they point into."""
     try:
         return work()
     except UserError as wrong:
-        show_user_error(wrong, sources_of(wrong.diagnostics, place.root))
+        show_user_error(wrong, sources_of(wrong.diagnostics, place.root), as_json=as_json)
         return USAGE
 
 

@@ -52,7 +52,7 @@ def serve(place: Place, **given: Any) -> int:
     return api.serve(place.settings(**given))
 
 
-@command("run", "tieout run invoice_posted --event invoice.json")
+@command("run", "tieout run invoice_posted --event mappings/flows/fixtures/invoice_upgrade.json")
 @click.argument("flow")
 @event_option
 @connection_option
@@ -81,7 +81,7 @@ def run(
     return FINDINGS if report["outcome"] in ("exception", "under_way") else CLEAN
 
 
-@command("trace", "tieout trace invoice_posted --event invoice.json --replies replies.yaml")
+@command("trace", "tieout trace invoice_posted --event mappings/flows/fixtures/invoice_upgrade.json")
 @click.argument("flow")
 @event_option
 @connection_option
@@ -141,7 +141,6 @@ def _inputs(file: str) -> Any:
 @click.option("--keep", is_flag=True, help="Leave everything running at the end, and print the addresses.")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Where to keep what it sets up.")
 @click.option("--fresh", is_flag=True, help="Begin with empty books instead of going on with those of the last run.")
-@click.option("--fresh", is_flag=True, help="Forget an earlier play: begin with an empty store and empty books.")
 @click.option("--quiet", is_flag=True, help="Print the result only.")
 @json_option
 def demo(keep: bool, state: Path | None, fresh: bool, quiet: bool, as_json: bool) -> int:

@@ -100,8 +100,12 @@ def sources_of(diagnostics: Sequence[Any], root: Path | None) -> dict[str, str]:
     return texts
 
 
-def show_user_error(wrong: UserError, sources: Mapping[str, str] | None = None) -> None:
-    """The findings with their places, then the message."""
+def show_user_error(wrong: UserError, sources: Mapping[str, str] | None = None, *, as_json: bool = False) -> None:
+    """The findings with their places, then the message; for programs also as JSON on standard output."""
+    if as_json:
+        from engine.report.json import as_json as finding
+
+        show_json({"error": wrong.message, "diagnostics": [finding(each) for each in wrong.diagnostics]})  # type: ignore[arg-type]
     if wrong.diagnostics:
         from engine.report.human import render
 

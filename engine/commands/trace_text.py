@@ -31,7 +31,7 @@ def trace_lines(trace: dict[str, Any]) -> Iterator[str]:
         yield f"assumed: {printable(assumed)}"
     for effect in trace["effects"]:
         identity = effect["identity"]
-        yield f"would send: {effect['operation']} to {effect['connection']}  [{effect['key'][:16]}]"
+        yield f"would send: {effect['operation']} to {effect['connection']}  [{effect['key']}]"
         yield f"  for     {printable(identity['object'])} ({identity['purpose']}, revision {identity['revision']})"
         yield from _block("content", effect["content"])
     for event in trace["emitted"]:

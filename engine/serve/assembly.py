@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from engine.base.clock import Clock
-from engine.base.errors import UserError
+from engine.base.errors import Failure, UserError
 from engine.base.identity import digest, json_bytes
 from engine.base.secret import Secret
 from engine.connect.opening import open_connector
@@ -43,23 +43,24 @@ def compile_workspace(root: Path) -> Compiled:
 
 
 def read_secrets(connection: ConnectionPlan) -> dict[str, Secret]:
-    """The connection's secrets from where its document says. Raises UserError naming what is missing."""
+    """The connection's secrets from where its document says. Raises UserError naming all that are missing."""
     secrets: dict[str, Secret] = {}
+    missing: list[str] = []
     for name, (kind, where) in connection.secrets.items():
         if kind == "env":
             value = os.environ.get(where)
             if value is None:
-                raise UserError(
-                    f"connection {connection.id!r} needs the secret {name!r}: set the environment variable {where}"
-                )
+                missing.append(f"needs the secret {name!r}: set the environment variable {where}")
+                continue
         else:
             try:
                 value = Path(where).read_text("utf-8").strip()
-            except OSError as error:
-                raise UserError(
-                    f"connection {connection.id!r} needs the secret {name!r}: the file {where} cannot be read"
-                ) from error
+            except (OSError, UnicodeDecodeError):
+                missing.append(f"needs the secret {name!r}: the file {where} cannot be read")
+                continue
         secrets[name] = Secret(value)
+    if missing:
+        raise UserError(f"connection {connection.id!r} {'; it '.join(missing)}")
     return secrets
 
 
@@ -69,7 +70,14 @@ def open_connection(connection: ConnectionPlan, clock: Clock) -> Connector:
         connection.id, connection.settings, read_secrets(connection), connection.hosts, connection.concurrency,
         connection.timeout_seconds,
     )  # fmt: skip
-    return open_connector(connection.manifest, settings, clock)
+    try:
+        return open_connector(connection.manifest, settings, clock)
+    except UserError as wrong:
+        if wrong.message.startswith(f"connection {connection.id} "):
+            raise
+        raise UserError(f"connection {connection.id!r}: {wrong.message}", wrong.diagnostics) from wrong
+    except Failure as failure:
+        raise UserError(f"connection {connection.id!r}: {failure.message}") from failure
 
 
 def keep_snapshot(connection: sa.Connection, compiled: Compiled, now: int) -> None:

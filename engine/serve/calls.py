@@ -49,6 +49,10 @@ class Calls:
         reference = request.path_params["flow"]
         versions = self._daemon.plan.flows.get(reference)
         if not versions or not is_called(versions[-1]):
+            if versions:
+                raise UserError(
+                    f"flow {reference!r} is not called: it starts with {versions[-1].event or 'time or a file'}"
+                )
             known = sorted(name for name, flows in self._daemon.plan.flows.items() if is_called(flows[-1]))
             raise UserError(f"there is no callable flow {reference!r}; known: {', '.join(known) or 'none'}")
         inputs = await body_of(request)

@@ -50,6 +50,8 @@ def arrivals_for(
 ) -> list[Arrival]:
     """The messages that the file means for this flow. Raises UserError for a file that is not for it."""
     flow = versions[-1]
+    if not given.raw.strip():
+        raise UserError("the event cannot be read: there is nothing in the file")
     try:
         content = parse_json(given.raw)
     except Failure as failure:
@@ -82,6 +84,8 @@ def _canonical(flow: FlowPlan, content: Mapping[str, Any], identity: Identity, n
         raise UserError(
             f"an event has no attribute {', '.join(sorted(unknown))}; for a vendor's own message say --connection"
         )
+    if flow.event is not None and "data" not in content:
+        raise UserError("the event has no `data`: what happened stands there, as its schema says")
     kind, type_ = "event", flow.event
     if flow.schedule is not None:
         kind, type_ = "schedule", f"schedule:{flow.id}"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-from engine.base.errors import Defect, ErrorClass, Failure
+from engine.base.errors import Defect, ErrorClass, Failure, UserError
 
 
 class Driver(Protocol):
@@ -142,6 +142,9 @@ def driver_for(url: str) -> Driver:
     """``sqlite:PATH`` (or a bare path) or ``postgresql://…``."""
     if url.startswith(("postgresql:", "postgres:")):
         return PostgresqlDriver(url)
+    scheme, is_address, _ = url.partition("://")
+    if is_address and scheme != "sqlite":
+        raise UserError(f"a store is a SQLite file or postgresql://…, not {scheme}://…")
     return SqliteDriver(Path(url.removeprefix("sqlite:")))
 
 

@@ -216,7 +216,7 @@ def run_flow_case(
         return Observed("exception", exceptions=(_of_failure(failure, versions[-1]),))
     context = Context(plan_.workspace, ENVIRONMENT, event.id, event.partitionkey, on)
     observed = _drive(flow, scope, context, outside)
-    problems = observed.problems or tuple(script.unused(set(_step_ids(flow.steps, on))))
+    problems = observed.problems or tuple(script.unused(set(step_ids(flow.steps, on))))
     return replace(
         observed, sent=outside.sent, attempts=outside.attempts, emitted=tuple(outside.emitted), problems=problems
     )
@@ -307,14 +307,14 @@ def _seen(case: TestCase) -> set[tuple[str, str]]:
     return seen
 
 
-def _step_ids(steps: Sequence[plan.StepPlan], on: date) -> list[str]:
+def step_ids(steps: Sequence[plan.StepPlan], on: date) -> list[str]:
     ids: list[str] = []
     for step in steps:
         ids.append(step.id)
         if isinstance(step, plan.BranchStep):
-            ids += [inner for case in step.cases for inner in _step_ids(case.steps, on)]
+            ids += [inner for case in step.cases for inner in step_ids(case.steps, on)]
         elif isinstance(step, plan.EachStep):
-            ids += _step_ids(step.steps, on)
+            ids += step_ids(step.steps, on)
         elif isinstance(step, plan.CallStep):
-            ids += _step_ids(step.flow(on).steps, on)
+            ids += step_ids(step.flow(on).steps, on)
     return ids

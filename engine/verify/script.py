@@ -46,13 +46,18 @@ class Script:
         self._asked[key] += 1
         return self._replies[key][self._asked[key] - 1]
 
-    def unused(self, known: set[str]) -> Iterator[str]:
-        """A sentence about every reply that nobody asked for. ``known`` are the flow's step ids."""
-        for key, replies in self._replies.items():
-            step = key.rpartition("/")[2].partition("[")[0]
+    def strangers(self, known: set[str]) -> Iterator[str]:
+        """A sentence about every step that has replies but does not exist. ``known`` are the flow's step ids."""
+        for key in self._replies:
+            step = _step_of(key)
             if step not in known:
                 yield f"there is no step `{key}`: {suggestion(step, known)}"
-            elif self._asked[key] < len(replies):
+
+    def unused(self, known: set[str]) -> Iterator[str]:
+        """A sentence about every reply that nobody asked for. ``known`` are the flow's step ids."""
+        yield from self.strangers(known)
+        for key, replies in self._replies.items():
+            if _step_of(key) in known and self._asked[key] < len(replies):
                 yield f"reply {self._asked[key] + 1} of {len(replies)} for step `{key}` was not used"
 
     def _key(self, path: str) -> str | None:
@@ -60,6 +65,10 @@ class Script:
             if name in self._replies:
                 return name
         return None
+
+
+def _step_of(key: str) -> str:
+    return key.rpartition("/")[2].partition("[")[0]
 
 
 def _names(path: str) -> Iterator[str]:
