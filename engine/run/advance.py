@@ -206,7 +206,11 @@ class Advance:
         row.ended_at = worker.clock.now()
         token = worker.store.tokens.get(row.partition, -1)
         if isinstance(result, Completed):
-            row.state, row.output, row.path = "completed", worker.output_bytes(result.output), " ".join(result.path)
+            row.state, row.output, row.path = (
+                "completed",
+                (None if result.output is None else json_bytes(result.output)),
+                " ".join(result.path),
+            )
             worker.counts.completed += 1
             batch.audit("completed", row.id, row.partition, row.key, token, {"flow": row.flow})
             worker.answer_call(run, run)

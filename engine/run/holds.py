@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import heapq
 
+import orjson
+
+from engine.store.batch import RunRow
+from engine.store.store import Store
+
 
 class Holds:
     """Waiting messages by what releases them, and by when they give up. Only ids are kept in memory."""
@@ -39,3 +44,17 @@ class Holds:
     def next_at(self) -> int | None:
         """When the next one is due, in microseconds."""
         return self._timers[0][0] if self._timers else None
+
+
+def is_released(store: Store, row: RunRow, now: int) -> bool:
+    """Whether what a stored run waits for has come, or its time is up."""
+    kind, _, rest = (row.waits_for or "").partition(":")
+    if row.wait_until is not None and row.wait_until <= now:
+        return True
+    if kind == "link":
+        connection, link, id_ = rest.split(":", 2)
+        return store.find_link(connection, link, id_) is not None
+    if kind == "event":
+        event_type, _, subject = rest.partition(":")
+        return store.seen(event_type, subject)
+    return kind == "approval" and row.answers is not None and row.waits_for in orjson.loads(row.answers)

@@ -12,16 +12,14 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-import orjson
-
 from engine.base.clock import Clock
 from engine.base.crashpoint import reach
 from engine.base.errors import ErrorClass, Failure
-from engine.base.identity import Identity, json_bytes
+from engine.base.identity import Identity
 from engine.connect.port import Connector
 from engine.plan.model import BusinessException, Plan
 from engine.run.advance import Advance
-from engine.run.holds import Holds
+from engine.run.holds import Holds, is_released
 from engine.run.keys import KeyQueues, Waiting
 from engine.run.lanes import Lane
 from engine.run.operate import Released
@@ -29,7 +27,7 @@ from engine.run.preparing import prepare
 from engine.run.records import dead_letter, exception_kind, exception_row
 from engine.run.state import Counts, Run, Work
 from engine.store import loading
-from engine.store.batch import Arrival, Batch, RunRow
+from engine.store.batch import Arrival, Batch
 from engine.store.committer import FenceLost
 from engine.store.store import Store
 from engine.store.writer import CommitPort
@@ -37,7 +35,8 @@ from engine.store.writer import CommitPort
 log = logging.getLogger("tieout.worker")
 
 ACTIVE_MAX = 4000
-HEADS_PER_TURN = 32
+#: As many as arrivals may come in between two turns of a loaded daemon, or what has come in would pile up.
+HEADS_PER_TURN = 64
 RETRY_COMMIT_SECONDS = 1.0
 PAGE = 2000
 IN_MEMORY_MAX = 20_000
@@ -114,7 +113,7 @@ class Worker:
             if message_id not in ready:
                 self.keys.block(key, message_id)
         for row in loading.waiting_runs(self.store.engine):
-            if self._is_released(row):
+            if is_released(self.store, row, self.clock.now()):
                 ready.add(row.message_id)
             else:
                 self.holds.add(row.waits_for or "", row.message_id, row.wait_until)
@@ -123,18 +122,6 @@ class Worker:
         self.resume(ready)
         self._arm_timer()
         self.pump()
-
-    def _is_released(self, row: RunRow) -> bool:
-        kind, _, rest = (row.waits_for or "").partition(":")
-        if row.wait_until is not None and row.wait_until <= self.clock.now():
-            return True
-        if kind == "link":
-            connection, link, id_ = rest.split(":", 2)
-            return self.store.find_link(connection, link, id_) is not None
-        if kind == "event":
-            event_type, _, subject = rest.partition(":")
-            return self.store.seen(event_type, subject)
-        return kind == "approval" and row.answers is not None and row.waits_for in orjson.loads(row.answers)
 
     def _fill(self) -> None:
         while self._spilled and len(self.keys) < IN_MEMORY_MAX // 2:
@@ -158,6 +145,13 @@ class Worker:
         self._pumping = False
         if self.paused or self._closing:
             return
+        self.store.begin_turn()
+        try:
+            self._take_heads()
+        finally:
+            self.store.end_turn()
+
+    def _take_heads(self) -> None:
         for _ in range(HEADS_PER_TURN):
             if self.active >= ACTIVE_MAX:
                 return
@@ -306,7 +300,7 @@ class Worker:
         """A hold may have been released while the message was still being worked on, when taking it up again was
         impossible: look once more, now that it is stored."""
         for run in work.runs:
-            if run.row.state == "waiting" and self._is_released(run.row):
+            if run.row.state == "waiting" and is_released(self.store, run.row, self.clock.now()):
                 self.resume(self.holds.release(run.row.waits_for or "") | {work.arrival.id})
         self._arm_timer()
 
@@ -421,7 +415,3 @@ class Worker:
         future = self.calls.pop(run.row.message_id, None)
         if future is not None and not future.done():
             future.set_result(outcome)
-
-    @staticmethod
-    def output_bytes(output: Any) -> bytes | None:
-        return None if output is None else json_bytes(output)
