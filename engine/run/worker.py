@@ -40,7 +40,7 @@ HEADS_PER_TURN = 64
 RETRY_COMMIT_SECONDS = 1.0
 PAGE = 2000
 IN_MEMORY_MAX = 20_000
-PARSED_KEPT_MAX = 512
+PARSED_KEPT_MAX = 1024
 
 
 class Worker:
@@ -145,13 +145,6 @@ class Worker:
         self._pumping = False
         if self.paused or self._closing:
             return
-        self.store.begin_turn()
-        try:
-            self._take_heads()
-        finally:
-            self.store.end_turn()
-
-    def _take_heads(self) -> None:
         for _ in range(HEADS_PER_TURN):
             if self.active >= ACTIVE_MAX:
                 return
