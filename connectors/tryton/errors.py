@@ -71,8 +71,10 @@ def status_failure(status: int) -> Failure:
     if known is not None:
         return Failure(known[0], known[1], detail=f"HTTP {status}")
     if 300 <= status < 500:
-        return Failure(ErrorClass.CONFIG, f"Tryton's address answers with HTTP {status}", detail=f"HTTP {status}")
-    return Failure(ErrorClass.UNKNOWN_OUTCOME, f"Tryton failed with HTTP {status}", detail=f"HTTP {status}")
+        return Failure(ErrorClass.CONFIG, "Tryton's address answers, but not as Tryton does", detail=f"HTTP {status}")
+    return Failure(
+        ErrorClass.UNKNOWN_OUTCOME, "Tryton broke off and did not say what became of it", detail=f"HTTP {status}"
+    )
 
 
 def is_out_of_order(refusal: Refusal) -> bool:

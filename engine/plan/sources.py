@@ -158,6 +158,6 @@ def _maker(
 
 def _text(value: Any, what: str, type_: str) -> str:
     if value.__class__ is not str or not value:
-        raise Failure(ErrorClass.MAPPING, f"{what} of {type_} is {value!r}, not text")
+        raise Failure(ErrorClass.MAPPING, f"{what} of {type_} is {'null' if value is None else repr(value)}, not text")
     text: str = value
     return text
