@@ -55,12 +55,16 @@ class Lane:
         self._wake()
 
     def succeeded(self) -> None:
-        """The system answered, whatever it said."""
+        """The system answered, whatever it said. A pause that it asked for itself stays."""
+        if self._failures >= FAILURES_TO_OPEN:
+            self._closed_until = 0.0
         self._failures = 0
-        self._closed_until = 0.0
 
     def failed(self) -> None:
-        """The system could not be reached."""
+        """The system could not be reached. What was under way when the circuit opened tells nothing new: fifty
+        requests that fail with one outage are one outage, not fifty doublings of the pause."""
+        if self.is_open:
+            return
         self._failures += 1
         if self._failures >= FAILURES_TO_OPEN:
             self.pause(min(OPEN_SECONDS_MAX, 0.5 * 2.0 ** min(self._failures - FAILURES_TO_OPEN, 10)))

@@ -99,6 +99,27 @@ def test_a_lane_keeps_to_its_rate() -> None:
     assert served[-1][1] >= 1.8
 
 
+def test_one_outage_under_many_requests_pauses_a_lane_briefly() -> None:
+    time = Time()
+    lane = Lane(50, None, lambda: time.now, time.call_later)
+    for _ in range(50):
+        assert lane.acquire(lambda: None)
+    for _ in range(50):
+        lane.failed()
+        lane.release()
+    assert lane.is_open
+    time.spend(0.6)
+    assert not lane.is_open
+
+
+def test_an_answer_does_not_lift_a_pause_that_the_system_asked_for() -> None:
+    time = Time()
+    lane = Lane(50, None, lambda: time.now, time.call_later)
+    lane.pause(30.0)
+    lane.succeeded()
+    assert lane.is_open
+
+
 def test_a_lane_opens_its_circuit_after_failures_and_lets_one_through_to_try() -> None:
     time = Time()
     lane = Lane(10, None, lambda: time.now, time.call_later)
