@@ -60,12 +60,12 @@ input:
   customer:
     schema: customer@1
 rules:
-  - id: named
-    summary: A customer has a name.
-    require: =customer.name != ''
-    reason: customer_without_name
-    message: Customer {{ customer.id }} has no name.
-    action: Enter the name in billing.
+  - id: open
+    summary: A closed customer is not sold to.
+    require: =customer.status != 'closed'
+    reason: customer_is_closed
+    message: Customer {{ customer.id }} is closed.
+    action: Open the customer in billing.
     owner: billing-operations
 """
 
@@ -135,19 +135,19 @@ cases:
 POLICY_TEST = """\
 spec: test/v1
 id: region_rules
-summary: A customer needs a name.
+summary: A closed customer is refused.
 target:
   policy: region_rules@1
 given:
   customer:
     file: ../mappings/accounting/fixtures/customer.json
 cases:
-  - id: without_name
+  - id: closed
     change:
-      customer.name: ""
+      customer.status: closed
     expect:
-      violations: [named]
-  - id: with_name
+      violations: [open]
+  - id: active
     expect:
       violations: []
 """
