@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from engine.base.clock import Clock, SystemClock, as_datetime, as_microseconds
-from engine.base.errors import UserError
+from engine.base.errors import ErrorClass, UserError
 from engine.plan.build import build_plan
-from engine.plan.model import Plan
+from engine.plan.model import FlowPlan, Plan
 from engine.source.diagnostic import Diagnostics, Level
 from engine.spec.documents.test import Target, Test, TestCase
 from engine.spec.workspace import LoadedWorkspace, load_workspace
@@ -19,6 +20,7 @@ from engine.verify.flow_case import run_flow_case
 from engine.verify.given import read_given, with_changes
 from engine.verify.model import CaseResult, Observed, TestReport
 from engine.verify.pure_case import Inputs, run_mapping, run_policy, run_source
+from engine.verify.reference import ReferenceValidator
 
 
 def run_tests(root: Path, *, only: str | None = None, clock: Clock | None = None) -> TestReport:
@@ -73,6 +75,7 @@ class _Runner:
     def __init__(self, workspace: LoadedWorkspace, plan: Plan) -> None:
         self._workspace = workspace
         self._plan = plan
+        self._reference = ReferenceValidator(workspace.schemas)
         self._inputs = Inputs(plan, {table.id: table for table in workspace.tables})
 
     def test(self, test: Test, cases: Iterable[TestCase]) -> Iterable[CaseResult]:
@@ -113,7 +116,8 @@ class _Runner:
             flows = self._plan.flows.get(str(target.flow))
             if not flows:
                 raise UserError(f"there is no flow {target.flow}")
-            return run_flow_case(self._plan, flows, given, case, test.clock)
+            observed = run_flow_case(self._plan, flows, given, case, test.clock)
+            return self._seconded(flows[-1], given, observed)
         if len(case.replies):
             raise UserError("only a flow asks the outside: remove `replies`")
         if target.mapping is not None:
@@ -125,6 +129,15 @@ class _Runner:
             declared = self._declared(self._workspace.policies, policy)
             return run_policy(policy, lambda: self._inputs.typed(declared, given), on)
         return self._source(test, given, on)
+
+    def _seconded(self, flow: FlowPlan, given: Mapping[str, Any], observed: Observed) -> Observed:
+        """What our own code took as an event, the reference validator must take as well."""
+        event = given.get("event")
+        refused = any(each.error_class == ErrorClass.SCHEMA for each in observed.exceptions)
+        if flow.event is None or not isinstance(event, dict) or refused:
+            return observed
+        objection = self._reference.objection(flow.event, event.get("data"))
+        return observed if objection is None else replace(observed, problems=(*observed.problems, objection))
 
     def _version(self, versions: Any, reference: object, on: date) -> Any:
         found = self._plan.select(versions, on) if versions else None
