@@ -157,12 +157,12 @@ class Effects:
         batch.fence(work.arrival.partition, self._token(run))
 
         def done(_batch: Batch, error: Exception | None) -> None:
-            if error is not None or work.abandoned:
-                worker.lane(request.connection).release()
+            lane = worker.lane(request.connection)
             if error is not None:
+                lane.release()
                 worker.not_committed(work, error)
-            elif not work.abandoned:
-                worker.attempt(work, lambda: worker.go_on(work, then))
+            else:
+                self._with_slot(work, lane, lambda: worker.go_on(work, then))
 
         worker.commits.submit(batch, done)
 
