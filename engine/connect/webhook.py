@@ -254,7 +254,10 @@ def _text(places: tuple[Place, ...], body: Any, headers: Mapping[str, str], what
     value = _first(places, body, headers)
     if value is None:
         raise Failure(ErrorClass.SCHEMA, f"the message does not have {what} where one belongs")
-    return value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else str(value)
+    if "\x00" in text:
+        raise Failure(ErrorClass.SCHEMA, f"the message has {what} that holds a null character")
+    return text
 
 
 def _moment(value: Any) -> int | None:

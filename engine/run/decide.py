@@ -35,6 +35,7 @@ from engine.run.requests import (
     Result,
     Skipped,
 )
+from engine.run.words import without_place
 
 Deciding: TypeAlias = Generator[Request, Answer, Result]
 Stepping: TypeAlias = Generator[Request, Answer, Any]
@@ -103,13 +104,14 @@ def decide(
 
 
 def _of_failure(failure: Failure, flow: FlowPlan) -> BusinessException:
+    text, detail = without_place(failure.message, failure.detail)
     return BusinessException(
         reason=f"{failure.error_class}_error",
-        message=f"The event does not fit the rules of “{flow.summary.rstrip('.')}”: {failure.message}",
+        message=f"The event does not fit the rules of “{flow.summary.rstrip('.')}”: {text}",
         action="Correct the mapping or the source system's record, then retry.",
         owner=flow.owner,
         error_class=failure.error_class,
-        detail=failure.detail,
+        detail=detail,
     )
 
 

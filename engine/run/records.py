@@ -10,6 +10,7 @@ from engine.connect.port import Document, Receipt
 from engine.plan.model import BusinessException
 from engine.run.requests import EffectRequest
 from engine.run.state import Run
+from engine.run.words import without_place
 from engine.store.batch import Arrival, EffectRow
 
 _DEAD = frozenset({ErrorClass.MAPPING, ErrorClass.SCHEMA, ErrorClass.DEFECT, ErrorClass.CONFIG})
@@ -50,9 +51,10 @@ def exception_kind(exception: BusinessException) -> str:
 
 def dead_letter(arrival: Arrival, error_class: ErrorClass, message: str, detail: str) -> BusinessException:
     """What people are told about a message that cannot be worked at all."""
+    text, detail = without_place(message, detail)
     return BusinessException(
         f"{error_class}_error",
-        f"The message {arrival.source_id} ({arrival.type}) from “{arrival.source}” could not be used: {message}",
+        f"The message {arrival.source_id} ({arrival.type}) from “{arrival.source}” could not be used: {text}",
         "Correct the source's mapping or have the message sent again corrected, then retry.",
         "integration",
         error_class,

@@ -46,7 +46,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise UserError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port") from error
+        raise UserError(
+            f"cannot listen on {host}:{port}: {error.strerror}. "
+            "Choose another port with --port, or another address with --host"
+        ) from error
     listener.listen(2048)
     return listener
 
