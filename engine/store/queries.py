@@ -133,6 +133,10 @@ def _messages_with(connection: sa.Connection, id_: str) -> list[str]:
     found: dict[str, None] = {}
     for search in searches:
         found.update(dict.fromkeys(connection.execute(search).scalars()))
+    if not found:
+        # A number that billing gave (an effect's revision) names a document too, but a short one may name many.
+        numbered = sa.select(e.c.message_id).where(e.c.revision == id_)
+        found.update(dict.fromkeys(connection.execute(numbered).scalars()))
     ordered = sa.select(m.c.id).where(m.c.id.in_(list(found))).order_by(m.c.seq)
     return list(connection.execute(ordered).scalars())
 
