@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.base.clock import duration_text
 from engine.base.money import Money, decimal_text
 from engine.expr.functions_number import array_of, integer_of, text_of
 from engine.expr.signature import Registry
@@ -141,18 +142,6 @@ def plain(value: Any) -> str:
     if value.__class__ is timedelta:
         return duration_text(value)
     return wrong(f"{kind(value)} cannot stand in a text")
-
-
-def duration_text(value: timedelta) -> str:
-    """ISO 8601: days, hours, minutes and seconds; ``PT0S`` is nothing."""
-    sign, value = ("-", -value) if value < timedelta(0) else ("", value)
-    hours, rest = divmod(value.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
-    clock = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M")) if number)
-    clock += f"{seconds}{fraction}S" if seconds or fraction else ""
-    days = f"{value.days}D" if value.days else ""
-    return f"{sign}P{days}" + (f"T{clock}" if clock else "" if days else "T0S")
 
 
 @_declare(
