@@ -156,10 +156,16 @@ def test_a_kill_loses_nothing_that_was_answered_and_posts_nothing_twice(own: Dae
 
 
 def _two_minutes_missed(store: Path) -> None:
-    """As if the schedule had last been looked at two minutes ago."""
-    past = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+    """As if the schedule had last been looked at two minutes before the first minute that it has made.
+
+    Two minutes before *now* would not do: a daemon that has run for longer than that has made those minutes,
+    and they are told apart by their ids.
+    """
     connection = sqlite3.connect(store)
     with connection:
+        ((first,),) = connection.execute("select min(source_id) from message where kind = 'schedule'")
+        made = datetime.fromisoformat(first.rpartition("@")[2]) if first else datetime.now(UTC)
+        past = (made - timedelta(minutes=2, seconds=1)).isoformat()
         changed = connection.execute("update cursor set position = ? where name = 'schedule:minute_noted'", (past,))
         assert changed.rowcount == 1
     connection.close()
