@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test check format bench cases docs clean
 
 help:
 	@echo "make demo    play a month against a real ERP (sets up everything it needs)"
 	@echo "make test    set up and run all tests"
 	@echo "make check   format, lint, types, import contracts, tidy rules"
 	@echo "make bench   measure the engine beside a hand-written script"
+	@echo "make cases   run the worked cases of pricing and revenue (CASES=DIR for another folder)"
 	@echo "make docs    write the generated reference pages anew"
 
 $(STAMP): pyproject.toml constraints.txt
@@ -40,6 +41,11 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks.run $(BENCH)
+
+CASES ?= ../shared/cases
+
+cases: $(STAMP)
+	@PYTHONPATH=tests/support $(BIN)/python -m cases $(CASES)
 
 docs: $(STAMP)
 	@$(BIN)/python -m docs.generate

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from engine.base.errors import UserError
 
 if TYPE_CHECKING:
+    from engine.finance.prepared import Prepared
     from engine.lint.runner import LintReport
     from engine.serve.assembly import Compiled
     from engine.serve.client import DaemonClient
@@ -314,3 +315,27 @@ def doctor(place: Place, *, deep: bool = False) -> list[Check]:
     presence = find_presence(place.state)
     daemon = presence.address if presence is not None and is_running(presence) else None
     return list(examine(place.root, place.state, place.store, SystemClock(), deep=deep, daemon=daemon))
+
+
+# ----------------------------------------------------------------------------- calculations
+
+
+def prepare(document: Path | str, text: bytes | None = None) -> Prepared:
+    """A pricing, revenue, journal or other calculating document from a file (or from ``text``, with ``document`` as
+    its name in messages), ready to run on facts. Raises UserError with every finding."""
+    from engine.finance.prepared import prepare as prepare_
+
+    if text is None:
+        try:
+            text = Path(document).read_bytes()
+        except OSError as error:
+            raise UserError(f"cannot read {document}: {error.strerror}") from error
+    return prepare_(text, str(document))
+
+
+def calculate(document: Path | str, facts: Any, text: bytes | None = None) -> dict[str, Any]:
+    """The result of a calculating document for an object of facts, as objects and lists of typed values.
+
+    Raises UserError for findings in the document, Failure where the facts do not fit it.
+    """
+    return prepare(document, text).calculate(facts)

@@ -9,14 +9,23 @@ from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping, Node, Scalar
 from engine.spec import codes as codes
 from engine.spec.decode import decode
+from engine.spec.documents.commission import Commission
 from engine.spec.documents.connection import Connection
 from engine.spec.documents.flow import Flow
+from engine.spec.documents.journal import Journal
 from engine.spec.documents.mapping import Mapping as MappingDocument
+from engine.spec.documents.metrics import Metrics
 from engine.spec.documents.outcomes import Outcomes
 from engine.spec.documents.policy import Policy
+from engine.spec.documents.pricing import Pricing
+from engine.spec.documents.proration import Proration
+from engine.spec.documents.revenue import Revenue
+from engine.spec.documents.settlement import Settlement
 from engine.spec.documents.source import Source
 from engine.spec.documents.table import Table
 from engine.spec.documents.test import Test
+from engine.spec.documents.totals import Totals
+from engine.spec.documents.wallet import Wallet
 from engine.spec.documents.workspace import Workspace
 from engine.spec.nearest import suggestion
 
@@ -44,16 +53,22 @@ KINDS: dict[str, Kind] = {
         Kind("source", ".source.yaml", Source),
         Kind("connection", ".connection.yaml", Connection),
         Kind("outcomes", ".outcomes.yaml", Outcomes),
+        Kind("pricing", ".pricing.yaml", Pricing),
+        Kind("proration", ".proration.yaml", Proration),
+        Kind("totals", ".totals.yaml", Totals),
+        Kind("wallet", ".wallet.yaml", Wallet),
+        Kind("commission", ".commission.yaml", Commission),
+        Kind("revenue", ".revenue.yaml", Revenue),
+        Kind("journal", ".journal.yaml", Journal),
+        Kind("settlement", ".settlement.yaml", Settlement),
+        Kind("metrics", ".metrics.yaml", Metrics),
         Kind("test", ".test.yaml", Test),
         Kind("workspace", "tieout.yaml", Workspace),
     )
 }
 
 #: Kinds that the language knows and this version does not run.
-NOT_BUILT: frozenset[str] = frozenset(
-    ("ownership", "access", "retention", "sla", "calendar", "pricing", "proration", "revenue", "journal",
-     "commission", "recon")
-)  # fmt: skip
+NOT_BUILT: frozenset[str] = frozenset(("ownership", "access", "retention", "sla", "calendar", "recon"))
 
 
 def kind_of_file(name: str) -> str | None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+from enum import StrEnum
+
 from engine.source.span import Span
 from engine.spec.documents.common import NAME
 from engine.spec.shape import ExactlyOne, Map, declare, shape
 from engine.spec.values import Duration, Tree
+
+TIME_OF_DAY = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 @shape
@@ -33,6 +38,32 @@ class Budget:
     span: Span
 
 
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+@shape
+class Maintenance:
+    """A time in which the system is left alone. What is due then waits, without using up tries, and goes on
+    afterwards. Without `days` and `dates` it is every day."""
+
+    days: tuple[Weekday, ...] = declare("On these weekdays; the day on which it begins counts.", default=())
+    dates: tuple[datetime.date, ...] = declare("Instead of `days`: only on these dates.", default=())
+    from_: str = declare("When it begins. Written as the key `from`.", pattern=TIME_OF_DAY, example="22:00")
+    to: str = declare(
+        "When it ends; on the next day if that is earlier than `from`.", pattern=f"{TIME_OF_DAY}|24:00", example="02:00"
+    )
+    zone: str = declare("IANA time zone of these times.", example="Europe/Berlin")
+    reason: str = declare("Why, as people will read it while they wait.", example="nightly backup of the ledger")
+    span: Span
+
+
 @shape
 class Connection:
     """A connection (`*.connection.yaml`)."""
@@ -47,4 +78,5 @@ class Connection:
     secrets: Map[SecretSource] = declare("The connector's secrets, by reference.", default=Map())
     hosts: tuple[str, ...] = declare("Hosts it may reach; nothing else is.", default=())
     budget: Budget | None = declare("How hard it may be driven.", default=None)
+    maintenance: tuple[Maintenance, ...] = declare("When it is left alone.", default=())
     span: Span

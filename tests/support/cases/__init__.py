@@ -1,0 +1,1 @@
+"""Worked cases with published numbers, run through documents and the public API."""

@@ -1,0 +1,56 @@
+"""Whether what came out is what was published: numbers by value, at the scale that the source states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from engine.base.money import Money
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+def differences(expected: Any, actual: Any, scale: int | None = None, place: str = "") -> list[str]:
+    """What differs, in words; empty if nothing does. Only what is expected is compared."""
+    if isinstance(expected, Mapping):
+        if not isinstance(actual, Mapping):
+            return [f"{place}: {actual!r} is no object"]
+        found = []
+        for key, value in expected.items():
+            at = f"{place}.{key}" if place else str(key)
+            found += [f"{at} is missing"] if key not in actual else differences(value, actual[key], scale, at)
+        return found
+    if isinstance(expected, list):
+        if not isinstance(actual, list | tuple) or len(actual) != len(expected):
+            return [f"{place}: {expected!r} expected, {actual!r} found"]
+        return [
+            each for index, value in enumerate(expected)
+            for each in differences(value, actual[index], scale, f"{place}[{index}]")
+        ]  # fmt: skip
+    return [] if _same(expected, actual, scale) else [f"{place}: {expected} expected, {_text(actual)} found"]
+
+
+def _same(expected: Any, actual: Any, scale: int | None) -> bool:
+    left, right = _number(expected), _number(actual)
+    if left is None or right is None:
+        return str(expected) == str(actual) if not isinstance(expected, bool) else expected is actual
+    if scale is not None:
+        unit = Decimal(1).scaleb(-scale)
+        left, right = (value.quantize(unit, rounding=ROUND_HALF_UP) for value in (left, right))
+    return left == right
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, Money):
+        return value.amount
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
+
+
+def _text(value: Any) -> str:
+    return str(value)
