@@ -86,6 +86,7 @@ class _Builder:
         self._tables()
         self._mappings()
         self._policies()
+        self._calculations()
         sources = self._sources()
         flows = self._flows()
         self._event_types()
@@ -199,6 +200,14 @@ class _Builder:
                 parts.update(made.parts)
             self._keep("policy", key, documents, self.library.policies, versions, tuple(inputs), ANY, parts)
 
+    def _calculations(self) -> None:
+        """Compile the documents that calculate; nothing of the kernel is loaded where there are none."""
+        for kind, documents in self.workspace.calculating.items():
+            if documents:
+                from engine.plan.calculations import compile_calculations
+
+                compile_calculations(kind, documents, self.workspace.digests, self.library)
+
     def _keep(
         self,
         kind: str,
@@ -310,6 +319,8 @@ class _Builder:
             windows.update({version.plan.digest: version for version in mapping.versions})
         for policy in library.policies.values():
             windows.update({version.plan.digest: version for version in policy.versions})
+        for calculation in library.calculations.values():
+            windows.update({version.plan.digest: version for version in calculation.versions})
         for versions in flows.values():
             windows.update({version.plan.digest: version for version in versions})
             for event in dict.fromkeys(version.plan.event for version in versions):
@@ -342,6 +353,10 @@ class _Builder:
             bundles=bundles,
             select=_selector(windows),
             schemas={f"{schema.id}@{schema.major}": schema.decode for schema in library.schemas.all},
+            calculations={
+                (kind, f"{id}@{major}"): tuple(v.plan for v in each.versions)
+                for (kind, id, major), each in library.calculations.items()
+            },
         )
 
 

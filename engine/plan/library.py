@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from engine.base.errors import ErrorClass, Failure
 from engine.plan.connections import Connected
 from engine.plan.expressions import Typed, computed
-from engine.plan.model import Computed, FlowPlan, MappingPlan, PolicyPlan
+from engine.plan.model import CalculationPlan, Computed, FlowPlan, MappingPlan, PolicyPlan
 from engine.plan.references import resolve_major, unknown_name
 from engine.plan.tables import TableSpec
 from engine.plan.versions import Version, selector
@@ -52,7 +52,7 @@ Callees = dict[tuple[str, int], Callee[P]]
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Filled in order of dependence: schemas, connections, tables, mappings, policies, flows."""
+    """Filled in order of dependence: schemas, connections, tables, mappings, policies, calculations, flows."""
 
     schemas: Registry
     diagnostics: Diagnostics
@@ -61,6 +61,8 @@ class Library:
     mappings: Callees[MappingPlan] = field(default_factory=dict)
     policies: Callees[PolicyPlan] = field(default_factory=dict)
     flows: Callees[FlowPlan] = field(default_factory=dict)
+    #: By kind, id and major version.
+    calculations: dict[tuple[str, str, int], Callee[CalculationPlan]] = field(default_factory=dict)
     #: The schemas that a schema refers to, by id and major version.
     schema_references: Mapping[tuple[str, int], tuple[tuple[str, int], ...]] = field(default_factory=dict)
     #: Ids that exist but did not compile: references to them are not reported again.

@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from engine.connect.port import Guarantees
+from engine.finance.compare import Compared
+from engine.plan.windows import Window
 from engine.source.span import Span
 
 Scope: TypeAlias = dict[str, Any]
@@ -85,6 +87,19 @@ class PolicyPlan:
     decode: Callable[[Any], dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class CalculationPlan:
+    """A compiled document that calculates: ``run(facts)`` gives the result, facts and result as objects of typed
+    values; raises Failure where the facts do not fit the document."""
+
+    kind: str
+    id: str
+    version: str
+    digest: str
+    owner: str
+    run: Callable[[Any], dict[str, Any]]
+
+
 # ----------------------------------------------------------------------------- steps
 
 
@@ -133,7 +148,10 @@ class CalculateStep(StepPlan):
     subject: str
     mode: str
     owner: str
-    input: Computed
+    figures: Computed | None
+    calculation: Callable[[date], CalculationPlan] | None  # the version that applies on a business date
+    input: Computed | None
+    compare: tuple[tuple[Compared, Computed, Computed], ...]  # what, theirs, ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +305,10 @@ class ConnectionPlan:
     timeout_seconds: float
     manifest: Any  # engine.connect.manifest.Manifest
     digest: str
+    windows: tuple[Window, ...] = ()
 
 
-V = TypeVar("V", FlowPlan, MappingPlan, PolicyPlan)
+V = TypeVar("V", FlowPlan, MappingPlan, PolicyPlan, CalculationPlan)
 
 
 class Select(Protocol):
@@ -315,3 +334,6 @@ class Plan:
     bundles: Mapping[str, FlowPlan]  # by digest
     select: Select
     schemas: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # "id@MAJOR" -> decode
+    calculations: Mapping[tuple[str, str], tuple[CalculationPlan, ...]] = field(
+        default_factory=dict
+    )  # kind, "id@MAJOR"

@@ -16,7 +16,7 @@ from engine.plan.lookups import compile_key
 from engine.plan.step_settings import check_settings
 from engine.schema.types import ANY, MONEY, NULL, TEXT, TIMESTAMP, Type, nullable
 from engine.spec.documents import flow as document
-from engine.spec.documents.flow import Missing, Mode, Step
+from engine.spec.documents.flow import Missing, Step
 
 #: What every step plan begins with: id, kind, span, when, skip_on.
 Head: TypeAlias = tuple[str, str, Any, plan.Computed | None, frozenset[str]]
@@ -44,6 +44,7 @@ class StepCompiler:
 
     def step(self, step: Step, scope: FlowScope) -> tuple[plan.StepPlan | None, FlowScope]:
         """Compile one step; gives the scope behind it."""
+        from engine.plan.calculations import compile_step as compile_calculate
         from engine.plan.step_blocks import compile_branch, compile_each
         from engine.plan.step_effects import compile_call, compile_emit, compile_post, compile_read
 
@@ -71,7 +72,7 @@ class StepCompiler:
                 "lookup": _lookup,
                 "read": compile_read,
                 "map": _map,
-                "calculate": _calculate,
+                "calculate": compile_calculate,
                 "check": _check,
                 "approve": _approve,
                 "post": compile_post,
@@ -172,27 +173,6 @@ def _map(compiler: StepCompiler, head: Head, step: Step, types: Mapping[str, Typ
         return None, ANY
     given = compiler.library.arguments(mapping, step.map.input, step.map.mapping.span, types)
     return plan.MapStep(*head, mapping=mapping.select, input=given), mapping.output
-
-
-def _calculate(compiler: StepCompiler, head: Head, step: Step, types: Mapping[str, Type]) -> Made:
-    assert step.calculate is not None
-    found = compiler.library.diagnostics
-    if step.calculate.mode is not Mode.ACCEPT:
-        found.error(
-            "FLOW010",
-            f"this version does not calculate `{step.calculate.subject}` itself",
-            step.calculate.span,
-            f"use `mode: accept`: the figure of `{step.calculate.owner}` is passed on",
-        )
-    value = computed(step.calculate.input, types, found)
-    made = plan.CalculateStep(
-        *head,
-        subject=step.calculate.subject,
-        mode=str(step.calculate.mode),
-        owner=step.calculate.owner,
-        input=value.value,
-    )
-    return made, value.type
 
 
 def _check(compiler: StepCompiler, head: Head, step: Step, types: Mapping[str, Type]) -> Made:

@@ -67,6 +67,12 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+#: The kinds that say how something is calculated; :mod:`engine.finance` runs them.
+CALCULATING: tuple[str, ...] = (
+    "pricing", "proration", "totals", "wallet", "commission", "revenue",
+    "journal", "settlement", "metrics",
+)  # fmt: skip
+
 #: Kinds that the language knows and this version does not run.
 NOT_BUILT: frozenset[str] = frozenset(("ownership", "access", "retention", "sla", "calendar", "recon"))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping as Mapping_
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from engine.spec.documents.source import Source
 from engine.spec.documents.table import Table
 from engine.spec.documents.test import Test
 from engine.spec.documents.workspace import Workspace
-from engine.spec.kinds import KINDS, decode_document, kind_of_file
+from engine.spec.kinds import CALCULATING, KINDS, decode_document, kind_of_file
 from engine.spec.nearest import suggestion
 from engine.spec.paths import inside, leads_round
 from engine.spec.rows import load_rows as load_rows
@@ -70,6 +71,7 @@ class LoadedWorkspace:
     files: dict[str, str]
     diagnostics: Diagnostics
     unread: frozenset[tuple[str, str]] = frozenset()
+    calculating: Mapping_[str, tuple[Any, ...]] = field(default_factory=dict)  # by kind: pricing, revenue, ...
 
 
 def find_workspace(start: Path) -> Path:
@@ -126,6 +128,7 @@ class _Loader:
             files=self._files,
             diagnostics=self._diagnostics,
             unread=frozenset(self._unread),
+            calculating={kind: found[kind] for kind in CALCULATING},
         )
 
     def _workspace(self) -> Workspace | None:

@@ -8,7 +8,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.base.errors import Failure, UserError
-from engine.plan.model import BusinessException, MappingPlan, Plan, PolicyPlan, SourcePlan, Stopped
+from engine.plan.model import (
+    BusinessException,
+    CalculationPlan,
+    MappingPlan,
+    Plan,
+    PolicyPlan,
+    SourcePlan,
+    Stopped,
+)
 from engine.spec.documents.common import InputType
 from engine.spec.documents.table import ColumnType, Table
 from engine.spec.shape import Map
@@ -81,6 +89,14 @@ def run_policy(policy: PolicyPlan, inputs: Callable[[], Mapping[str, Any]], on: 
         return Observed("exception", exceptions=(of_failure(failure),))
     rules = tuple(rule for violation in found if (rule := _rule_of(violation)) is not None)
     return Observed("exception" if found else "completed", violations=rules, exceptions=tuple(found))
+
+
+def run_calculation(calculation: CalculationPlan, facts: Mapping[str, Any]) -> Observed:
+    """The result of a calculating document for facts as a file holds them, or why it refuses."""
+    try:
+        return Observed("completed", output=calculation.run(facts))
+    except Failure as failure:
+        return Observed("exception", exceptions=(of_failure(failure),))
 
 
 def _rule_of(violation: BusinessException) -> str | None:

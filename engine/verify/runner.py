@@ -14,13 +14,17 @@ from engine.plan.build import build_plan
 from engine.plan.model import FlowPlan, Plan
 from engine.source.diagnostic import Diagnostics, Level
 from engine.spec.documents.test import Target, Test, TestCase
+from engine.spec.kinds import CALCULATING
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 from engine.verify.expectations import differences
 from engine.verify.flow_case import run_flow_case
 from engine.verify.given import read_given, with_changes
 from engine.verify.model import CaseResult, Observed, TestReport
-from engine.verify.pure_case import Inputs, run_mapping, run_policy, run_source
+from engine.verify.pure_case import Inputs, run_calculation, run_mapping, run_policy, run_source
 from engine.verify.reference import ReferenceValidator
+
+#: What a test can be about, as its target names it.
+TARGETS = ("flow", "mapping", "policy", "source", *CALCULATING)
 
 
 def run_tests(root: Path, *, only: str | None = None, clock: Clock | None = None) -> TestReport:
@@ -56,7 +60,7 @@ def run_cases(workspace: LoadedWorkspace, plan: Plan, only: str | None = None) -
 
 def target_name(target: Target) -> str:
     """What is tested, such as ``flow:invoice_posted@1``."""
-    for kind in ("flow", "mapping", "policy", "source"):
+    for kind in TARGETS:
         name = getattr(target, kind)
         if name is not None:
             return f"{kind}:{name}"
@@ -128,6 +132,11 @@ class _Runner:
             policy = self._version(self._plan.policies.get(str(target.policy), ()), target.policy, on)
             declared = self._declared(self._workspace.policies, policy)
             return run_policy(policy, lambda: self._inputs.typed(declared, given), on)
+        for kind in CALCULATING:
+            reference = getattr(target, kind)
+            if reference is not None:
+                versions = self._plan.calculations.get((kind, str(reference)), ())
+                return run_calculation(self._version(versions, f"{kind} document {reference}", on), given)
         return self._source(test, given, on)
 
     def _seconded(self, flow: FlowPlan, given: Mapping[str, Any], observed: Observed) -> Observed:

@@ -160,8 +160,11 @@ def _given(step: StepPlan, scope: Scope) -> Any:
     match step:
         case plan.MapStep() | plan.CheckStep() | plan.CallStep():
             return {name: value(scope) for name, value in step.input}
-        case plan.ValidateStep() | plan.CalculateStep() | plan.ReadStep() | plan.PostStep():
+        case plan.ValidateStep() | plan.ReadStep() | plan.PostStep():
             return step.input(scope)
+        case plan.CalculateStep():
+            given = {"figures": step.figures, "facts": step.input}
+            return {name: value(scope) for name, value in given.items() if value is not None}
         case plan.LookupStep():
             return {"look_up": step.link or step.tables[-1].id, "key": [part(scope) for part in step.key]}
         case plan.ApproveStep():

@@ -150,8 +150,16 @@ def test_a_policy_without_the_mark_is_no_control(tmp_path: Path) -> None:
         ("  - id: wait\n    wait: {until: =event.time, timeout: P1D}\n", ["FLOW011"]),
         ("  - id: wait\n    wait: {until: =event.data.due}\n", ["TYPE002"]),
         (
-            "  - id: sums\n    calculate: {subject: sums, mode: calculate, owner: billing, input: =event.data.total}\n",
-            ["FLOW010"],
+            "  - id: sums\n    calculate:\n      {subject: sums, mode: calculate, owner: billing, figures: =event.data.total}\n",
+            ["FLOW014", "FLOW014", "FLOW014", "FLOW015"],
+        ),
+        (
+            "  - id: sums\n    calculate: {subject: sums, mode: accept, owner: billing, figures: =event.data.total}\n",
+            [],
+        ),
+        (
+            "  - id: sums\n    calculate:\n      {subject: sums, mode: calculate, owner: tieout, by: {pricing: none@1},\n      input: {}}\n",
+            ["FIN002"],
         ),
         (
             EACH.replace("as: line", "as: event").replace("=line.id", "=event.id")

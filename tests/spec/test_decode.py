@@ -131,7 +131,7 @@ def test_places_of_expressions_name_their_text() -> None:
         ("spec: flow/v1\n", "", "SPEC001", (1, 1), "spec: flow/v1"),
         ("spec: flow/v1", "spec: flwo/v1", "SPEC002", (1, 7), "did you mean `flow/v1`?"),
         ("spec: flow/v1", "spec: flow/v2", "SPEC002", (1, 7), "did you mean `flow/v1`?"),
-        ("spec: flow/v1", "spec: pricing/v1", "SPEC003", (1, 7), "does not run"),
+        ("spec: flow/v1", "spec: recon/v1", "SPEC003", (1, 7), "does not run"),
         ("spec: flow/v1", "spec: policy/v1", "SPEC004", (1, 7), ".policy.yaml"),
     ],
 )

@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_and_the_rest_is_loaded(tmp_path: Path) -> None:
             "c.flow.yaml": CONNECTION,
             "d.flwo.yaml": CONNECTION,
             "e.yaml": CONNECTION,
-            "f.pricing.yaml": "spec: pricing/v1\nid: x\n",
+            "f.recon.yaml": "spec: recon/v1\nid: x\n",
             "g.connection.yaml": "a: [\n",
             "h.schema.json": "{",
         },
@@ -117,7 +117,7 @@ def test_what_is_wrong_is_said_and_the_rest_is_loaded(tmp_path: Path) -> None:
         ("SPEC004", "docs/c.flow.yaml", 1),
         ("SPEC105", "docs/d.flwo.yaml", 1),
         ("SPEC105", "docs/e.yaml", 1),
-        ("SPEC003", "docs/f.pricing.yaml", 1),
+        ("SPEC003", "docs/f.recon.yaml", 1),
         ("YAML001", "docs/g.connection.yaml", 2),
         ("YAML101", "docs/h.schema.json", 1),
     ]

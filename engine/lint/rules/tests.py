@@ -16,7 +16,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     violated: set[tuple[str, str]] = set()
     reasons: set[str] = set()
     for test in workspace.tests:
-        for kind in ("flow", "mapping", "policy", "source"):
+        for kind in ("flow", "mapping", "policy", "source", *workspace.calculating):
             target = getattr(test.target, kind)
             if target is not None:
                 tested.add((kind, str(target)))
@@ -28,6 +28,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         ("flow", workspace.flows),
         ("mapping", workspace.mappings),
         ("policy", workspace.policies),
+        *workspace.calculating.items(),
     )
     for kind, documents in definitions:
         for document in documents:

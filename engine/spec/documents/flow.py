@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
 from engine.source.span import Span
@@ -150,13 +151,52 @@ class Mode(StrEnum):
 
 
 @shape
+class CalculatedBy:
+    """The document that calculates: exactly one."""
+
+    pricing: Reference | None = declare("A `pricing` document.", default=None)
+    proration: Reference | None = declare("A `proration` document.", default=None)
+    totals: Reference | None = declare("A `totals` document.", default=None)
+    wallet: Reference | None = declare("A `wallet` document.", default=None)
+    commission: Reference | None = declare("A `commission` document.", default=None)
+    revenue: Reference | None = declare("A `revenue` document.", default=None)
+    journal: Reference | None = declare("A `journal` document.", default=None)
+    settlement: Reference | None = declare("A `settlement` document.", default=None)
+    metrics: Reference | None = declare("A `metrics` document.", default=None)
+    span: Span
+
+    KINDS = (
+        "pricing", "proration", "totals", "wallet", "commission", "revenue", "journal", "settlement", "metrics",
+    )  # fmt: skip
+    RULES = (ExactlyOne(KINDS),)
+
+
+@shape
+class Comparison:
+    """One figure of the owner beside our own. Both are money, numbers, dates or texts, or lists of them."""
+
+    what: str = declare("What it is, in words for a person.", example="the invoice's total")
+    theirs: Expression = declare("The owner's figure.")
+    ours: Expression = declare("Our own, read from `result`.")
+    tolerance: Decimal = declare("By how much amounts and numbers may differ, in major units.", default=Decimal(0))
+    span: Span
+
+
+@shape
 class Calculate:
-    """A calculation and whose figure counts: `accept` passes on the owner's figure (requirement D0)."""
+    """A calculation and whose figure counts (requirement D0).
+
+    `accept` passes on the owner's figures. `verify` does too, after it calculated them again: a difference beyond the
+    tolerance is a business exception. `calculate` is for figures that Tieout owns; its output is the result.
+    """
 
     subject: str = declare("What is calculated.", pattern=NAME, example="invoice_amounts")
     mode: Mode = declare("`accept`, `verify` or `calculate`.")
-    owner: str = declare("The system that owns the figure.")
-    input: Expression = declare("The owner's figures; with `accept` this is the output.")
+    owner: str = declare("The system that owns the figure; `tieout` with `calculate`, and only with it.")
+    figures: Expression | None = declare("With `accept` and `verify`: the owner's figures, the output.", default=None)
+    by: CalculatedBy | None = declare("With `verify` and `calculate`: the document that calculates.", default=None)
+    input: Tree | None = declare("With `by`: the facts of the calculation.", default=None)
+    compare: tuple[Comparison, ...] = declare("With `verify`: what must agree.", default=())
     span: Span
 
 

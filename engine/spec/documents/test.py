@@ -16,6 +16,15 @@ class Target:
     mapping: Reference | None = declare("A mapping.", default=None)
     policy: Reference | None = declare("A policy.", default=None)
     source: Name | None = declare("A source.", default=None)
+    pricing: Reference | None = declare("A `pricing` document.", default=None)
+    proration: Reference | None = declare("A `proration` document.", default=None)
+    totals: Reference | None = declare("A `totals` document.", default=None)
+    wallet: Reference | None = declare("A `wallet` document.", default=None)
+    commission: Reference | None = declare("A `commission` document.", default=None)
+    revenue: Reference | None = declare("A `revenue` document.", default=None)
+    journal: Reference | None = declare("A `journal` document.", default=None)
+    settlement: Reference | None = declare("A `settlement` document.", default=None)
+    metrics: Reference | None = declare("A `metrics` document.", default=None)
     span: Span
 
 
@@ -88,7 +97,8 @@ class Test:
     clock: str = declare("The time that the case sees, RFC 3339.", default="2026-01-31T12:00:00Z")
     given: Map[Tree] = declare(
         "The input. Flow: `event` with `type, id, time, subject, partitionkey, data`. Source: `message`. "
-        "Mapping and policy: a value per input. `{file: NAME}` as a value reads a JSON file beside the test.",
+        "Mapping and policy: a value per input. Documents that calculate: their facts, field by field. `{file: NAME}` "
+        "as a value reads a JSON file beside the test.",
         default=Map(),
     )
     cases: tuple[TestCase, ...] = declare("The cases.")
