@@ -150,7 +150,8 @@ def test_a_policy_without_the_mark_is_no_control(tmp_path: Path) -> None:
         ("  - id: wait\n    wait: {until: =event.time, timeout: P1D}\n", ["FLOW011"]),
         ("  - id: wait\n    wait: {until: =event.data.due}\n", ["TYPE002"]),
         (
-            "  - id: sums\n    calculate:\n      {subject: sums, mode: calculate, owner: billing, figures: =event.data.total}\n",
+            "  - id: sums\n    calculate:\n      {subject: sums, mode: calculate, owner: billing,"
+            "\n      figures: =event.data.total}\n",
             ["FLOW014", "FLOW014", "FLOW014", "FLOW015"],
         ),
         (
@@ -158,7 +159,8 @@ def test_a_policy_without_the_mark_is_no_control(tmp_path: Path) -> None:
             [],
         ),
         (
-            "  - id: sums\n    calculate:\n      {subject: sums, mode: calculate, owner: tieout, by: {pricing: none@1},\n      input: {}}\n",
+            "  - id: sums\n    calculate:\n      {subject: sums, mode: calculate, owner: tieout, by: {pricing: none@1},"
+            "\n      input: {}}\n",
             ["FIN002"],
         ),
         (
