@@ -9,6 +9,7 @@ from typing import Any
 from engine.connect.declaration import OperationKind
 from engine.connect.manifest import Manifest, Operation, load_manifest
 from engine.plan.model import ConnectionPlan
+from engine.plan.windows import compile_window
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping as MappingNode
 from engine.source.node import Node, plain
@@ -58,6 +59,7 @@ def compile_connection(
         timeout_seconds=timeout.seconds if timeout else TIMEOUT_SECONDS,
         manifest=manifest,
         digest=digest,
+        windows=tuple(compile_window(each, diagnostics) for each in connection.maintenance),
     )
     return Connected(
         plan,

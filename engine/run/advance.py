@@ -10,6 +10,7 @@ from engine.base.crashpoint import reach
 from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.identity import json_bytes
 from engine.plan.model import BusinessException, CanonicalEvent
+from engine.run.closures import Closure
 from engine.run.effects import Effects
 from engine.run.normalise import cloudevent_bytes
 from engine.run.preparing import child_of, publish
@@ -114,23 +115,40 @@ class Advance:
         if answer is not None:
             run.answers[f"hold:{request.path}"] = {"value": answer.value, "expired": answer.expired}
             return answer
-        row = run.row
-        is_new = row.waits_for != request.waits_for
-        row.state, row.waits_for, row.wait_until = "waiting", request.waits_for, until
-        self._store_run(run, batch)
-        if is_new:
+        if run.row.waits_for != request.waits_for:
             worker.counts.held += 1
-            token = worker.store.tokens.get(row.partition, -1)
-            batch.audit("held", row.id, row.partition, row.key, token, {"waits_for": request.waits_for})
+            self._note_wait(run, "held", request.waits_for, batch)
             if request.kind == "approval":
                 self._ask_approval(work, run, request, batch)
-        message_id, waits_for = row.message_id, request.waits_for
+        self._park(work, run, request.waits_for, until, batch)
+        return None
+
+    def wait_for_connection(self, work: Work, run: Run, connection: str, closure: Closure, batch: Batch) -> None:
+        """The connection is to be left alone: the run waits until it may be used again, and its key with it."""
+        waits_for = f"connection:{connection}"
+        if run.row.waits_for != waits_for:
+            self._worker.counts.deferred += 1
+            self._note_wait(run, "deferred", waits_for, batch)
+        work.keeps_key = True
+        self._park(work, run, waits_for, closure.until, batch)
+
+    def _note_wait(self, run: Run, kind: str, waits_for: str, batch: Batch) -> None:
+        row = run.row
+        token = self._worker.store.tokens.get(row.partition, -1)
+        batch.audit(kind, row.id, row.partition, row.key, token, {"waits_for": waits_for})
+
+    def _park(self, work: Work, run: Run, waits_for: str, until: int | None, batch: Batch) -> None:
+        """Let the run wait in the store, and go on with the message's next one."""
+        worker = self._worker
+        row = run.row
+        row.state, row.waits_for, row.wait_until = "waiting", waits_for, until
+        self._store_run(run, batch)
+        message_id = row.message_id
         work.after_commit.append(lambda: worker.holds.add(waits_for, message_id, until))
         work.parked = True
         run.deciding.close()
         work.index += 1
         self.next_run(work, batch)
-        return None
 
     def _until(self, run: Run, request: HoldRequest) -> int | None:
         if request.until is not None:
@@ -178,6 +196,10 @@ class Advance:
         recorded = run.answers.get(request.path)
         if recorded is not None:
             return ReadAnswer(recorded["value"])
+        closure = self._worker.closures.of(request.connection)
+        if closure is not None:
+            self.wait_for_connection(work, run, request.connection, closure, batch)
+            return None
         # Asked only once what came before is durable: an answer that overtook the commit would mix two batches.
         self._worker.commit_if_any(work, batch, lambda: self._worker.spawn(work, self._ask(work, run, request)))
         return None

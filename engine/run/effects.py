@@ -13,13 +13,14 @@ import orjson
 
 from engine.base.crashpoint import reach
 from engine.base.errors import ErrorClass, Failure
-from engine.base.identity import json_bytes, short_form
-from engine.connect.port import Call, Confirmed, LookUp, Rejected, Reply, Unclear, Unknown
+from engine.base.identity import json_bytes
+from engine.connect.port import Confirmed, LookUp, Rejected, Reply, Unclear, Unknown
 from engine.run.lanes import Lane
 from engine.run.records import conflict_text, effect_row, receipt_content, receipt_of
 from engine.run.requests import Answer, EffectAnswer, EffectRequest, Refused
-from engine.run.settle import Ask, Confirm, GiveUp, History, SendAgain, Settlement, after_look_up, after_reply
+from engine.run.settle import Ask, Confirm, GiveUp, SendAgain, Settlement, after_look_up, after_reply
 from engine.run.state import Run, Work
+from engine.run.tries import call_of, history_of
 from engine.store.batch import Batch
 from engine.store.store import FoundEffect
 
@@ -84,7 +85,7 @@ class Effects:
         run.request = request
         run.effect = effect_row(run, request, self._token(run), worker.clock.now())
         run.effect.attempt = found.attempt
-        run.effect.created_at = found.created_at
+        run.effect.created_at = run.tries_from = found.created_at
         run.effect.sent_at = found.sent_at
         run.effect.state = found.state
         run.absent_reads = run.asked = 0
@@ -114,11 +115,48 @@ class Effects:
     def _new(self, work: Work, run: Run, request: EffectRequest, batch: Batch) -> None:
         run.request = request
         run.absent_reads = run.asked = 0
+        if self._is_left_alone(work, run, batch):
+            return
         lane = self._worker.lane(request.connection)
-        if lane.acquire(lambda: self._with_slot(work, lane, lambda: self._intend(work, run, Batch()))):
+        if lane.acquire(lambda: self._turn_came(work, run, lane, lambda: self._intend(work, run, Batch()))):
             self._with_slot(work, lane, lambda: self._intend(work, run, batch))
         else:
             self._worker.commit_if_any(work, batch, lambda: None)
+
+    def _is_left_alone(self, work: Work, run: Run, batch: Batch) -> bool:
+        """Whether the run waits until the connection may be used again; the effect stays as it is stored."""
+        request = run.request
+        assert request is not None
+        closure = self._worker.closures.of(request.connection)
+        if closure is None:
+            return False
+        key = request.key
+        work.after_commit.append(lambda: self.release(work, key))
+        run.effect = run.request = None
+        self._advance.wait_for_connection(work, run, request.connection, closure, batch)
+        return True
+
+    def _turn_came(self, work: Work, run: Run, lane: Lane, act: Callable[[], None]) -> None:
+        """A slot came free. Meanwhile the connection may have to be left alone."""
+        request = run.request
+        if work.abandoned or request is None or self._worker.closures.of(request.connection) is None:
+            self._with_slot(work, lane, act)
+            return
+
+        def give_way() -> None:
+            lane.release()
+            self._worker.attempt(work, lambda: self._unless_left_alone(work, run, act))
+
+        self._worker.loop.call_soon(give_way)  # at once, each slot given back would call the next one deeper down
+
+    def _unless_left_alone(self, work: Work, run: Run, act: Callable[[], None]) -> None:
+        if work.abandoned or self._is_left_alone(work, run, Batch()):
+            return
+        request = run.request
+        assert request is not None
+        lane = self._worker.lane(request.connection)
+        if lane.acquire(lambda: self._turn_came(work, run, lane, act)):
+            self._with_slot(work, lane, act)
 
     def _with_slot(self, work: Work, lane: Lane, act: Callable[[], None]) -> None:
         """Use a slot of the connection's budget, or give it back at once."""
@@ -141,6 +179,7 @@ class Effects:
         assert request is not None
         reach("CP-06")
         row = run.effect = effect_row(run, request, self._token(run), worker.clock.now())
+        run.tries_from = row.created_at
         self._advance.remember(run, batch)
         batch.intend(row)
         batch.audit(
@@ -180,21 +219,6 @@ class Effects:
         run.sent_monotonic = self._worker.clock.monotonic()
         self._worker.spawn(work, self._perform(work, run))
 
-    def _call(self, run: Run) -> Call:
-        request, row = run.request, run.effect
-        assert request is not None
-        assert row is not None
-        message = run.row.message_id.replace("-", "")
-        return Call(
-            request.operation,
-            request.key,
-            short_form(request.key, request.step.guarantees.key_length),
-            request.content,
-            request.raw,
-            row.attempt,
-            f"00-{message}-{request.key[:16]}-01",
-        )
-
     async def _perform(self, work: Work, run: Run) -> None:
         request = run.request
         assert request is not None
@@ -210,13 +234,13 @@ class Effects:
         if isinstance(reply, Confirmed):  # the usual end, which no history changes
             self._settled(work, run, Confirm(reply.receipt, "duplicate" if reply.duplicate else "reply"))
         else:
-            self._settled(work, run, after_reply(reply, self._history(run), request.step.guarantees))
+            self._settled(work, run, after_reply(reply, history_of(self._worker, run), request.step.guarantees))
 
     async def _reply(self, run: Run, request: EffectRequest) -> Reply:
         reply: Reply
         reach("CP-08")
         try:
-            reply = await self._worker.connectors[request.connection].perform(self._call(run))
+            reply = await self._worker.connectors[request.connection].perform(call_of(run))
         except Failure as failure:
             if failure.error_class is ErrorClass.UNKNOWN_OUTCOME:
                 reply = Unknown(failure.message, failure.detail)
@@ -227,26 +251,6 @@ class Effects:
             reply = Unknown("the connector failed while it was sending", repr(error))
         reach("CP-10")
         return reply
-
-    def _history(self, run: Run) -> History:
-        worker = self._worker
-        row, request = run.effect, run.request
-        assert row is not None
-        assert request is not None
-        now = worker.clock.now()
-        by_wall = (now - (row.sent_at or now)) / 1_000_000
-        since = worker.started_monotonic if run.sent_monotonic is None else run.sent_monotonic
-        return History(
-            row.key,
-            row.attempt,
-            row.created_at,
-            now,
-            request.step.attempts_max,
-            request.step.elapsed_max_seconds,
-            max(0.0, min(by_wall, worker.clock.monotonic() - since)),
-            run.absent_reads,
-            run.asked,
-        )
 
     # ------------------------------------------------------------------------- settled, or not yet
 
@@ -313,13 +317,8 @@ class Effects:
         worker.commit(work, batch, lambda: self._resend_later(work, run, settlement.seconds))
 
     def _resend_later(self, work: Work, run: Run, seconds: float) -> None:
-        request = run.request
-        assert request is not None
-
         def due() -> None:
-            lane = self._worker.lane(request.connection)
-            if lane.acquire(lambda: self._with_slot(work, lane, lambda: self._resend(work, run))):
-                self._with_slot(work, lane, lambda: self._resend(work, run))
+            self._worker.attempt(work, lambda: self._unless_left_alone(work, run, lambda: self._resend(work, run)))
 
         self._worker.loop.call_later(seconds, due)
 
@@ -359,24 +358,29 @@ class Effects:
 
     def _look_up_later(self, work: Work, run: Run, seconds: float) -> None:
         worker = self._worker
-        worker.loop.call_later(seconds, lambda: worker.spawn(work, self._look_up(work, run)))
+
+        def due() -> None:
+            if not work.abandoned and not self._is_left_alone(work, run, Batch()):
+                worker.spawn(work, self._look_up(work, run))
+
+        worker.loop.call_later(seconds, lambda: worker.attempt(work, due))
 
     async def _look_up(self, work: Work, run: Run) -> None:
         request = run.request
         assert request is not None
         answer: LookUp
         try:
-            answer = await self._worker.connectors[request.connection].look_up(self._call(run))
+            answer = await self._worker.connectors[request.connection].look_up(call_of(run))
         except Failure as failure:
             answer = Unclear(failure.message, failure.error_class)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: a connector's crash stays with its message
             self._worker.counts.connector_defects += 1
             answer = Unclear(f"the connector failed while it was asking ({type(error).__name__})")
-        settlement = after_look_up(answer, self._history(run), request.step.guarantees)
+        settlement = after_look_up(answer, history_of(self._worker, run), request.step.guarantees)
         if isinstance(settlement, Ask):
             if isinstance(answer, Unclear):
                 run.asked += 1
-            elif self._history(run).since_send_seconds >= request.step.guarantees.commit_within_seconds:
+            elif history_of(self._worker, run).since_send_seconds >= request.step.guarantees.commit_within_seconds:
                 run.absent_reads += 1
         self._settled(work, run, settlement)
 

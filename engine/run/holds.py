@@ -1,4 +1,4 @@
-"""What waits for what: links, events, moments, approvals; and when it may go on."""
+"""What waits for what: links, events, moments, approvals, connections; and when it may go on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import heapq
 
 import orjson
 
+from engine.run.closures import Closures
 from engine.store.batch import RunRow
 from engine.store.store import Store
 
@@ -31,6 +32,10 @@ class Holds:
         """The messages that waited for this; they no longer do."""
         return self._waits.pop(waits_for, set()) if self._waits else set()
 
+    def awaited(self, prefix: str) -> list[str]:
+        """What is waited for now, of the kind that begins so."""
+        return [waits_for for waits_for in self._waits if waits_for.startswith(prefix)]
+
     def due(self, now: int) -> set[str]:
         """The messages whose time has come."""
         found = set()
@@ -46,9 +51,11 @@ class Holds:
         return self._timers[0][0] if self._timers else None
 
 
-def is_released(store: Store, row: RunRow, now: int) -> bool:
+def is_released(store: Store, row: RunRow, now: int, closures: Closures) -> bool:
     """Whether what a stored run waits for has come, or its time is up."""
     kind, _, rest = (row.waits_for or "").partition(":")
+    if kind == "connection":
+        return closures.of(rest) is None
     if row.wait_until is not None and row.wait_until <= now:
         return True
     if kind == "link":

@@ -24,6 +24,11 @@ class _Line:
     waiting: deque[Waiting] = field(default_factory=deque)
     busy: bool = False
     blockers: set[str] = field(default_factory=set)
+    kept_by: set[str] = field(default_factory=set)
+
+    @property
+    def is_stopped(self) -> bool:
+        return bool(self.busy or self.blockers or self.kept_by)
 
 
 class KeyQueues:
@@ -46,7 +51,7 @@ class KeyQueues:
     def has_ready(self) -> bool:
         """Whether a key's head could be taken now."""
         return any(
-            line.waiting and not line.busy and not line.blockers
+            line.waiting and not line.is_stopped
             for line in (self._lines.get(key) for key in self._ready)
             if line is not None
         )
@@ -60,7 +65,7 @@ class KeyQueues:
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = _Line()
-        idle = not line.waiting and not line.busy and not line.blockers
+        idle = not line.waiting and not line.is_stopped
         if front:
             line.waiting.appendleft(waiting)
         else:
@@ -73,7 +78,7 @@ class KeyQueues:
         while self._ready:
             key = self._ready.popleft()
             line = self._lines.get(key)
-            if line is None or line.busy or line.blockers or not line.waiting:
+            if line is None or line.is_stopped or not line.waiting:
                 continue
             line.busy = True
             return line.waiting.popleft()
@@ -103,8 +108,19 @@ class KeyQueues:
             self.blocked_keys -= 1
             self._offer(key, line)
 
+    def keep(self, key: str, message_id: str) -> None:
+        """The key waits with a parked message of it, which nothing may overtake."""
+        self._lines.setdefault(key, _Line()).kept_by.add(message_id)
+
+    def let_go(self, key: str, message_id: str) -> None:
+        """The parked message, if it kept its key, does so no longer."""
+        line = self._lines.get(key)
+        if line is not None and message_id in line.kept_by:
+            line.kept_by.discard(message_id)
+            self._offer(key, line)
+
     def _offer(self, key: str, line: _Line) -> None:
-        if line.busy or line.blockers:
+        if line.is_stopped:
             return
         if line.waiting:
             self._ready.append(key)

@@ -63,7 +63,8 @@ Settlement: TypeAlias = Confirm | SendAgain | Ask | GiveUp
 
 class History(msgspec.Struct, frozen=True, gc=False):
     """What is known about an effect's tries. Times in microseconds; ``since_send_seconds`` is the lower of the
-    wall clock's and the process's own measure, so that a jumping clock cannot shorten it."""
+    wall clock's and the process's own measure, so that a jumping clock cannot shorten it. ``tries_from`` is from
+    when the longest time for tries counts, if that is later than ``first_at``."""
 
     key: str
     attempt: int
@@ -74,6 +75,11 @@ class History(msgspec.Struct, frozen=True, gc=False):
     since_send_seconds: float
     absent_reads: int = 0
     asked: int = 0
+    tries_from: int = 0
+
+    def is_spent(self, tries: int, tries_max: int) -> bool:
+        """Whether no further try is allowed."""
+        return is_spent(tries, max(self.first_at, self.tries_from), self.now, tries_max, self.elapsed_max_seconds)
 
 
 def after_reply(reply: Reply, history: History, guarantees: Guarantees) -> Settlement:
@@ -93,7 +99,7 @@ def _after_rejection(reply: Rejected, history: History) -> Settlement:
         wait = delay_seconds(max(history.attempt, 5), history.key, reply.retry_after_seconds)
         return SendAgain(wait, retry, reply.message, pause_connection=True)
     if retry in (ErrorClass.TRANSIENT, ErrorClass.RATE_LIMITED, ErrorClass.TIMEOUT):
-        if is_spent(history.attempt, history.first_at, history.now, history.attempts_max, history.elapsed_max_seconds):
+        if history.is_spent(history.attempt, history.attempts_max):
             return GiveUp(Refused(retry, reply.message, reply.detail), False)
         wait = delay_seconds(history.attempt, history.key, reply.retry_after_seconds)
         return SendAgain(wait, retry, reply.message, pause_connection=retry is ErrorClass.RATE_LIMITED)
@@ -110,9 +116,7 @@ def _refuses_duplicates(history: History, guarantees: Guarantees) -> bool:
 
 def _without_looking(answer: Unclear, history: History, guarantees: Guarantees) -> Settlement:
     """A system that cannot be asked: if it refuses duplicates, sending again is the way to ask; else a person is."""
-    if not _refuses_duplicates(history, guarantees) or is_spent(
-        history.attempt, history.first_at, history.now, history.attempts_max, history.elapsed_max_seconds
-    ):
+    if not _refuses_duplicates(history, guarantees) or history.is_spent(history.attempt, history.attempts_max):
         message = f"it is not known whether this was done, and {answer.message}"
         return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
     return SendAgain(delay_seconds(history.attempt, history.key), ErrorClass.UNKNOWN_OUTCOME, answer.message)
@@ -131,9 +135,7 @@ def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> S
     if isinstance(answer, Unclear):
         if not guarantees.can_look_up:
             return _without_looking(answer, history, guarantees)
-        if is_spent(
-            history.asked, history.first_at, history.now, max(history.attempts_max, 8), history.elapsed_max_seconds
-        ):
+        if history.is_spent(history.asked, max(history.attempts_max, 8)):
             message = f"it is not known whether this was done, and {answer.message}"
             return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
         return Ask(delay_seconds(history.asked + 1, history.key), answer.message)
@@ -145,7 +147,7 @@ def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> S
         return Ask(left, "the system may still commit the last send")
     if history.absent_reads + 1 < 2:
         return Ask(guarantees.visible_within_seconds, "one read-back found nothing; a second one decides")
-    if is_spent(history.attempt, history.first_at, history.now, history.attempts_max, history.elapsed_max_seconds):
+    if history.is_spent(history.attempt, history.attempts_max):
         message = "it was sent several times without an answer, and the system does not have it"
         return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message), False)
     return SendAgain(0.0, ErrorClass.UNKNOWN_OUTCOME, "two read-backs found nothing")

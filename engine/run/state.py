@@ -31,6 +31,7 @@ class Run:
     sent_monotonic: float | None = None
     absent_reads: int = 0
     asked: int = 0
+    tries_from: int = 0  # microseconds: from when the time allowed for the open effect's tries counts
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Work:
     index: int = 0
     excepted: bool = False
     parked: bool = False
+    keeps_key: bool = False  # parked, but what comes after it in its key must not overtake it
     resumed: bool = False
     abandoned: bool = False
     open_effects: set[str] = field(default_factory=set)
@@ -59,6 +61,7 @@ class Counts:
     completed: int = 0
     skipped: int = 0
     held: int = 0
+    deferred: int = 0
     exceptions: int = 0
     confirmed: int = 0
     absorbed: int = 0

@@ -19,6 +19,8 @@ from engine.base.identity import Identity
 from engine.connect.port import Connector
 from engine.plan.model import BusinessException, Plan
 from engine.run.advance import Advance
+from engine.run.backlog import Backlog
+from engine.run.closures import Closures
 from engine.run.holds import Holds, is_released
 from engine.run.keys import KeyQueues, Waiting
 from engine.run.lanes import Lane
@@ -29,6 +31,7 @@ from engine.run.state import Counts, Run, Work
 from engine.store import loading
 from engine.store.batch import Arrival, Batch
 from engine.store.committer import FenceLost
+from engine.store.pauses import load_pauses
 from engine.store.store import Store
 from engine.store.writer import CommitPort
 
@@ -38,8 +41,6 @@ ACTIVE_MAX = 4000
 #: As many as arrivals may come in between two turns of a loaded daemon, or what has come in would pile up.
 HEADS_PER_TURN = 64
 RETRY_COMMIT_SECONDS = 1.0
-PAGE = 2000
-IN_MEMORY_MAX = 20_000
 PARSED_KEPT_MAX = 1024
 
 
@@ -68,7 +69,10 @@ class Worker:
         self.environment = environment
         self.counts = Counts()
         self.keys = KeyQueues()
+        self.backlog = Backlog(store, self.keys)
         self.holds = Holds()
+        self.closures = Closures(clock)
+        self.closures.declare(plan.connections)
         self.lanes: dict[str, Lane] = {}
         self.calls: dict[str, asyncio.Future[Run | BusinessException]] = {}
         self.active = 0
@@ -76,14 +80,11 @@ class Worker:
         self.on_run = on_run
         self.bundle_plan: Callable[[str], Plan | None] = lambda _digest: None
         self.started_monotonic = clock.monotonic()
-        self._cursor = 0
-        self._spilled = False
         self._pumping = False
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._starting_again: set[str] = set()
         self._advance = Advance(self)
 
     # ------------------------------------------------------------------------- coming in
@@ -91,8 +92,7 @@ class Worker:
     def arrived(self, arrival: Arrival, parsed: Any = None) -> None:
         """A fresh message is committed in the inbox: take it up, or leave it there if memory is full."""
         self.counts.arrived += 1
-        if self._spilled or len(self.keys) >= IN_MEMORY_MAX:
-            self._spilled = True
+        if not self.backlog.has_room:
             return
         kept = parsed if len(self.keys) < PARSED_KEPT_MAX else None
         self.keys.add(Waiting(arrival, kept))
@@ -100,11 +100,9 @@ class Worker:
 
     def resume(self, message_ids: set[str]) -> None:
         """Work on messages again: released from a hold, or retried by a person."""
-        if not message_ids:
-            return
-        for arrival in reversed(loading.load_messages(self.store.engine, message_ids)):
-            self.keys.add(Waiting(arrival, None, resumed=True), front=True)
-        self.pump()
+        if message_ids:
+            self.backlog.resume(message_ids)
+            self.pump()
 
     def recover(self) -> None:
         """At start-up: what waits goes on waiting, what is queued is taken up in arrival order."""
@@ -112,26 +110,19 @@ class Worker:
         for key, message_id in loading.blocked_messages(self.store.engine):
             if message_id not in ready:
                 self.keys.block(key, message_id)
+        self.read_pauses()
         for row in loading.waiting_runs(self.store.engine):
-            if is_released(self.store, row, self.clock.now()):
+            if is_released(self.store, row, self.clock.now(), self.closures):
                 ready.add(row.message_id)
-            else:
-                self.holds.add(row.waits_for or "", row.message_id, row.wait_until)
-        self._spilled = True
-        self._fill()
+                continue
+            self.holds.add(row.waits_for or "", row.message_id, row.wait_until)
+            if (row.waits_for or "").startswith("connection:"):
+                self.keys.keep(row.key, row.message_id)
+        self.backlog.spilled = True
+        self.backlog.read()
         self.resume(ready)
         self._arm_timer()
         self.pump()
-
-    def _fill(self) -> None:
-        while self._spilled and len(self.keys) < IN_MEMORY_MAX // 2:
-            page = loading.queued_page(self.store.engine, self._cursor, PAGE)
-            for seq, arrival in page:
-                self._cursor = seq
-                if arrival.partition in self.store.tokens and arrival.id not in self._starting_again:
-                    self.keys.add(Waiting(arrival, None, resumed=True))
-            if len(page) < PAGE:
-                self._spilled = False
 
     # ------------------------------------------------------------------------- going round
 
@@ -150,7 +141,7 @@ class Worker:
                 return
             waiting = self.keys.take()
             if waiting is None:
-                if self._spilled:
+                if self.backlog.has_more:
                     self._refill()
                 return
             self.active += 1
@@ -160,7 +151,7 @@ class Worker:
 
     def _refill(self) -> None:
         try:
-            self._fill()
+            self.backlog.read()
         except Exception as error:  # noqa: BLE001 - the worker loop: a store that does not answer is asked again
             log.error("store_not_read", extra={"reason": repr(error)})
             self.loop.call_later(RETRY_COMMIT_SECONDS, self.pump)
@@ -169,7 +160,7 @@ class Worker:
 
     def rescan(self) -> None:
         """A commit's outcome was lost: what it may have stored is found in the store."""
-        self._spilled = True
+        self.backlog.spilled = True
         self.pump()
 
     def attempt(self, work: Work, stretch: Callable[[], None]) -> None:
@@ -272,6 +263,8 @@ class Worker:
             settled = loading.settled_messages(self.store.engine, work.arrival.id)
             if not settled:
                 self.keys.block(work.arrival.key, work.arrival.id)
+        if work.keeps_key:
+            self.keys.keep(work.arrival.key, work.arrival.id)
         self._done(work)
         self.counts.finished += 1
         self.resume(settled)
@@ -293,13 +286,30 @@ class Worker:
         """A hold may have been released while the message was still being worked on, when taking it up again was
         impossible: look once more, now that it is stored."""
         for run in work.runs:
-            if run.row.state == "waiting" and is_released(self.store, run.row, self.clock.now()):
+            if run.row.state == "waiting" and is_released(self.store, run.row, self.clock.now(), self.closures):
                 self.resume(self.holds.release(run.row.waits_for or "") | {work.arrival.id})
         self._arm_timer()
 
     def release(self, waits_for: str) -> None:
         """Something that may be waited for has come."""
         self.resume(self.holds.release(waits_for))
+
+    def adopt(self, plan: Plan) -> None:
+        """Run ``plan`` from now on."""
+        self.plan = plan
+        self.closures.declare(plan.connections)
+        self._release_reopened()
+
+    def read_pauses(self) -> None:
+        """Take over what the store says of paused connections."""
+        with self.store.engine.connect() as connection:
+            self.closures.order(load_pauses(connection, self.clock.now()))
+        self._release_reopened()
+
+    def _release_reopened(self) -> None:
+        for waits_for in self.holds.awaited("connection:"):
+            if self.closures.of(waits_for.partition(":")[2]) is None:
+                self.release(waits_for)
 
     def _arm_timer(self) -> None:
         due = self.holds.next_at
@@ -327,8 +337,8 @@ class Worker:
             self.store.tokens.pop(arrival.partition, None)
             self._done(work)
             return
-        self._spilled = True  # messages that it may have made all the same are found in the store
-        self._starting_again.add(arrival.id)
+        self.backlog.spilled = True  # messages that it may have made all the same are found in the store
+        self.backlog.starting_again.add(arrival.id)
         self._done(work)
         self.keys.block(arrival.key, arrival.id)
         self.loop.call_later(RETRY_COMMIT_SECONDS, self._again, arrival)
@@ -342,7 +352,7 @@ class Worker:
             run.deciding.close()
 
     def _again(self, arrival: Arrival) -> None:
-        self._starting_again.discard(arrival.id)
+        self.backlog.starting_again.discard(arrival.id)
         self.keys.add(Waiting(arrival, None, resumed=True), front=True)
         self.keys.unblock(arrival.key, arrival.id)
         self.pump()
@@ -368,7 +378,7 @@ class Worker:
     @property
     def is_idle(self) -> bool:
         """Nothing is being worked on, and nothing that could be is waiting."""
-        return not (self.active or self._spilled or self._starting_again or self.keys.has_ready)
+        return not (self.active or self.keys.has_ready) and self.backlog.is_empty
 
     def close_intake(self) -> None:
         """Start nothing new; what is on its way goes on to its next durable rest."""

@@ -111,7 +111,7 @@ class Daemon:
 
         await asyncio.to_thread(self.writer.transact, keep)
         reach("CP-19")
-        self.worker.plan = plan
+        self.worker.adopt(plan)
         self.generation = Generation(number, plan.digest, len(plan.flows))
 
     def _bundle_plan(self, bundle: str) -> Plan | None:

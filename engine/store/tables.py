@@ -215,3 +215,17 @@ cursor = sa.Table(
     sa.Column("position", sa.Text, nullable=False),
     sa.Column("moved_at", sa.BigInteger, nullable=False),
 )
+
+#: When a person had a connection left alone. Rows stay when the pause is over: time in it counts against no limit.
+pause = sa.Table(
+    "pause",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("connection", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("begun_by", sa.Text, nullable=False),
+    sa.Column("begun_at", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger),  # null: until somebody ends it
+    sa.Column("ended_by", sa.Text),
+    sa.Column("ended_at", sa.BigInteger),
+)
