@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import yaml
 
 from engine import api
+from engine.base.money import decimal_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,21 @@ def case_of(family: str, raw: Mapping[str, Any]) -> Case:
     )  # fmt: skip
 
 
+class _Writer(yaml.SafeDumper):
+    """Writes decimals as plain numbers with all their digits, as documents hold them."""
+
+
+def _written_decimal(writer: _Writer, value: Decimal) -> yaml.ScalarNode:
+    return writer.represent_scalar("tag:yaml.org,2002:float", decimal_text(value))
+
+
+_Writer.add_representer(Decimal, _written_decimal)
+
+
 def run_document(kind: str, body: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Write a document of a kind as YAML, run it on facts through the public API, and give the result."""
     head = {
         "spec": f"{kind}/v1", "id": "case", "version": "1.0.0", "owner": "finance", "summary": "A worked case.",
     }  # fmt: skip
-    text = yaml.safe_dump({**head, **body}, sort_keys=False, allow_unicode=True)
+    text = yaml.dump({**head, **body}, Dumper=_Writer, sort_keys=False, allow_unicode=True)
     return api.calculate(f"case.{kind}.yaml", facts, text.encode())
