@@ -1,0 +1,1 @@
+"""Revenue: price and its allocation to obligations, recognition over time, modifications, contract balances."""
