@@ -20,7 +20,10 @@ from engine.store.audit import Chain
 from engine.store.batch import Arrived, AuditEntry, Batch, Op
 from engine.store.driver import Driver
 from engine.store.inbox import store_arrivals
+from engine.store.rows import insert_rows
 from engine.store.statements import Hot
+
+_INSERTS = frozenset((Op.START_RUN, Op.INTEND, Op.CONFIRM, Op.LEARN, Op.OPEN_EXCEPTION, Op.ENQUEUE))
 
 
 class FenceLost(Failure):
@@ -119,11 +122,12 @@ class Committer:
         )
         for op in sorted(buckets):
             rows = buckets[op]
-            cursor.executemany(self._sql[op], rows)
-            if op is Op.INTEND and cursor.rowcount != len(rows):
+            if op not in _INSERTS:
+                cursor.executemany(self._sql[op], rows)
+            elif insert_rows(cursor, self._sql[op], rows) != len(rows) and op is Op.INTEND:
                 raise Failure(ErrorClass.CONFLICT, "an effect with this business identity was recorded meanwhile")
         if audits:
-            cursor.executemany(self._hot.append_audit.sql, self._chain.append(audits, self._clock.now()))
+            insert_rows(cursor, self._hot.append_audit.sql, self._chain.append(audits, self._clock.now()))
         reach("CP-02")
         self._connection.commit()
         self._chain.advance()

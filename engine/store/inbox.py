@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from engine.store.batch import Arrival, Arrived, arrival_row
+from engine.store.rows import Cursor, insert_rows
 from engine.store.statements import Hot
 from engine.store.tables import PARTITIONS
-
-
-class Cursor(Protocol):
-    """The part of the DB-API's cursor that is used."""
-
-    rowcount: int
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Any: ...
-
-    def executemany(self, sql: str, rows: Any, /) -> Any: ...
-
-    def fetchall(self) -> list[Any]: ...
-
-    def fetchone(self) -> Any: ...
 
 
 def partition_of(key: str) -> int:
@@ -36,8 +23,7 @@ def store_arrivals(cursor: Cursor, hot: Hot, select_identity: str, arrivals: Seq
     A message whose source and id are known with another digest is kept beside the first one on the
     quarantine channel, under an id that names its digest, so that nothing is lost and nothing runs twice.
     """
-    cursor.executemany(hot.arrive.sql, [arrival_row(arrival) for arrival in arrivals])
-    if cursor.rowcount == len(arrivals):
+    if insert_rows(cursor, hot.arrive.sql, [arrival_row(arrival) for arrival in arrivals]) == len(arrivals):
         return [Arrived.FRESH] * len(arrivals)
     results = []
     for arrival in arrivals:

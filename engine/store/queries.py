@@ -8,6 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from engine.store import tables as t
+from engine.store.pauses import load_pauses
 
 
 def _dicts(connection: sa.Connection, statement: sa.Select[Any]) -> list[dict[str, Any]]:
@@ -15,8 +16,8 @@ def _dicts(connection: sa.Connection, statement: sa.Select[Any]) -> list[dict[st
     return [{str(name): value for name, value in row.items()} for row in connection.execute(statement).mappings()]
 
 
-def status(connection: sa.Connection) -> dict[str, Any]:
-    """Counts of messages, runs, effects and exceptions by state."""
+def status(connection: sa.Connection, now: int) -> dict[str, Any]:
+    """Counts of messages, runs, effects and exceptions by state; connections that are paused or waited for."""
 
     def counts(column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> dict[str, int]:
         statement = sa.select(column, sa.func.count()).where(*where).group_by(column).order_by(column)
@@ -43,9 +44,26 @@ def status(connection: sa.Connection) -> dict[str, Any]:
         "effects": {**{str(row[0]): int(row[1]) for row in open_effects}, "confirmed": count(t.receipt)},
         "exceptions": counts(t.exception.c.kind, t.exception.c.state == "open"),
         "held_behind": sum(held_behind(connection).values()),
+        "paused": [
+            {"connection": each.connection, "why": each.why, "by": each.begun_by, "until": each.until}
+            for each in load_pauses(connection, now)
+            if each.holds_at(now)
+        ],
+        "wait_for_connection": _waiting_for_connections(connection),
         "links": count(t.link),
         "audit_entries": count(t.audit),
     }
+
+
+def _waiting_for_connections(connection: sa.Connection) -> dict[str, int]:
+    """How many runs wait until a connection may be used again; what comes after them in their keys waits, too."""
+    waits_for = t.run.c.waits_for
+    statement = (
+        sa.select(waits_for, sa.func.count())
+        .where(t.run.c.state == "waiting", waits_for.startswith("connection:"))
+        .group_by(waits_for)
+    )
+    return {str(row[0]).partition(":")[2]: int(row[1]) for row in connection.execute(statement)}
 
 
 def runs(
