@@ -260,7 +260,7 @@ def operator(place: Place) -> Iterator[Operator]:
     from engine.base.clock import SystemClock
     from engine.serve.operator import StoreOperator
 
-    yield StoreOperator(place.store, place.state, place.environment, SystemClock())
+    yield StoreOperator(place.store, place.state, place.environment, SystemClock(), place.root)
 
 
 def find_daemon(place: Place) -> DaemonClient | None:
@@ -339,3 +339,23 @@ def calculate(document: Path | str, facts: Any, text: bytes | None = None) -> di
     Raises UserError for findings in the document, Failure where the facts do not fit it.
     """
     return prepare(document, text).calculate(facts)
+
+
+def find_document(name: str, kind: str | None = None, workspace: Path | None = None) -> Path:
+    """The file of a calculating document: ``name`` is a path, or an id (``id@1`` for one major version) in the
+    workspace. Of several versions the newest. Raises UserError if there is none, or one of several kinds."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    from engine.finance.find import find_in_workspace
+
+    root = workspace_root(workspace if workspace is not None else Path.cwd())
+    return find_in_workspace(root, name, kind)
+
+
+def export(result: dict[str, Any], kind: str, file: Path) -> list[Path]:
+    """Write a result as ``.csv``, ``.xlsx``, ``.json`` or ``.svg``; the files written. Raises UserError for another
+    ending, or if one cannot be written."""
+    from engine.report.export import write_result
+
+    return write_result(result, kind, file)

@@ -1,0 +1,125 @@
+"""`calculate` and its shorter forms: calculating documents on files of facts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine import api
+from engine.base.errors import Failure, UserError
+from engine.commands.options import USAGE, command, json_option, read_input
+from engine.commands.show import printable, progress, show_json, show_user_error, sources_of
+
+if TYPE_CHECKING:
+    from engine.finance.prepared import Prepared
+
+CLEAN, FINDINGS = 0, 1
+
+
+def _options(function: Any) -> Any:
+    """What every calculating command takes."""
+    export = click.option(
+        "--export", "exports", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Also write the result to FILE: .csv, .xlsx, .json, or .svg (a picture). May be repeated.",
+    )  # fmt: skip
+    workspace = click.option(
+        "--workspace", type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Where DOCUMENT is looked for by its id; found from the current folder upwards if left out.",
+    )  # fmt: skip
+    return workspace(export(json_option(function)))
+
+
+def _facts_option(function: Any) -> Any:
+    return click.option("--facts", "facts", metavar="FILE", required=True,
+                        help="The facts, a JSON object; - for standard input.")(function)  # fmt: skip
+
+
+def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], workspace: Path | None,
+        as_json: bool) -> int:  # fmt: skip
+    """Calculate and show; facts that do not fit are findings."""
+    file = api.find_document(document, kind, workspace)
+    try:
+        prepared = api.prepare(file)
+    except UserError as wrong:
+        show_user_error(wrong, sources_of(wrong.diagnostics, None), as_json=as_json)
+        return USAGE
+    return show_result(prepared, kind, facts, exports, as_json=as_json)
+
+
+def show_result(prepared: Prepared, kind: str | None, facts: Any, exports: tuple[Path, ...], *, as_json: bool) -> int:
+    """The result of a prepared document for these facts, printed and exported."""
+    made = prepared.calculation
+    if kind is not None and made.kind != kind:
+        raise UserError(f"`{made.verb}` is the command for this document: it is of kind {made.kind}")
+    try:
+        with progress("calculating"):
+            result = prepared.calculate(facts)
+    except Failure as failure:
+        if as_json:
+            show_json({"refused": failure.message, "class": str(failure.error_class)})
+        click.echo(f"refused: {printable(failure.message)}", err=True)
+        return FINDINGS
+    for export in exports:
+        for written in api.export(result, made.kind, export):
+            click.echo(f"wrote {written}", err=True)
+    if as_json:
+        show_json(api.plain(result))
+    else:
+        from engine.report.tables import tables_of, text_of
+
+        sys.stdout.write(text_of(tables_of(result)))
+    return CLEAN
+
+
+def read_facts(file: str) -> Any:
+    """The JSON value of a file. Raises UserError."""
+    from engine.source.json_payload import parse_json
+
+    try:
+        return parse_json(read_input(file))
+    except Failure as failure:
+        raise UserError(f"the facts cannot be read: {failure.message}") from failure
+
+
+@command("calculate", "tieout calculate saas_by_day --facts contract.json --export waterfall.xlsx")
+@click.argument("document")
+@_facts_option
+@_options
+def calculate(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, as_json: bool) -> int:
+    """Run a calculating document on facts. DOCUMENT is a file, or the id of one in the workspace."""
+    return run(document, None, read_facts(facts), exports, workspace, as_json)
+
+
+def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
+    @command(name, example, help=help)
+    @click.argument("document", metavar=kind.upper())
+    @_facts_option
+    @_options
+    def verb(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, as_json: bool) -> int:
+        return run(document, kind, read_facts(facts), exports, workspace, as_json)
+
+    return verb
+
+
+COMMANDS: dict[str, click.Command] = {
+    "calculate": calculate,
+    "prorate": _verb(
+        "prorate", "proration", "tieout prorate by_day --facts change.json",
+        "Charges and credits for a part of a period, or for a change inside one. PRORATION is a file or an id.",
+    ),
+    "schedule": _verb(
+        "schedule", "revenue", "tieout schedule saas_by_day --facts contract.json --export waterfall.svg",
+        "The recognition of revenue by period (waterfall). REVENUE is a file or an id.",
+    ),
+    "journal": _verb(
+        "journal", "journal", "tieout journal subscriptions --facts events.json --export entries.csv",
+        "Balanced entries for events. JOURNAL is a file or an id.",
+    ),
+    "metrics": _verb(
+        "metrics", "metrics", "tieout metrics recurring_revenue --facts subscriptions.json --export bridge.svg",
+        "Recurring revenue and its movements. METRICS is a file or an id.",
+    ),
+}  # fmt: skip

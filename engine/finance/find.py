@@ -1,0 +1,36 @@
+"""Finding a calculating document in a workspace by its id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.base.errors import UserError
+from engine.spec.kinds import CALCULATING
+from engine.spec.nearest import suggestion
+from engine.spec.workspace import load_workspace
+
+
+def find_in_workspace(root: Path, name: str, kind: str | None) -> Path:
+    """The file of the document called ``name`` (``id`` or ``id@MAJOR``), the newest version of it.
+
+    Raises UserError if there is none, or if documents of several kinds have that id and ``kind`` does not say which.
+    """
+    id_, _, major = name.partition("@")
+    workspace = load_workspace(root)
+    kinds = CALCULATING if kind is None else (kind,)
+    known = [(each, document) for each in kinds for document in workspace.calculating[each]]
+    found = [
+        (each, document) for each, document in known
+        if document.id == id_ and (not major or document.version.partition(".")[0] == major)
+    ]  # fmt: skip
+    if not found:
+        ids = sorted({document.id for _, document in known})
+        raise UserError(
+            f"there is no {kind or 'calculating'} document `{name}`: {suggestion(id_, ids, what='there are')}"
+        )
+    if len({each for each, _ in found}) > 1:
+        named = ", ".join(f"{document.span.file}" for _, document in found)
+        raise UserError(f"several documents are called `{name}`: name the file, one of {named}")
+    newest = max(found, key=lambda each: tuple(int(part) for part in each[1].version.split(".")))
+    file: str = newest[1].span.file
+    return root / file
