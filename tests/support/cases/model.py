@@ -48,7 +48,8 @@ class _Writer(yaml.SafeDumper):
 
 
 def _written_decimal(writer: _Writer, value: Decimal) -> yaml.ScalarNode:
-    return writer.represent_scalar("tag:yaml.org,2002:float", decimal_text(value))
+    text = decimal_text(value)
+    return writer.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
 
 
 _Writer.add_representer(Decimal, _written_decimal)
