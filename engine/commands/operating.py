@@ -11,6 +11,7 @@ import click
 from engine import api
 from engine.api import Place
 from engine.base.errors import UserError
+from engine.commands.connections import left_alone_lines
 from engine.commands.lineage import tree
 from engine.commands.options import command, json_option, place_options
 from engine.commands.show import age, moment, printable, progress, show_json, show_table
@@ -42,6 +43,8 @@ def status(place: Place, as_json: bool) -> int:
     if found["oldest_unfinished_at"] is not None:
         click.echo(f"{'oldest':<12} unfinished message of {moment(found['oldest_unfinished_at'])}")
     engine = found.get("engine")
+    for line in left_alone_lines(found):
+        click.echo(line)
     if engine is None:
         click.echo(f"{'engine':<12} no daemon runs on this store")
         return CLEAN

@@ -112,6 +112,16 @@ class DaemonClient:
         done: Row = self._post(f"/api/exceptions/{quote(id_, safe='')}/{name}", {**given, "by": by})
         return done
 
+    def pause(self, connection: str, by: str, why: str, until: int | None) -> Row:
+        done: Row = self._post(
+            f"/api/connections/{quote(connection, safe='')}/pause", {"by": by, "why": why, "until": until}
+        )
+        return done
+
+    def resume(self, connection: str, by: str) -> Row:
+        done: Row = self._post(f"/api/connections/{quote(connection, safe='')}/resume", {"by": by})
+        return done
+
     # ------------------------------------------------------------------------- calling flows
 
     def call(self, flow: str, inputs: Any, key: str | None, wait_seconds: float) -> tuple[int, Any]:

@@ -22,6 +22,7 @@ COUNTERS = {
     "completed": "Runs that completed.",
     "skipped": "Runs whose trigger condition was false.",
     "held": "Runs that began to wait for something earlier.",
+    "deferred": "Runs that began to wait because their connection is left alone.",
     "exceptions": "Exceptions opened for a person.",
     "confirmed": "Effects confirmed with the other side's proof.",
     "absorbed": "Effects that were asked for again and had been made already.",
@@ -74,8 +75,14 @@ class _Collector(Collector):
         for name, lane in worker.lanes.items():
             in_flight.add_metric([name], lane.in_flight)
             circuit.add_metric([name], int(lane.is_open))
+        alone = GaugeMetricFamily(
+            "tieout_connection_left_alone", "1 in a maintenance window or a pause.", labels=["connection"]
+        )
+        for name, _ in worker.closures.all():
+            alone.add_metric([name], 1)
         yield in_flight
         yield circuit
+        yield alone
 
 
 class Metrics:

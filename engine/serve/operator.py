@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +13,9 @@ from engine.base.errors import UserError
 from engine.base.identity import Identity
 from engine.run.operate import Released
 from engine.serve.actions import action
-from engine.store import queries, tables
+from engine.spec.nearest import suggestion
+from engine.spec.workspace import load_workspace
+from engine.store import pauses, queries, tables
 from engine.store.checkpoint import verify_store
 from engine.store.driver import Driver, SqliteDriver, driver_for, without_password
 from engine.store.store import open_store
@@ -60,16 +62,25 @@ class Operator(Protocol):
         """Retry, skip, approve, refuse an exception, or record an outcome. Raises UserError if it cannot be done."""
         ...
 
+    def pause(self, connection: str, by: str, why: str, until: int | None) -> Row:
+        """Have a connection left alone, until then or until somebody ends it. Raises UserError."""
+        ...
+
+    def resume(self, connection: str, by: str) -> Row:
+        """End the pause of a connection. Raises UserError if there is none."""
+        ...
+
 
 class StoreOperator:
     """Works on the store itself. Reading leaves it as it is; acting opens it for writing, alone."""
 
-    def __init__(self, url: str, state: Path, environment: str, clock: Clock) -> None:
+    def __init__(self, url: str, state: Path, environment: str, clock: Clock, root: Path | None = None) -> None:
         self.where = without_password(url)
         self._url = url
         self._state = state
         self._environment = environment
         self._clock = clock
+        self._root = root
         self._driver = _existing(url)
 
     def _ask(self, question: Callable[[sa.Connection], T]) -> T:
@@ -83,7 +94,7 @@ class StoreOperator:
             engine.dispose()
 
     def status(self) -> Row:
-        return self._ask(queries.status)
+        return self._ask(lambda c: queries.status(c, self._clock.now()))
 
     def runs(self, state: str | None, flow: str | None, limit: int) -> list[Row]:
         return self._ask(lambda c: queries.runs(c, state=state, flow=flow, limit=limit))
@@ -109,7 +120,21 @@ class StoreOperator:
             engine.dispose()
 
     def act(self, name: str, id_: str, by: str, given: Row) -> Row:
-        work = action(name, id_, by, self._clock.now(), given)
+        released: Released = self._change(action(name, id_, by, self._clock.now(), given))
+        return {"status": "done", "message": released.message_id, "again": released.again}
+
+    def pause(self, connection: str, by: str, why: str, until: int | None) -> Row:
+        if self._root is not None:
+            known_connection(connection, (each.id for each in load_workspace(self._root).connections))
+        id_, now = Identity(self._clock).new(), self._clock.now()
+        self._change(lambda c, audit: pauses.pause(c, audit, id_, connection, by, now, why, until))
+        return {"status": "paused", "connection": connection, "until": until}
+
+    def resume(self, connection: str, by: str) -> Row:
+        self._change(lambda c, audit: pauses.resume(c, audit, connection, by, self._clock.now()))
+        return {"status": "resumed", "connection": connection}
+
+    def _change(self, work: Callable[..., Any]) -> Any:
         store = open_store(
             self._url,
             workspace=self._ask(_workspace),
@@ -118,11 +143,18 @@ class StoreOperator:
             identity=Identity(self._clock),
         )
         try:
-            released: Released = store.committer.transact(work)
+            return store.committer.transact(work)
         finally:
             store.committer.close()
             store.close()
-        return {"status": "done", "message": released.message_id, "again": released.again}
+
+
+def known_connection(name: str, known: Iterable[str]) -> None:
+    """Raises UserError if the workspace has no connection of this name."""
+    names = sorted(known)
+    if name not in names:
+        near = suggestion(name, names)
+        raise UserError(f"there is no connection {name!r}" + (f": {near}" if near else ""))
 
 
 def _existing(url: str) -> Driver:

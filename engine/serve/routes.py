@@ -20,7 +20,8 @@ from engine.run.operate import Released
 from engine.serve.actions import action
 from engine.serve.calls import Calls
 from engine.serve.checks import check_policy
-from engine.store import queries
+from engine.serve.operator import known_connection
+from engine.store import pauses, queries
 from engine.store.checkpoint import verify_store
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Routes:
                 Route("/api/exceptions", self._exceptions, methods=get),
                 Route("/api/exceptions/{id}", self._exception, methods=get),
                 Route("/api/exceptions/{id}/{action}", self._act, methods=post),
+                Route("/api/connections/{id}/pause", self._pause, methods=post),
+                Route("/api/connections/{id}/resume", self._resume, methods=post),
                 Route("/api/invalid", self._invalid, methods=get),
                 Route("/api/lineage/{id:path}", self._lineage, methods=get),
                 Route("/api/audit/verify", self._verify, methods=get),
@@ -121,7 +124,7 @@ class Routes:
         return await asyncio.to_thread(work)
 
     async def _status(self, _request: Request) -> Response:
-        status = await self._query(queries.status)
+        status = await self._query(lambda c: queries.status(c, self._daemon.clock.now()))
         worker = self._daemon.worker
         status["engine"] = {
             "generation": self._daemon.generation.number,
@@ -132,6 +135,9 @@ class Routes:
             "connections": {
                 name: {"in_flight": lane.in_flight, "waiting": lane.waiting, "open_circuit": lane.is_open}
                 for name, lane in worker.lanes.items()
+            },
+            "left_alone": {
+                name: {"why": closure.why, "until": closure.until} for name, closure in worker.closures.all()
             },
         }
         return reply(status)
@@ -178,13 +184,31 @@ class Routes:
 
     async def _act(self, request: Request) -> Response:
         given = await body_of(request)
-        by = given.get("by")
-        if not isinstance(by, str) or not by:
-            raise UserError('say who acts: {"by": "name"}')
+        by = _who(given)
         work = action(request.path_params["action"], request.path_params["id"], by, self._daemon.clock.now(), given)
         released: Released = await asyncio.to_thread(self._daemon.writer.transact, work)
         self._daemon.worker.apply(released)
         return reply({"status": "done", "message": released.message_id, "again": released.again})
+
+    async def _pause(self, request: Request) -> Response:
+        given = await body_of(request)
+        by, why, until = _who(given), given.get("why"), given.get("until")
+        if not isinstance(why, str) or not (until is None or type(until) is int):
+            raise UserError('say why, and until when if that is known: {"why": "text", "until": microseconds}')
+        daemon, name = self._daemon, request.path_params["id"]
+        known_connection(name, daemon.plan.connections)
+        id_, now = daemon.identity.new(), daemon.clock.now()
+        await self._change_pause(lambda c, audit: pauses.pause(c, audit, id_, name, by, now, why, until))
+        return reply({"status": "paused", "connection": name, "until": until})
+
+    async def _resume(self, request: Request) -> Response:
+        by, name, now = _who(await body_of(request)), request.path_params["id"], self._daemon.clock.now()
+        await self._change_pause(lambda c, audit: pauses.resume(c, audit, name, by, now))
+        return reply({"status": "resumed", "connection": name})
+
+    async def _change_pause(self, change: Callable[..., Any]) -> None:
+        await asyncio.to_thread(self._daemon.writer.transact, change)
+        self._daemon.worker.read_pauses()
 
     async def _generation(self, _request: Request) -> Response:
         generation = self._daemon.generation
@@ -214,6 +238,13 @@ def operator_view(exception: Any) -> dict[str, Any]:
         "owner": exception.owner,
         "amount": exception.amount,
     }
+
+
+def _who(given: dict[str, Any]) -> str:
+    by = given.get("by")
+    if not isinstance(by, str) or not by:
+        raise UserError('say who acts: {"by": "name"}')
+    return by
 
 
 def _limit(given: str | None) -> int:
