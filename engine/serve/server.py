@@ -28,6 +28,7 @@ log = logging.getLogger("tieout.server")
 
 #: How long requests that came in before the end may still take to be answered.
 _ANSWER_SECONDS = 5.0
+_SWITCH_SECONDS = 0.001
 
 
 def serve(settings: ServeSettings) -> int:
@@ -85,6 +86,9 @@ async def _serve(settings: ServeSettings) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    # The writer waits so long for the interpreter after each statement while messages are decided; a group has a
+    # few dozen statements.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     await stop.wait()
     log.info("draining")
     withdraw(settings.state)

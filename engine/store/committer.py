@@ -20,10 +20,11 @@ from engine.store.audit import Chain
 from engine.store.batch import Arrived, AuditEntry, Batch, Op
 from engine.store.driver import Driver
 from engine.store.inbox import store_arrivals
-from engine.store.rows import insert_rows
+from engine.store.rows import delete_rows, insert_rows, update_rows
 from engine.store.statements import Hot
 
 _INSERTS = frozenset((Op.START_RUN, Op.INTEND, Op.CONFIRM, Op.LEARN, Op.OPEN_EXCEPTION, Op.ENQUEUE))
+_UPDATES = frozenset((Op.MOVE_EFFECT, Op.MOVE_RUN, Op.REQUEUE))
 
 
 class FenceLost(Failure):
@@ -121,17 +122,25 @@ class Committer:
             cursor, [each for each, out in zip(batches, outcomes, strict=True) if out is None], audits, buckets
         )
         for op in sorted(buckets):
-            rows = buckets[op]
-            if op not in _INSERTS:
-                cursor.executemany(self._sql[op], rows)
-            elif insert_rows(cursor, self._sql[op], rows) != len(rows) and op is Op.INTEND:
-                raise Failure(ErrorClass.CONFLICT, "an effect with this business identity was recorded meanwhile")
+            self._run(cursor, op, buckets[op])
         if audits:
             insert_rows(cursor, self._hot.append_audit.sql, self._chain.append(audits, self._clock.now()))
         reach("CP-02")
         self._connection.commit()
         self._chain.advance()
         return outcomes
+
+    def _run(self, cursor: Any, op: Op, rows: list[tuple[Any, ...]]) -> None:
+        sql = self._sql[op]
+        if op in _INSERTS:
+            if insert_rows(cursor, sql, rows) != len(rows) and op is Op.INTEND:
+                raise Failure(ErrorClass.CONFLICT, "an effect with this business identity was recorded meanwhile")
+        elif self._driver.name != "sqlite":
+            cursor.executemany(sql, rows)  # PostgreSQL's driver sends them all before it waits
+        elif op in _UPDATES:
+            update_rows(cursor, sql, rows)
+        else:
+            delete_rows(cursor, sql, rows)
 
     def _arrive(
         self,

@@ -1,4 +1,4 @@
-"""Inserting rows many at a time.
+"""Inserting, changing and deleting rows many at a time.
 
 For every row of ``executemany`` SQLite's driver lets go of the interpreter and takes it back. Beside a busy event
 loop each of these costs a switch of threads, more than the row itself; one statement with the values of many rows
@@ -7,7 +7,7 @@ costs one switch for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, Protocol
@@ -41,13 +41,45 @@ def insert_rows(cursor: Cursor, sql: str, rows: Sequence[tuple[Any, ...]]) -> in
 
     Widths are powers of two, so that few statements are ever prepared.
     """
-    inserted = 0
+    return _run(cursor, several, sql, rows)
+
+
+@cache
+def several_changes(sql: str, rows: int) -> str:
+    """``UPDATE t SET a = ? WHERE k = ?`` for ``rows`` rows, each with its own values (SQLite)."""
+    columns = sql.count("?")
+    parts = sql.split("?")
+    named = "".join(f"{part}given.column{at + 1}" for at, part in enumerate(parts[:-1])) + parts[-1]
+    start = named.index(" WHERE ")
+    row = f"({', '.join('?' * columns)})"
+    return f"{named[:start]} FROM (VALUES {', '.join([row] * rows)}) AS given{named[start:]}"
+
+
+@cache
+def several_deletions(sql: str, rows: int) -> str:
+    """``DELETE FROM t WHERE k = ?`` for ``rows`` keys (SQLite)."""
+    return sql.replace("= ?", f"IN ({', '.join('?' * rows)})")
+
+
+def update_rows(cursor: Cursor, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Change all rows, each known by the last of its values; the last change of a row stands (SQLite)."""
+    latest = {row[-1]: row for row in rows}
+    _run(cursor, several_changes, sql, list(latest.values()))
+
+
+def delete_rows(cursor: Cursor, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Delete all rows by their keys (SQLite)."""
+    _run(cursor, several_deletions, sql, rows)
+
+
+def _run(cursor: Cursor, widen: Callable[[str, int], str], sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    done = 0
     at = 0
     left = len(rows)
     while left:
         width = min(1 << (left.bit_length() - 1), ROWS_MAX)
-        cursor.execute(several(sql, width), tuple(chain.from_iterable(rows[at : at + width])))
-        inserted += cursor.rowcount
+        cursor.execute(widen(sql, width), tuple(chain.from_iterable(rows[at : at + width])))
+        done += cursor.rowcount
         at += width
         left -= width
-    return inserted
+    return done

@@ -8,7 +8,7 @@ import pytest
 from stores import Stores, arrive, rows
 
 from engine.store.batch import Arrived
-from engine.store.rows import ROWS_MAX, insert_rows, several
+from engine.store.rows import ROWS_MAX, delete_rows, insert_rows, several, update_rows
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 31, ROWS_MAX - 1, ROWS_MAX, 2 * ROWS_MAX + 5])
@@ -42,3 +42,31 @@ def test_a_wide_group_is_told_apart_one_by_one(stores: Stores) -> None:
     }  # fmt: skip
     assert rows(store, "select count(*) from queue") == [(300,)]
     assert rows(store, "select count(*) from message where channel = 'quarantine'") == [(1,)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 31, ROWS_MAX + 5])
+def test_many_rows_change_as_they_would_one_by_one(count: int) -> None:
+    """Each row gets its own values, blobs and nulls too; of two changes of one row the later one stands."""
+    update = "UPDATE t SET a = ?, b = ? WHERE t.k = ?"
+    changes: list[tuple[object, ...]] = [(n, bytes([n % 7]) if n % 3 else None, f"k{n}") for n in range(count)]
+    changes += [("again", "text", "k0"), (1, None, "unknown")]
+    found = []
+    for together in (True, False):
+        connection = sqlite3.connect(":memory:")
+        connection.execute("CREATE TABLE t (k TEXT PRIMARY KEY, a TEXT, b BLOB) WITHOUT ROWID")
+        connection.executemany("INSERT INTO t VALUES (?, 'old', 'old')", [(f"k{n}",) for n in range(count + 3)])
+        if together:
+            update_rows(connection.cursor(), update, changes)
+        else:
+            connection.executemany(update, changes)
+        found.append(connection.execute("SELECT * FROM t ORDER BY k").fetchall())
+    assert found[0] == found[1]
+    assert ("k0", "again", "text") in found[0]
+
+
+def test_many_rows_are_deleted_by_their_keys_and_no_other() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE t (k TEXT PRIMARY KEY)")
+    connection.executemany("INSERT INTO t VALUES (?)", [(f"k{n}",) for n in range(200)])
+    delete_rows(connection.cursor(), "DELETE FROM t WHERE t.k = ?", [(f"k{n}",) for n in range(3, 200)])
+    assert connection.execute("SELECT k FROM t ORDER BY k").fetchall() == [("k0",), ("k1",), ("k2",)]
