@@ -1,0 +1,1 @@
+"""How priced lines become a document."""

@@ -1,0 +1,62 @@
+"""The lines of a document on their way through the stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from engine.base.money import Money, RoundingMode
+from engine.finance.exact import ZERO, decimal_of, rounded
+from engine.finance.totals.facts import Discount, Tax
+from engine.finance.totals.taxes import Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Where figures end: the currency, its digits, the direction of rounding."""
+
+    currency: str
+    scale: int
+    mode: RoundingMode
+
+    def fit(self, value: Fraction) -> Fraction:
+        """``value`` rounded."""
+        return Fraction(rounded(value, self.scale, self.mode))
+
+    def money(self, value: Fraction) -> Money:
+        """Money with the digits of the currency, or with more where the value has more."""
+        shown = rounded(value, self.scale, self.mode)
+        return Money(shown if Fraction(shown) == value else decimal_of(value), self.currency)
+
+
+@dataclass(slots=True)
+class OpenLine:
+    """One line while the stages change it. Amounts are exact."""
+
+    id: str
+    kind: str
+    amount: Fraction
+    discounts: tuple[Discount, ...]
+    rates: tuple[Tax, ...]
+    discount: Fraction = ZERO
+    over_maximum: Fraction = ZERO
+    document_discount: Fraction = ZERO
+    credits_before: Fraction = ZERO
+    credits_after: Fraction = ZERO
+    net: Fraction = ZERO
+    tax: Fraction = ZERO
+    taxes: tuple[Taken, ...] = ()
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def left(self) -> Fraction:
+        """What is left before tax."""
+        return self.amount - self.discount - self.over_maximum - self.document_discount - self.credits_before
+
+    @property
+    def gross(self) -> Fraction:
+        return self.net + self.tax
+
+    def is_of(self, kinds: tuple[str, ...]) -> bool:
+        """Whether a restriction to kinds lets it in; no kinds restrict nothing."""
+        return not kinds or self.kind in kinds
