@@ -1,9 +1,10 @@
 """Strict decoding of arriving JSON: the hot path of intake, and its exact slow twin.
 
-The fast decoder keeps the last of two equal keys without a word. Equal keys are excluded by counting quotes: the
-decoded value, written again, holds as many as the payload only if no key was dropped, as long as no quote was
-written as ``\\u0022``. Written with every element on an indented line it also shows how deep it is nested, and
-numbers that need an exact look make the writing or the decoding fail. Whenever this does not prove that all is
+The fast decoder keeps the last of two equal keys without a word. Written again, what it has decoded is the payload
+itself if that is written without spaces; no key can be missing then. Otherwise equal keys are excluded by counting
+quotes: the written value holds as many as the payload only if no key was dropped, as long as no quote was written
+as ``\\u0022``. It is written inside so many lists that the encoder's own bound on depth refuses what is nested too
+deep. Numbers that need an exact look make the writing or the decoding fail. Whenever this does not prove that all is
 well, the slow decoder looks at everything.
 """
 
@@ -11,18 +12,20 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from decimal import Decimal
 from typing import Any, NoReturn
 
 import msgspec
 import orjson
 
-from engine.base.errors import ErrorClass, Failure
+from engine.base.errors import Defect, ErrorClass, Failure
 from engine.source.json_codec import NumberRefused, exact_decimal, exact_integer
 from engine.source.text_rules import DEPTH_MAX, DIGITS_MAX, SIZE_MAX
 
 _CONTAINERS: frozenset[type[Any]] = frozenset((dict, list))
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LISTS_MAX = 2000
 
 
 def parse_json(raw: bytes, *, size_max: int = SIZE_MAX, depth_max: int = DEPTH_MAX) -> Any:
@@ -38,17 +41,13 @@ def parse_json(raw: bytes, *, size_max: int = SIZE_MAX, depth_max: int = DEPTH_M
         value = _DECODER.decode(raw)
     except (msgspec.MsgspecError, NumberRefused, UnicodeDecodeError, RecursionError):
         return _parse_exactly(raw, depth_max)
-    if value.__class__ not in _CONTAINERS:
+    if value.__class__ not in _CONTAINERS or depth_max != DEPTH_MAX:
         return _parse_exactly(raw, depth_max)
     try:
-        shown = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_without_quotes)
+        shown = orjson.dumps(_SHELL, default=lambda unknown: value if unknown is _INSIDE else 0)[_LISTS:-_LISTS]
     except orjson.JSONEncodeError:
         return _parse_exactly(raw, depth_max)
-    if (
-        raw.count(b'"') != shown.count(b'"')
-        or (b"\\" in raw and b"\\u0022" in raw)
-        or b"\n" + b"  " * depth_max in shown
-    ):
+    if shown != raw and (shown.count(b'"') != raw.count(b'"') or (b"\\" in raw and b"\\u0022" in raw)):
         return _parse_exactly(raw, depth_max)
     return value
 
@@ -57,10 +56,38 @@ def _fast_decimal(text: str) -> Decimal:
     return Decimal(text) if len(text) <= DIGITS_MAX and "e" not in text and "E" not in text else exact_decimal(text)
 
 
-def _without_quotes(_number: Decimal) -> int:
-    return 0
+class _Inside:
+    """Stands for the value in the middle of the lists; a decimal is written as 0, which holds no quotes."""
 
 
+_INSIDE = _Inside()
+
+
+def _nested(inner: Any, lists: int) -> Any:
+    for _ in range(lists):
+        inner = [inner]
+    return inner
+
+
+def _is_written(lists: int) -> bool:
+    """Whether the encoder writes a little less than the depth that is allowed, inside so many lists."""
+    try:
+        orjson.dumps(_nested(_INSIDE, lists), default=lambda _: _nested(1, DEPTH_MAX - 2))
+    except orjson.JSONEncodeError:
+        return False
+    return True
+
+
+def _lists_around() -> int:
+    """The most lists that leave the encoder room for that."""
+    lists = bisect_left(range(_LISTS_MAX), True, key=lambda wanted: not _is_written(wanted)) - 1
+    if not 0 < lists < _LISTS_MAX - 1:
+        raise Defect(f"the JSON encoder's bound on depth is not between {DEPTH_MAX} and {_LISTS_MAX}")
+    return lists
+
+
+_LISTS = _lists_around()
+_SHELL = _nested(_INSIDE, _LISTS)
 _DECODER = msgspec.json.Decoder(float_hook=_fast_decimal)
 
 

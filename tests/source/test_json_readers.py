@@ -94,6 +94,28 @@ def test_limits_can_be_set_lower() -> None:
         parse_json(b"[[1]]", size_max=4)
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_depth_is_told_from_breadth_however_it_is_written(indent: int | None, separators: tuple[str, str]) -> None:
+    """Many lists side by side are no depth; brackets in texts are none either."""
+    wide = {"a": [[1]] * 100, "b": "[[[{{{" * 20, "c": {"d": [{}] * 100}}
+    raw = json.dumps(wide, indent=indent, separators=separators).encode()
+    assert parse_json(raw) == wide
+    deep: Any = "x"
+    for _ in range(64):
+        deep = [deep]
+    assert parse_json(json.dumps(deep, indent=indent, separators=separators).encode()) == deep
+    with pytest.raises(Failure, match="64 deep"):
+        parse_json(json.dumps({"a": deep}, indent=indent, separators=separators).encode())
+
+
+def test_an_equal_key_is_found_in_a_payload_written_without_spaces() -> None:
+    rows = ",".join(f'{{"id":"li_{number}","amount":{number}}}' for number in range(50))
+    assert len(parse_json(f'{{"lines":[{rows}]}}'.encode())["lines"]) == 50
+    with pytest.raises(Failure, match='key "amount" is written twice'):
+        parse_json(f'{{"lines":[{rows},{{"amount":1,"id":"x","amount":1}}]}}'.encode())
+
+
 # Texts made of what the counting of keys could be fooled by.
 pieces = st.sampled_from(['"', "\\", ":", " :", '":', "\\u0022:", "a", "{", "}", "[", "é", "\\ud800", "0" * 39, "\n"])
 keys = st.sampled_from(["a", "b", '":', ":", "", "é", "a b"])
