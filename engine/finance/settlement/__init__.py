@@ -1,0 +1,1 @@
+"""Applying cash to open documents, and differences of exchange, realised and unrealised."""
