@@ -1,4 +1,4 @@
-"""Dates of periods: half-open spans, months, anchors that remember their day, and day counts.
+"""Dates of periods: half-open spans, months, anchors that remember their day, day counts, moments in zones.
 
 A span is half open, ``[start, end)``; documents of vendors that name the last day are turned into it at the edge
 (:func:`closed`). Sources: the day-count conventions as finance/pricing.md 7.2 and revenue.md 2 restate them.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import calendar as _calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY = timedelta(days=1)
 
@@ -114,3 +116,48 @@ def days_30_360(span: Span, *, month_end_is_30: bool = True) -> int:
         return day.year * 360 + day.month * 30 + min(in_month, 30)
 
     return position(span.end) - position(span.start)
+
+
+# ----------------------------------------------------------------------------- moments and recurring periods
+
+#: A point in time: a day, or a moment with its zone.
+Point: TypeAlias = date | datetime
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a name such as ``Europe/Berlin``. Raises ValueError for an unknown one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
+def day_of(point: Point, zone: ZoneInfo) -> date:
+    """The local day that a point falls on."""
+    return point.astimezone(zone).date() if isinstance(point, datetime) else point
+
+
+def moment_of(point: Point, zone: ZoneInfo) -> datetime:
+    """The moment of a point in UTC; a day begins at its local midnight."""
+    if isinstance(point, datetime):
+        return point.astimezone(UTC)
+    return datetime(point.year, point.month, point.day, tzinfo=zone).astimezone(UTC)
+
+
+def days_fixed_month(span: Span, month_days: int) -> int:
+    """Days of a span where crossing a month end counts as if every month had ``month_days``: 23 May to 15 June is
+    7 + 15 of a month of 30."""
+    months = (span.end.year - span.start.year) * 12 + span.end.month - span.start.month
+    return months * month_days + span.end.day - span.start.day
+
+
+def next_boundary(day: date, every_months: int, anchor_day: int) -> date:
+    """The first calendar boundary after a day: periods of so many months counted from January, each beginning on
+    ``anchor_day``, clamped to month ends."""
+    first = date(day.year, 1, 1)
+    count = -1
+    while True:
+        found = add_months(first, count * every_months, anchor_day)
+        if found > day:
+            return found
+        count += 1

@@ -1,0 +1,1 @@
+"""Proration: parts of periods, and what changes inside one credit and charge."""
