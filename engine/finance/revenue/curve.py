@@ -1,6 +1,6 @@
 """The date-driven ways of earning revenue: from a method, a service span and its options to a curve.
 
-The methods are those of the table in the reference (docs/reference/revenue methods); each gives every day of the
+The methods are declared in engine/spec/documents/revenue_methods.py; each gives every day of the
 span a weight, and nothing is rounded here.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -18,30 +17,14 @@ from math import lcm
 
 from engine.finance.calendar import Span, add_months, days_30_360, month_of
 from engine.finance.revenue.periods import MONTHS, Periods
-from engine.finance.revenue.points import Curve, PeriodAmount, RoundingStyle, from_points, from_weights
+from engine.finance.revenue.points import Curve, PeriodAmount, from_points, from_weights
+from engine.spec.documents.revenue import RoundingStyle
+from engine.spec.documents.revenue_methods import Method
 
 __all__ = ["Curve", "Method", "PeriodAmount", "Options", "RoundingStyle", "curve", "instant_curve", "step_curve"]
 
 #: A multiple of the length of every month, so that shares of months are whole numbers.
 MONTH_PARTS = lcm(28, 29, 30, 31)
-
-
-class Method(StrEnum):
-    """Ways of earning that dates alone decide."""
-
-    BY_DAY = "by_day"
-    EVEN_MONTHS = "even_months"
-    EVEN_TOUCHED_MONTHS = "even_touched_months"
-    EVEN_MONTHS_DROP_LAST = "even_months_drop_last"
-    PRORATED_CALENDAR_MONTHS = "prorated_calendar_months"
-    PARTIAL_BY_DAY_FULL_EVEN = "partial_by_day_full_even"
-    HALF_MONTH = "half_month"
-    MONTHS_TO_TENTH = "months_to_tenth"
-    FRONT_LOAD = "front_load"
-    BACK_LOAD = "back_load"
-    THIRTY_360 = "thirty_360"
-    PERCENT_TABLE = "percent_table"
-    POINT_IN_TIME = "point_in_time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +51,12 @@ def curve(method: Method, span: Span, options: Options = Options()) -> Curve:
 
     Curves are remembered, because contracts share their service dates.
     """
+    made = _METHODS.get(method)
+    if made is None:
+        raise ValueError(f"{method} needs more than dates")
     if method is not Method.POINT_IN_TIME and not span.days:
-        raise ValueError(f"the service ends on {span.end}, before it starts on {span.start}")
-    return _METHODS[method](span, options)
+        raise ValueError(f"the service ends before {span.end}, but starts on {span.start}")
+    return made(span, options)
 
 
 def _made(segments: Sequence[tuple[int, int, int]], options: Options) -> Curve:

@@ -12,22 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
 from engine.base.money import EXACT
 from engine.finance.revenue.periods import MONTHS, Period, Periods
-
-
-class RoundingStyle(StrEnum):
-    """What happens to the fractions of a smallest unit in a schedule."""
-
-    CUMULATIVE = "cumulative"
-    REMAINDER_LAST = "remainder_last"
-    REMAINDER_FIRST = "remainder_first"
-    FLOOR_FULL_PERIODS = "floor_full_periods"
+from engine.spec.documents.revenue import RoundingStyle
 
 
 class PeriodAmount(NamedTuple):
@@ -83,6 +74,54 @@ class Curve:
     def share_before(self, day: date) -> Fraction:
         """The share of the amount that is earned strictly before ``day``."""
         return Fraction(*self._at(day.toordinal()))
+
+    def after(self, day: date) -> Curve:
+        """The curve of what is still to be earned from ``day`` on, as a whole of its own.
+
+        Raises ValueError if nothing is left by then.
+        """
+        ordinal = day.toordinal()
+        if ordinal <= self.days[0]:
+            return self
+        part, whole = self._at(ordinal)
+        factor = whole // self.whole
+        rest = [(each, weight * factor) for each, weight in zip(self.days, self.weights, strict=True) if each > ordinal]
+        if part == whole or not rest:
+            raise ValueError(f"nothing is left to be earned from {day} on")
+        return Curve(
+            (ordinal, *(each for each, _ in rest)),
+            (0, *(weight - part for _, weight in rest)),
+            whole - part, self.scale, self.style, self.periods,
+        )  # fmt: skip
+
+    def held_until(self, day: date) -> Curve:
+        """The same curve, but nothing before ``day``; what would have been earned is earned on that day."""
+        ordinal = day.toordinal()
+        if ordinal <= self.days[0]:
+            return self
+        part, whole = self._at(ordinal + 1)
+        factor = whole // self.whole
+        rest = [
+            (each, weight * factor) for each, weight in zip(self.days, self.weights, strict=True) if each > ordinal + 1
+        ]
+        return Curve(
+            (ordinal, ordinal + 1, *(each for each, _ in rest)),
+            (0, part, *(weight for _, weight in rest)),
+            whole, self.scale, self.style, self.periods,
+        )  # fmt: skip
+
+    def within(self, first: date, after: date) -> Curve:
+        """The part of the curve between two days, as a whole of its own. Raises ValueError if nothing is earned there."""
+        begin, end = max(first.toordinal(), self.days[0]), min(after.toordinal(), self.days[-1])
+        if begin >= end:
+            raise ValueError(f"nothing is earned between {first} and {after}")
+        days = (begin, *(day for day in self.days if begin < day < end), end)
+        shares = [Fraction(*self._at(day)) for day in days]
+        rise = shares[-1] - shares[0]
+        if not rise:
+            raise ValueError(f"nothing is earned between {first} and {after}")
+        points = [(day, (share - shares[0]) / rise) for day, share in zip(days, shares, strict=True)]
+        return from_points(points, scale=self.scale, style=self.style, periods=self.periods)
 
     @property
     def first_day(self) -> date:
