@@ -1,6 +1,6 @@
 """Webhooks: who sent the bytes, and which id, type, time and ordering key they carry.
 
-Providers differ in data only (:class:`engine.connect.declaration.Signature`). :func:`verify` looks at the bytes
+Providers differ in data only (:class:`engine.connect.declaration.Signature`). :class:`Verifier` looks at the bytes
 as received and never parses the body; :func:`describe` comes after it.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from engine.base.clock import SECOND, as_microseconds
 from engine.base.errors import ErrorClass, Failure
@@ -33,14 +33,12 @@ from engine.source.json_payload import parse_json
 _SIGNATURES_MAX = 16
 
 _BODY_ALONE = (SignedPart.BODY,)
-_TIME_AND_BODY = (SignedPart.TIMESTAMP, SignedPart.BODY)
 _PLAIN: frozenset[type[Any]] = frozenset((str, int, Decimal))
 
 Place: TypeAlias = tuple[bool, tuple[str, ...]]  # of the body (else of the headers), and the names to follow
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What the engine needs to know of a message before it is stored. ``time`` is microseconds UTC or None."""
 
     id: str
@@ -57,7 +55,6 @@ class Profile:
     header: str
     timestamp_header: str
     id_header: str
-    seals: Callable[[bytes, bytes], bytes]  # key, content -> the signature as written in the header
     tolerance: int | None  # microseconds
     tolerance_future: int | None
     id: tuple[Place, ...]
@@ -69,23 +66,11 @@ class Profile:
 def compile_profile(webhook: Webhook) -> Profile:
     """Prepare a manifest's webhook section. Raises ValueError for a place that is neither in body nor headers."""
     signature = webhook.signature
-    hash_name = signature.hash.value
-    written: Callable[[bytes, bytes], bytes]
-    if signature.encoding is BytesEncoding.HEX:
-
-        def written(key: bytes, content: bytes) -> bytes:
-            return hmac.digest(key, content, hash_name).hex().encode()
-    else:
-
-        def written(key: bytes, content: bytes) -> bytes:
-            return base64.b64encode(hmac.digest(key, content, hash_name))
-
     return Profile(
         signature=signature,
         header=signature.header.lower(),
         timestamp_header=(signature.timestamp_header or "").lower(),
         id_header=(signature.id_header or "").lower(),
-        seals=written,
         tolerance=None if signature.tolerance is None else signature.tolerance.seconds * SECOND,
         tolerance_future=None if signature.tolerance_future is None else signature.tolerance_future.seconds * SECOND,
         id=_places(webhook.id),
@@ -95,29 +80,59 @@ def compile_profile(webhook: Webhook) -> Profile:
     )
 
 
-def verify(profile: Profile, secrets: Sequence[Secret], headers: Mapping[str, str], body: bytes, now: int) -> None:
-    """Accept the bytes, or raise Failure(auth) with the reason.
+class Verifier:
+    """A profile and the secrets of which any one may have signed. Each key is prepared once, not per message."""
 
-    ``headers`` by lower-case name; ``now`` in microseconds; any one of ``secrets`` may have signed.
-    """
-    value = headers.get(profile.header)
-    if not value:
-        raise _refused("the signature header is missing")
-    if not secrets:
-        raise _refused("no secret is configured to check signatures with")
-    signature = profile.signature
-    if signature.scheme is SignatureScheme.SHARED_SECRET:
-        given = value.removeprefix(signature.prefix).encode("latin-1", "replace")
-        if not _any_equal([secret.reveal().encode() for secret in secrets], [given]):
-            raise _refused("the secret in the header is not the one agreed on")
-        return
-    timestamp, candidates = _read_header(profile, value, headers)
-    content = _signed_content(profile, timestamp, headers, body)
-    expected = [profile.seals(_key_bytes(signature, secret), content) for secret in secrets]
-    if not _any_equal(expected, candidates):
-        raise _refused("no signature matches the bytes received")
-    if profile.tolerance is not None or profile.tolerance_future is not None:
-        _check_time(profile, timestamp, now)
+    __slots__ = ("_macs", "_profile", "_secrets", "_write")
+
+    def __init__(self, profile: Profile, secrets: Sequence[Secret]) -> None:
+        self._profile = profile
+        self._secrets = tuple(secrets)
+        self._macs: tuple[hmac.HMAC, ...] = ()
+        self._write = _hex if profile.signature.encoding is BytesEncoding.HEX else _base64
+
+    def check(self, headers: Mapping[str, str], body: bytes, now: int) -> None:
+        """Accept the bytes, or raise Failure(auth) with the reason.
+
+        ``headers`` by lower-case name; ``now`` in microseconds.
+        """
+        profile = self._profile
+        value = headers.get(profile.header)
+        if not value:
+            raise _refused("the signature header is missing")
+        if not self._secrets:
+            raise _refused("no secret is configured to check signatures with")
+        signature = profile.signature
+        if signature.scheme is SignatureScheme.SHARED_SECRET:
+            given = value.removeprefix(signature.prefix).encode("latin-1", "replace")
+            if not _any_equal([secret.reveal().encode() for secret in self._secrets], [given]):
+                raise _refused("the secret in the header is not the one agreed on")
+            return
+        timestamp, candidates = _read_header(profile, value, headers)
+        if not _any_equal(self._expected(_signed_content(profile, timestamp, headers, body)), candidates):
+            raise _refused("no signature matches the bytes received")
+        if profile.tolerance is not None or profile.tolerance_future is not None:
+            _check_time(profile, timestamp, now)
+
+    def _expected(self, content: tuple[bytes, ...]) -> list[bytes]:
+        """The signatures that the secrets make, as the header has them."""
+        if not self._macs:
+            signature = self._profile.signature
+            self._macs = tuple(
+                hmac.new(_key_bytes(signature, secret), digestmod=signature.hash.value) for secret in self._secrets
+            )
+        found: list[bytes] = []
+        for prepared in self._macs:
+            mac = prepared.copy()
+            for piece in content:
+                mac.update(piece)
+            found.append(self._write(mac))
+        return found
+
+
+def verify(profile: Profile, secrets: Sequence[Secret], headers: Mapping[str, str], body: bytes, now: int) -> None:
+    """:meth:`Verifier.check` of one message."""
+    Verifier(profile, secrets).check(headers, body, now)
 
 
 def describe(profile: Profile, body: bytes | Any, headers: Mapping[str, str] | None = None) -> Arrival:
@@ -136,7 +151,7 @@ def describe(profile: Profile, body: bytes | Any, headers: Mapping[str, str] | N
 
 
 def read_headers(profile: Profile) -> frozenset[bytes]:
-    """The lower-case names of every header that :func:`verify` and :func:`describe` look at."""
+    """The lower-case names of every header that :class:`Verifier` and :func:`describe` look at."""
     names = {profile.header, profile.timestamp_header, profile.id_header}
     for places in (profile.id, profile.type, profile.time, profile.key):
         names.update(path[0] for of_body, path in places if not of_body)
@@ -148,6 +163,14 @@ def read_headers(profile: Profile) -> frozenset[bytes]:
 
 def _refused(reason: str) -> Failure:
     return Failure(ErrorClass.AUTH, reason)
+
+
+def _hex(mac: hmac.HMAC) -> bytes:
+    return mac.hexdigest().encode()
+
+
+def _base64(mac: hmac.HMAC) -> bytes:
+    return base64.b64encode(mac.digest())
 
 
 def _any_equal(expected: Sequence[bytes], candidates: Sequence[bytes]) -> bool:
@@ -182,14 +205,15 @@ def _read_header(profile: Profile, value: str, headers: Mapping[str, str]) -> tu
     return timestamp, candidates[:_SIGNATURES_MAX]
 
 
-def _signed_content(profile: Profile, timestamp: str, headers: Mapping[str, str], body: bytes) -> bytes:
+def _signed_content(profile: Profile, timestamp: str, headers: Mapping[str, str], body: bytes) -> tuple[bytes, ...]:
+    """What is signed, in pieces, so that the body need not be copied."""
     parts = profile.signature.content
     if parts == _BODY_ALONE:
-        return body
-    if parts == _TIME_AND_BODY and timestamp.isdecimal() and timestamp.isascii() and len(timestamp) <= 15:
-        return b"%b.%b" % (timestamp.encode(), body)
+        return (body,)
     pieces: list[bytes] = []
     for part in parts:
+        if pieces:
+            pieces.append(b".")
         if part is SignedPart.BODY:
             pieces.append(body)
         elif part is SignedPart.TIMESTAMP:
@@ -201,7 +225,7 @@ def _signed_content(profile: Profile, timestamp: str, headers: Mapping[str, str]
             if not message_id:
                 raise _refused("the header with the message's id is missing")
             pieces.append(message_id.encode("latin-1", "replace"))
-    return b".".join(pieces)
+    return tuple(pieces)
 
 
 def _key_bytes(signature: Signature, secret: Secret) -> bytes:

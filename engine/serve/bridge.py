@@ -56,7 +56,7 @@ def scope_of(request: Request) -> Scope:
         "raw_path": raw_path,
         "query_string": query,
         "root_path": "",
-        "headers": [(name.lower(), value) for name, value in request.headers],
+        "headers": list(request.headers),
         "client": request.connection.peer,
         "server": None,
         "state": {},

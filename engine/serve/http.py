@@ -63,7 +63,10 @@ class Connection(Protocol):
 
 
 class Request:
-    """One request, complete. Exactly one answer belongs to it. ``refusal`` is set where it broke a bound."""
+    """One request, complete. Exactly one answer belongs to it. ``refusal`` is set where it broke a bound.
+
+    The names of ``headers`` are in lower case.
+    """
 
     __slots__ = ("body", "connection", "headers", "is_answered", "keep_alive", "method", "refusal", "target", "version")
 
@@ -92,12 +95,8 @@ class Request:
 
     def read_headers(self, wanted: Collection[bytes]) -> dict[str, str]:
         """The wanted headers by lower-case name; the last one wins."""
-        return {
-            lower.decode("latin-1"): value.decode("latin-1")
-            for name, value in self.headers
-            if (lower := name.lower()) in wanted
-        }
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers if name in wanted}
 
     def all_headers(self) -> dict[str, str]:
         """Every header by lower-case name; the last one wins."""
-        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.headers}
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 from engine.base.clock import SECOND
 from engine.base.crashpoint import reach
-from engine.base.errors import ErrorClass, Failure
+from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.identity import digest_bytes
-from engine.base.secret import Secret
-from engine.connect.webhook import Profile, describe, read_headers, verify
+from engine.connect.webhook import Profile, Verifier, describe, read_headers
 from engine.plan.model import Plan
 from engine.serve.http import Answer, Request
 from engine.source.json_payload import parse_json
@@ -55,28 +55,52 @@ class _Door:
 
     connection: str
     profile: Profile
-    secrets: tuple[Secret, ...]
+    verifier: Verifier
     headers: frozenset[bytes]  # the only ones that are read
 
 
-class _Taken:
-    """A message on its way into the store, and who is told when it is there."""
+#: Told what became of a message; None if it could not be committed.
+Told: TypeAlias = Callable[[Arrived | None, Arrival], None]
 
-    __slots__ = ("arrival", "intake", "parsed", "then")
 
-    def __init__(
-        self, intake: Intake, arrival: Arrival, parsed: Any, then: Callable[[Arrived | None, Arrival], None]
-    ) -> None:
+class _Group:
+    """The messages of one turn of the event loop, on their way into the store as one batch."""
+
+    __slots__ = ("batch", "intake", "parsed", "told")
+
+    def __init__(self, intake: Intake) -> None:
         self.intake = intake
-        self.arrival = arrival
-        self.parsed = parsed
-        self.then = then
+        self.batch = Batch()
+        self.parsed: list[Any] = []
+        self.told: list[Told] = []
+
+    def add(self, arrival: Arrival, parsed: Any, told: Told) -> None:
+        self.batch.arrivals.append(arrival)
+        self.parsed.append(parsed)
+        self.told.append(told)
 
     def done(self, batch: Batch, error: Exception | None) -> None:
         """The commit is over."""
-        intake = self.intake
-        intake.waiting -= 1
-        self.then(intake.stored(self.arrival, self.parsed, batch, error), self.arrival)
+        arrivals = batch.arrivals
+        if error is not None and len(arrivals) > 1 and not isinstance(error, Defect):
+            # The store refused and has stored nothing: each by itself, so that one bad message harms no other.
+            for arrival, parsed, told in zip(arrivals, self.parsed, self.told, strict=True):
+                alone = _Group(self.intake)
+                alone.add(arrival, parsed, told)
+                self.intake.send(alone)
+            return
+        self.intake.waiting -= len(arrivals)
+        outcomes: Sequence[Arrived | None]
+        if error is None:
+            outcomes = batch.arrived
+        else:
+            outcomes = [None] * len(arrivals)
+            self.intake.not_stored(error)
+        stored = self.intake.stored
+        for arrival, parsed, told, outcome in zip(arrivals, self.parsed, self.told, outcomes, strict=True):
+            if outcome is not None:
+                stored(arrival, parsed, outcome)
+            told(outcome, arrival)
 
 
 class Intake:
@@ -92,6 +116,8 @@ class Intake:
         self._doors: dict[bytes, _Door] = {}
         self._doors_of: Plan | None = None
         self._batches: set[asyncio.Task[None]] = set()
+        self._group: _Group | None = None
+        self._size_max = daemon.settings.body_bytes_max
 
     def _door(self, target: bytes) -> _Door | None:
         """What stands behind ``/webhooks/CONNECTION``; None if nothing does."""
@@ -111,7 +137,7 @@ class Intake:
         secrets = read_secrets(connection)
         chosen = tuple(secrets[each] for each in connection.manifest.webhook_secrets if secrets.get(each))
         profile = connection.manifest.webhook
-        door = _Door(name, profile, chosen, frozenset((*read_headers(profile), b"traceparent")))
+        door = _Door(name, profile, Verifier(profile, chosen), frozenset((*read_headers(profile), b"traceparent")))
         if b"?" not in target and b"%" not in target:  # there is any number of other spellings
             self._doors[target] = door
         return door
@@ -127,8 +153,9 @@ class Intake:
             return
         body = request.body
         headers = request.read_headers(door.headers)
+        now = self._daemon.clock.now()
         try:
-            verify(door.profile, door.secrets, headers, body, self._daemon.clock.now())
+            door.verifier.check(headers, body, now)
         except Failure as failure:
             self.refused_signatures += 1
             log.warning("signature_refused", extra={"connection": door.connection, "reason": failure.message})
@@ -137,7 +164,7 @@ class Intake:
         reach("CP-01")
         parsed: Any = None
         try:
-            parsed = parse_json(body, size_max=self._daemon.settings.body_bytes_max)
+            parsed = parse_json(body, size_max=self._size_max)
             described = describe(door.profile, parsed, headers)
             arrival = self._arrival(
                 door.connection, described.id, body, "vendor", described.type, described.key,
@@ -145,16 +172,7 @@ class Intake:
             )  # fmt: skip
         except Failure as failure:
             arrival = self._unreadable(door.connection, body, failure)
-
-        def answer(outcome: Arrived | None, arrival: Arrival) -> None:
-            if outcome is None:
-                request.answer(_NOT_STORED)
-            elif arrival.channel == "inbox":
-                request.answer(_ANSWERS[outcome])
-            else:
-                request.answer(INVALID)
-
-        self._submit(arrival, parsed, answer)
+        self._submit(arrival, parsed, partial(_answer, request))
 
     def event(self, request: Request) -> None:
         """``POST /events``: a CloudEvent in structured or binary form, or a batch of structured ones."""
@@ -213,11 +231,22 @@ class Intake:
             str(event.get("traceparent") or ""),
         )  # fmt: skip
 
-    def _submit(self, arrival: Arrival, parsed: Any, then: Callable[[Arrived | None, Arrival], None]) -> None:
-        batch = Batch()
-        batch.arrive(arrival)
+    def _submit(self, arrival: Arrival, parsed: Any, told: Told) -> None:
         self.waiting += 1
-        self._daemon.writer.submit(batch, _Taken(self, arrival, parsed, then).done)
+        group = self._group
+        if group is None:
+            group = self._group = _Group(self)
+            self._loop.call_soon(self._send_group)
+        group.add(arrival, parsed, told)
+
+    def _send_group(self) -> None:
+        group, self._group = self._group, None
+        if group is not None:
+            self.send(group)
+
+    def send(self, group: _Group) -> None:
+        """Have a group committed; nothing may be added to it any more."""
+        self._daemon.writer.submit(group.batch, group.done)
 
     async def store(self, arrival: Arrival, parsed: Any = None) -> Arrived | None:
         """Commit one message and hand it to the worker; None if it could not be committed."""
@@ -230,14 +259,14 @@ class Intake:
         self._submit(arrival, parsed, tell)
         return await future
 
-    def stored(self, arrival: Arrival, parsed: Any, batch: Batch, error: Exception | None) -> Arrived | None:
-        """What became of a message; a fresh one goes to the worker."""
+    def not_stored(self, error: Exception) -> None:
+        """A commit failed: what it may have stored all the same is found in the store."""
+        log.error("intake_commit_failed", extra={"reason": str(error)})
+        self._daemon.worker.rescan()
+
+    def stored(self, arrival: Arrival, parsed: Any, outcome: Arrived) -> None:
+        """What is to happen with a message whose commit is over; a fresh one goes to the worker."""
         worker = self._daemon.worker
-        if error is not None:
-            log.error("intake_commit_failed", extra={"reason": str(error)})
-            worker.rescan()
-            return None
-        outcome = batch.arrived[0]
         if outcome is Arrived.FRESH:
             if arrival.channel == "inbox":
                 worker.arrived(arrival, parsed)
@@ -246,7 +275,15 @@ class Intake:
         else:
             worker.counts.conflicts += 1
             log.warning("message_id_reused", extra={"source": arrival.source, "id": arrival.source_id})
-        return outcome
+
+
+def _answer(request: Request, outcome: Arrived | None, arrival: Arrival) -> None:
+    if outcome is None:
+        request.answer(_NOT_STORED)
+    elif arrival.channel == "inbox":
+        request.answer(_ANSWERS[outcome])
+    else:
+        request.answer(INVALID)
 
 
 def cloudevents(headers: Mapping[str, str], body: bytes, size_max: int) -> list[tuple[dict[str, Any], bytes]]:

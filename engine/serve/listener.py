@@ -164,13 +164,16 @@ class Inbound(asyncio.Protocol):
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
         self._headers.append((name, value))
-        self._count(len(name) + len(value))
-        length = len(name)
-        if length == 14:
-            if name.lower() == b"content-length" and self._is_too_long(value):
+        # With two bytes more for each, so that headers without end are refused however small they are.
+        self._head_size = size = self._head_size + len(name) + len(value) + 2
+        if size > HEAD_BYTES_MAX:
+            self._refusal = _HEAD_TOO_LARGE
+        elif name == b"content-length":
+            if self._is_too_long(value):
                 self._refusal = self._listener.too_large
-        elif length == 6 and name.lower() == b"expect":
+        elif name == b"expect":
             self._expects = value.lower() == b"100-continue"
 
     def _is_too_long(self, length: bytes) -> bool:
@@ -178,10 +181,12 @@ class Inbound(asyncio.Protocol):
 
     def _count(self, size: int) -> None:
         self._head_size += size
-        if self._head_size > HEAD_BYTES_MAX or len(self._headers) > HEADERS_MAX:
+        if self._head_size > HEAD_BYTES_MAX:
             self._refusal = _HEAD_TOO_LARGE
 
     def on_headers_complete(self) -> None:
+        if len(self._headers) > HEADERS_MAX:
+            self._refusal = _HEAD_TOO_LARGE
         if self._expects and self._refusal is None and self._active is None and not self._queue:
             self.write(_CONTINUE)
 
