@@ -13,6 +13,9 @@ from engine.finance.exact import ZERO, decimal_of, rounded, total
 from engine.finance.problem import Where, refused
 from engine.spec.documents.totals import LineOrder, Method
 
+#: A place that is not known.
+NOWHERE = Where()
+
 
 def ordered(keys: Sequence[str], weights: Sequence[Fraction], order: LineOrder) -> list[int]:
     """The positions in the declared order; equal ones stay as they were given."""
@@ -35,7 +38,7 @@ def shares(
     positions: Sequence[int],
     mode: str = RoundingMode.HALF_UP,
     keep: int | None = None,
-    where: Where = Where(),
+    where: Where = NOWHERE,
 ) -> tuple[list[Fraction], list[Fraction]]:
     """The shares of ``amount`` and, beside them, what they were before rounding.
 

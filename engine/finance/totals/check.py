@@ -19,12 +19,10 @@ def check(document: Totals, diagnostics: Diagnostics) -> None:
         if allocation is not None:
             _check_allocation(allocation, diagnostics)
     taxes = document.taxes
-    if taxes is not None and taxes.line_taxes is LineTaxes.ROUNDED:
-        if taxes.rounding in (TaxRounding.LINE, TaxRounding.LINE_AND_RATE):
-            diagnostics.error(
-                "FIN075", f"`line_taxes` has no effect with `rounding: {taxes.rounding}`", taxes.span,
-                "it is for tax that is rounded at the document",
-            )  # fmt: skip
+    by_line = (TaxRounding.LINE, TaxRounding.LINE_AND_RATE)
+    if taxes is not None and taxes.line_taxes is LineTaxes.ROUNDED and taxes.rounding in by_line:
+        message = f"`line_taxes` has no effect with `rounding: {taxes.rounding}`"
+        diagnostics.error("FIN075", message, taxes.span, "it is for tax that is rounded at the document")
 
 
 def _check_order(document: Totals, diagnostics: Diagnostics) -> None:

@@ -66,7 +66,7 @@ def allocate(case: Case) -> dict[str, Any]:
     weights = case.input["weights"]
     keys = case.input.get("tie_break_keys") or [f"{position:06}" for position in range(len(weights))]
     if method == "last_takes_rest":
-        allocation["order"] = "smallest_first"
+        allocation["order"] = "largest_first"
     elif method not in ("unrounded", "independent_rounding"):
         allocation["order"] = "by_key"
     spread: dict[str, Any] = {
@@ -213,7 +213,7 @@ def invoice_pipeline(case: Case) -> dict[str, Any]:
     body: dict[str, Any] = {
         "order": ["line_discounts", "document_discounts", "credits_before_tax"], "line_discounts": {},
         "document_discounts": {
-            "stacking": "as_given", "allocation": {"method": "last_takes_rest", "order": "smallest_first"},
+            "stacking": "as_given", "allocation": {"method": "last_takes_rest", "order": "largest_first"},
         },
         **rounding_of(case.params, currency),
     }  # fmt: skip

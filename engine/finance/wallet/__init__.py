@@ -1,0 +1,1 @@
+"""Prepaid credits: grants that burn down, and wallets that pay invoices."""
