@@ -31,15 +31,26 @@ class Messenger:
         self._lose_answer = lose_answer
         self._clock = SystemClock()
         self.answers: dict[int, int] = {}
+        self.waited = 0
 
     def close(self) -> None:
         self._http.close()
 
     def day(self, day: Day) -> None:
         """Deliver everything of a day, in order, then wait until the engine is at rest."""
+        if day.maintenance:
+            self.say("/api/connections/erp/pause", {"by": "anna@northwind.example", "why": day.maintenance})
         for delivery in day.deliveries:
             self._deliver(delivery)
+        if day.maintenance:
+            self._end_maintenance()
         self.rest()
+
+    def _end_maintenance(self) -> None:
+        """Let the ERP be used again once everything waits for it."""
+        self._until(lambda: not self.ask("/api/status")["engine"]["active"], "the engine went on in a maintenance")
+        self.waited += self.ask("/api/status")["wait_for_connection"].get("erp", 0)
+        self.say("/api/connections/erp/resume", {"by": "anna@northwind.example"})
 
     def _deliver(self, delivery: Delivery) -> None:
         if delivery.how == "backfill":
@@ -91,6 +102,13 @@ class Messenger:
         reply = self._http.get(path, headers=self._token)
         reply.raise_for_status()
         return reply.json()
+
+    def say(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Something that the daemon is to do, as an operator."""
+        reply = self._http.post(path, content=json.dumps(content), headers=self._token)
+        reply.raise_for_status()
+        answer: dict[str, Any] = reply.json()
+        return answer
 
     def act(self, exception: str, action: str, by: str) -> tuple[int, dict[str, Any]]:
         """Settle an exception as a person."""

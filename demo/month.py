@@ -47,11 +47,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What comes in on a day; the next day begins when the engine is at rest."""
+    """What comes in on a day; the next day begins when the engine is at rest. With ``maintenance``, the reason, the
+    ERP is left alone until all of it has come in."""
 
     on: date
     title: str
     deliveries: tuple[Delivery, ...]
+    maintenance: str = ""
 
 
 def month(billing: Billing) -> Iterator[Day]:
@@ -62,8 +64,9 @@ def month(billing: Billing) -> Iterator[Day]:
     yield from _later(billing)
 
 
-def _day(on: date, title: str, *events: Event | Delivery) -> Day:
-    return Day(on, title, tuple(each if isinstance(each, Delivery) else Delivery(each) for each in events))
+def _day(on: date, title: str, *events: Event | Delivery, maintenance: str = "") -> Day:
+    deliveries = tuple(each if isinstance(each, Delivery) else Delivery(each) for each in events)
+    return Day(on, title, deliveries, maintenance)
 
 
 def _january(b: Billing) -> Iterator[Day]:
@@ -162,7 +165,7 @@ def _second_half(b: Billing) -> Iterator[Day]:
     on = date(2026, 2, 18)
     yield _day(
         on,
-        "the German entity bills in euro, with VAT and under reverse charge",
+        "the German entity bills in euro, with VAT and under reverse charge, while the ERP is backed up: it all waits",
         b.subscription("sub_umlaut", UMLAUT, on, [("prod_enterprise", 20, 4500)]),
         b.subscription("sub_alpen", ALPEN, on, [("prod_enterprise", 5, 4500)]),
         b.invoice("in_umlaut", "UMLAUT-0001", UMLAUT, on, "sub_umlaut", FEBRUARY, [
@@ -171,6 +174,7 @@ def _second_half(b: Billing) -> Iterator[Day]:
         ], "subscription_create"),
         b.invoice("in_alpen", "ALPEN-0001", ALPEN, on, "sub_alpen", FEBRUARY,
                   [Line("il_alpen", "prod_enterprise", "5 x Enterprise, February", 22500, 5)], "subscription_create"),
+        maintenance="backup of the ledger",
     )  # fmt: skip
     on = date(2026, 2, 19)
     yield _day(

@@ -69,6 +69,7 @@ class DemoReport:
     exceptions: list[dict[str, Any]] = field(default_factory=list)
     approvals: list[str] = field(default_factory=list)
     lost_answers: int = 0
+    waited: int = 0
     audit: dict[str, Any] = field(default_factory=dict)
     ledger: LedgerReport | None = None
     differences: int = 0
@@ -160,6 +161,7 @@ def _play(
     _prove(report, say, messenger, billing, erp, state)
     report.webhooks = dict(messenger.answers)
     report.lost_answers = wire.lost
+    report.waited = messenger.waited
     messenger.close()
 
 

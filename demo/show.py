@@ -31,6 +31,8 @@ def report_lines(report: DemoReport) -> list[str]:
         f"  {report.counts['held']} events that came before what they build on: held, then posted in order",
         f"  {report.counts['read_back']} of {report.counts['unknown']} unknown outcomes settled by asking the ERP "
         f"({report.lost_answers} answer lost after the ERP had committed)",
+        f"  {report.waited} customers whose events came while the ERP was backed up: they waited, then were posted "
+        "in order",
         f"  {report.webhooks.get(401, 0)} webhook with a bad signature: refused, nothing stored",
     ]
     lines += [f"  approval: {said}" for said in report.approvals]
@@ -105,6 +107,7 @@ def report_json(report: DemoReport) -> dict[str, Any]:
         "counts": report.counts,
         "webhook_answers": {str(status): count for status, count in report.webhooks.items()},
         "lost_answers": report.lost_answers,
+        "waited": report.waited,
         "approvals": report.approvals,
         "exceptions": report.exceptions,
         "audit": report.audit,

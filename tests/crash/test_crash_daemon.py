@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from daemon_world import bill, running, until
 
 from benchmarks.kill_loop import Loop
 from benchmarks.kill_sender import Sender
@@ -62,6 +64,31 @@ def test_a_daemon_killed_there_starts_again_and_loses_nothing(
         assert outcome.documents == outcome.invoices > 0
 
     asyncio.run(story())
+
+
+@pytest.mark.xdist_group("kill_loop")
+def test_a_daemon_killed_between_a_dropped_file_and_its_move_reads_it_again_and_posts_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path) as daemon:
+        assert daemon.stop() == 0
+        folder = daemon.drop / "billing"
+        folder.mkdir()
+        (folder / "backfill.jsonl").write_text("\n".join(json.dumps(bill(f"x{at}", f"c{at % 3}")) for at in range(30)))
+        daemon.start(TIEOUT_CRASH="CP-24=kill")
+        assert daemon.process is not None
+        assert daemon.process.wait(30) == -signal.SIGKILL
+        assert daemon.rows("select count(*) from message") == [(30,)]  # all of it is stored
+        assert (folder / "backfill.jsonl").is_file()  # and the file is still where it was dropped
+        daemon.start()
+        until("the file is done", lambda: (folder / "done" / "backfill.jsonl").is_file())
+        until("every document", lambda: len(daemon.ledger.documents) == 30)
+        daemon.settled()
+        assert daemon.rows("select count(*), count(distinct source_id) from message") == [(30, 30)]
+        assert daemon.rows("select count(*), count(distinct object) from effect") == [(30, 30)]
+        assert daemon.rows("select count(*) from exception") == [(0,)]
+        assert len(daemon.ledger.documents) == 30
+        assert daemon.get("/api/audit/verify").json()["holds"]
 
 
 def test_the_page_lists_every_mark_and_no_other() -> None:

@@ -84,6 +84,7 @@ def test_at9_duplicates_order_faults_and_lost_answers(first: dict[str, Any]) -> 
     assert (counts["unknown"], counts["read_back"], first["lost_answers"]) == (1, 1, 1)
     assert counts["connector_defects"] == counts["commit_failures"] == counts["conflicts"] == 0
     assert first["webhook_answers"]["401"] == 1
+    assert (first["waited"], counts["deferred"]) == (2, 2)  # two customers' billing accounts; a third event behind one
 
 
 def test_the_unmapped_product_waits_for_a_person_in_plain_words(first: dict[str, Any]) -> None:
