@@ -1,0 +1,1 @@
+"""Rating: from quantities and amounts to charges, line by line."""

@@ -1,0 +1,167 @@
+"""Minimums with true-up, maximums, commitments over a term: what they change on the lines, in declared order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from engine.base.money import allocate
+from engine.finance.exact import ZERO, decimal_of, total
+from engine.finance.pricing.facts import Billed, BoundResult, RatingFacts
+from engine.finance.pricing.lines import Amounts, WorkLine
+from engine.finance.pricing.measure import share_of
+from engine.finance.pricing.words import number
+from engine.finance.problem import Where, refused
+from engine.spec.documents.pricing_bounds import (
+    Accumulate,
+    Bound,
+    Commitment,
+    Counted,
+    Maximum,
+    Minimum,
+    TrueUp,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a bound works on: the document's amounts, the facts, and what it may name."""
+
+    amounts: Amounts
+    facts: RatingFacts
+    charges: tuple[str, ...]
+    where: Where
+
+
+def apply_bound(bound: Bound, lines: Sequence[WorkLine], scene: Scene) -> tuple[BoundResult, list[WorkLine]]:
+    """Change the lines by one bound. Gives what it did, and the lines that it adds."""
+    names = scene.charges if bound.charges is None else tuple(each.text for each in bound.charges)
+    counted = [line for name in names for line in lines if line.charge == name and not line.ahead]
+    before = _before(bound, names, scene, base=bound.commitment is not None)
+    if bound.maximum is not None:
+        return _at_most(bound, bound.maximum, counted, before, scene), []
+    if bound.minimum is not None:
+        return _at_least(bound, bound.minimum, counted, before, scene)
+    assert bound.commitment is not None
+    return _committed(bound, bound.commitment, counted, before, scene)
+
+
+def _before(bound: Bound, names: Sequence[str], scene: Scene, *, base: bool) -> Fraction:
+    """What earlier bills of the same term charged, in the unit of prices."""
+    if bound.over is Accumulate.BILL:
+        return ZERO
+    found = [
+        each for each in scene.facts.billed
+        if each.over is bound.over and (each.charge in names or each.charge == bound.id)
+    ]  # fmt: skip
+    return total(_figure(each, base) for each in found) / scene.amounts.rate
+
+
+def _figure(billed: Billed, base: bool) -> Fraction:
+    money = billed.base_amount if base and billed.base_amount is not None else billed.amount
+    return ZERO if money is None else Fraction(money.amount)
+
+
+def _limit(amount: Decimal, prorated: bool, scene: Scene) -> Fraction:
+    return Fraction(amount) * share_of(scene.facts.days) if prorated else Fraction(amount)
+
+
+def _at_most(bound: Bound, maximum: Maximum, lines: Sequence[WorkLine], before: Fraction, scene: Scene) -> BoundResult:
+    limit = scene.amounts.rounded(_limit(maximum.amount, maximum.prorated, scene))
+    reached, taken = before, ZERO
+    counted = total(line.net for line in lines)
+    for line in lines:
+        above = max(ZERO, min(reached + line.net - limit, line.net))
+        reached += line.net
+        taken += above
+        line.adjust(bound.id, -above, f"{number(above)} off: at most {number(limit)} by {bound.id}")
+    told = f"{number(before + counted)} of at most {number(limit)}"
+    return _result(bound, scene, limit=limit, counted=counted, before=before, exact=-taken, told=told)
+
+
+def _at_least(
+    bound: Bound, minimum: Minimum, lines: Sequence[WorkLine], before: Fraction, scene: Scene
+) -> tuple[BoundResult, list[WorkLine]]:
+    limit = _limit(minimum.amount, minimum.prorated, scene)
+    if minimum.rounding is not None:
+        limit = scene.amounts.cut(limit, minimum.rounding.scale, minimum.rounding.mode)
+    exact = minimum.counted is Counted.EXACT
+    counted = total(line.exact + line.net - line.base if exact else line.net for line in lines)
+    short = max(ZERO, limit - before - counted) if scene.facts.closing else ZERO
+    told = f"{number(before + counted)} of at least {number(limit)}"
+    if not scene.facts.closing:
+        told += "; what is missing is charged on the last bill"
+    result = _result(bound, scene, limit=limit, counted=counted, before=before, exact=short, told=told)
+    return result, [_true_up(bound, short, scene, told)] if short else []
+
+
+def _true_up(bound: Bound, short: Fraction, scene: Scene, told: str) -> WorkLine:
+    base = scene.amounts.rounded(short)
+    summary = bound.summary or bound.id.replace("_", " ")
+    return WorkLine(
+        bound.id, "true_up", summary, scene.amounts, short, base, base, service=scene.facts.period, told=told
+    )
+
+
+def _committed(
+    bound: Bound, commitment: Commitment, lines: Sequence[WorkLine], before: Fraction, scene: Scene
+) -> tuple[BoundResult, list[WorkLine]]:
+    limit, factor = Fraction(commitment.amount), Fraction(commitment.overage_factor)
+    current = total(line.net for line in lines)
+    if any(line.net < 0 for line in lines):
+        raise refused(
+            scene.where.at(rule=f"bound {bound.id}"), "a line that counts towards the commitment is below zero",
+            "take credits out of its `charges`",
+        )  # fmt: skip
+    within = min(max(limit - before, ZERO), current)
+    shares = _shared(within, lines, scene.amounts)
+    overage = ZERO
+    for line, share in zip(lines, shares, strict=True):
+        above = line.net - share
+        overage += above * factor
+        line.adjust(bound.id, above * (factor - 1), f"{number(above)} above {bound.id}, times {number(factor)}")
+    short = max(ZERO, limit - before - current)
+    due = commitment.true_up is TrueUp.AT_CLOSE and scene.facts.closing and short > 0
+    told = f"{number(min(limit, before))} of {number(limit)} used before, {number(within)} now"
+    surcharge = overage - (current - within) + (short if due else ZERO)
+    result = _result(
+        bound, scene, limit=limit, counted=current, before=before, exact=surcharge, told=told,
+        within=within, within_by_line=shares, overage=overage,
+    )  # fmt: skip
+    return result, [_true_up(bound, short, scene, f"{number(short)} of the commitment was not used")] if due else []
+
+
+def _shared(within: Fraction, lines: Sequence[WorkLine], amounts: Amounts) -> list[Fraction]:
+    """What the commitment covers, over the lines in proportion; in whole units of rounding where lines are rounded."""
+    current = total(line.net for line in lines)
+    if current in {0, within}:
+        return [line.net for line in lines]
+    unit = Fraction(1, 10**amounts.scale) if amounts.scale >= 0 else Fraction(10**-amounts.scale)
+    if amounts.own_unit or (within / unit).denominator != 1:
+        return [within * line.net / current for line in lines]
+    parts = allocate(decimal_of(within), [decimal_of(line.net) for line in lines], decimal_of(unit))
+    return [Fraction(part) for part in parts]
+
+
+def _result(
+    bound: Bound,
+    scene: Scene,
+    *,
+    limit: Fraction,
+    counted: Fraction,
+    before: Fraction,
+    exact: Fraction,
+    told: str,
+    within: Fraction | None = None,
+    within_by_line: Sequence[Fraction] = (),
+    overage: Fraction | None = None,
+) -> BoundResult:
+    money = scene.amounts.money
+    return BoundResult(
+        bound=bound.id, limit=decimal_of(limit), counted=decimal_of(counted), before=decimal_of(before),
+        exact=decimal_of(exact), amount=money(exact), units=scene.amounts.units(exact),
+        within=None if within is None else money(within), within_by_line=tuple(money(each) for each in within_by_line),
+        overage=None if overage is None else money(overage), explanation=told,
+    )  # fmt: skip
