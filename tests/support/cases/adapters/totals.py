@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cases.adapters.rating import mode
 from cases.model import Adapter, Case, run_document
 
 #: A code for units that are no currency of ISO 4217 (test code of that standard).
@@ -42,7 +43,7 @@ def rounding_of(params: Mapping[str, Any], currency: str) -> dict[str, Any]:
     elif currency == UNITS:
         rounding["scale"] = 2
     if params.get("mode"):
-        rounding["mode"] = str(params["mode"]).lower()
+        rounding["mode"] = mode(str(params["mode"]).lower())
     return {"rounding": rounding} if rounding else {}
 
 

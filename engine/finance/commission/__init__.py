@@ -1,0 +1,1 @@
+"""Commissions, shares of revenue, and the costs of contracts."""
