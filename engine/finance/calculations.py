@@ -9,6 +9,7 @@ from engine.finance.calculation import Calculation
 
 #: The kinds of documents that calculate, with the command that runs one on files.
 VERBS: dict[str, str] = {
+    "meter": "measure",
     "pricing": "rate",
     "proration": "prorate",
     "totals": "total",

@@ -25,6 +25,7 @@ CODE_MODULES: tuple[str, ...] = (
     "engine.schema.codes",
     "engine.expr.codes",
     "engine.finance.codes",
+    "engine.finance.meter.codes",
     "engine.finance.pricing.codes",
     "engine.finance.proration.codes",
     "engine.finance.totals.codes",

@@ -14,6 +14,7 @@ from engine.spec.documents.connection import Connection
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.journal import Journal
 from engine.spec.documents.mapping import Mapping as MappingDocument
+from engine.spec.documents.meter import Meter
 from engine.spec.documents.metrics import Metrics
 from engine.spec.documents.outcomes import Outcomes
 from engine.spec.documents.policy import Policy
@@ -53,6 +54,7 @@ KINDS: dict[str, Kind] = {
         Kind("source", ".source.yaml", Source),
         Kind("connection", ".connection.yaml", Connection),
         Kind("outcomes", ".outcomes.yaml", Outcomes),
+        Kind("meter", ".meter.yaml", Meter),
         Kind("pricing", ".pricing.yaml", Pricing),
         Kind("proration", ".proration.yaml", Proration),
         Kind("totals", ".totals.yaml", Totals),
@@ -69,7 +71,7 @@ KINDS: dict[str, Kind] = {
 
 #: The kinds that say how something is calculated; :mod:`engine.finance` runs them.
 CALCULATING: tuple[str, ...] = (
-    "pricing", "proration", "totals", "wallet", "commission", "revenue",
+    "meter", "pricing", "proration", "totals", "wallet", "commission", "revenue",
     "journal", "settlement", "metrics",
 )  # fmt: skip
 

@@ -154,6 +154,7 @@ class Mode(StrEnum):
 class CalculatedBy:
     """The document that calculates: exactly one."""
 
+    meter: Reference | None = declare("A `meter` document.", default=None)
     pricing: Reference | None = declare("A `pricing` document.", default=None)
     proration: Reference | None = declare("A `proration` document.", default=None)
     totals: Reference | None = declare("A `totals` document.", default=None)
@@ -166,7 +167,7 @@ class CalculatedBy:
     span: Span
 
     KINDS = (
-        "pricing", "proration", "totals", "wallet", "commission", "revenue", "journal", "settlement", "metrics",
+        "meter", "pricing", "proration", "totals", "wallet", "commission", "revenue", "journal", "settlement", "metrics",
     )  # fmt: skip
     RULES = (ExactlyOne(KINDS),)
 

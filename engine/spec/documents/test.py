@@ -16,6 +16,7 @@ class Target:
     mapping: Reference | None = declare("A mapping.", default=None)
     policy: Reference | None = declare("A policy.", default=None)
     source: Name | None = declare("A source.", default=None)
+    meter: Reference | None = declare("A `meter` document.", default=None)
     pricing: Reference | None = declare("A `pricing` document.", default=None)
     proration: Reference | None = declare("A `proration` document.", default=None)
     totals: Reference | None = declare("A `totals` document.", default=None)

@@ -1,0 +1,101 @@
+"""The calculation of ``meter`` documents, for records at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.base.identity import digest
+from engine.finance.calculation import Calculation
+from engine.finance.compiling import computed
+from engine.finance.meter import codes as codes
+from engine.finance.meter.aggregates import UNIQUE
+from engine.finance.meter.facts import MeterFacts, MeterResult
+from engine.finance.meter.reading import Reader, at_path
+from engine.finance.meter.tally import Tally
+from engine.finance.problem import refused
+from engine.schema.types import ANY, BOOLEAN
+from engine.source.diagnostic import Diagnostics
+from engine.spec.documents.meter import Aggregation, Meter, Window
+
+_CARRYING = UNIQUE | {Aggregation.SUM, Aggregation.WEIGHTED_SUM, Aggregation.PRORATED_SUM}
+
+
+def check(document: Meter, diagnostics: Diagnostics) -> None:
+    """Report what is certainly wrong with a meter alone."""
+    try:
+        ZoneInfo(document.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        help = "write a name of the IANA database, such as Europe/Berlin"
+        diagnostics.error("FIN200", f"there is no time zone `{document.zone}`", document.span, help)
+    if document.carried_over and document.aggregate not in _CARRYING:
+        message = f"`{document.aggregate}` has nothing that could be carried over"
+        diagnostics.error("FIN201", message, document.span, "remove `carried_over`")
+    if document.carried_over and document.window is not Window.PERIOD:
+        message = "what is carried over belongs to a period, not to each of its windows"
+        diagnostics.error("FIN201", message, document.span, "remove `window` or `carried_over`")
+    fields = document.fields
+    if fields is not None and fields.operation is not None and document.aggregate not in UNIQUE:
+        help = "remove `operation`, or count unique values"
+        diagnostics.error("FIN201", "only unique counts add and remove", fields.span, help)
+    if document.aggregate is Aggregation.COUNT and document.compute is not None:
+        diagnostics.error("FIN201", "`count` reads no value", document.compute.span, "remove `compute`")
+    scope = {"record": ANY}
+    if document.filter is not None:
+        computed(document.filter, scope, diagnostics, BOOLEAN)
+    if document.compute is not None:
+        computed(document.compute, scope, diagnostics)
+
+
+def prepare(document: Meter) -> Callable[[MeterFacts], MeterResult]:
+    """The meter as a function of records."""
+    reader = Reader(document)
+
+    def measure(facts: MeterFacts) -> MeterResult:
+        tally = Tally(document, facts.period, facts.carried_over)
+        gone = corrections(reader, facts.records)
+        seen: dict[str, str] = {}
+        duplicates = corrected = 0
+        for number, record in enumerate(facts.records, 1):
+            id_ = reader.id(record, number)
+            content = digest(record)
+            if id_ in seen:
+                same_again(reader, id_, seen[id_] == content)
+                duplicates += 1
+                continue
+            seen[id_] = content
+            if id_ in gone:
+                corrected += 1
+            elif not removes(reader, record) and reader.counts(record):
+                tally.add(reader.row(record, id_))
+        return tally.result(records=len(facts.records), duplicates=duplicates, corrected=corrected)
+
+    return measure
+
+
+def corrections(reader: Reader, records: Iterable[Any]) -> set[str]:
+    """The ids of records that others replace or delete."""
+    paths = [path for path in (reader.paths.replaces, reader.paths.removes) if path is not None]
+    return {
+        value for record in records for path in paths
+        if isinstance(value := at_path(record, path), str)
+    }  # fmt: skip
+
+
+def removes(reader: Reader, record: Any) -> bool:
+    """Whether a record only deletes another one."""
+    path = reader.paths.removes
+    return path is not None and at_path(record, path) is not None
+
+
+def same_again(reader: Reader, id_: str, same: bool) -> None:
+    """A record that comes again must be the same. Raises Failure if it is not."""
+    if not same:
+        at = reader.where.at(record=f"record {id_}")
+        raise refused(at, "it comes twice with different content", "find out which is right; correct by a new record")
+
+
+CALCULATION: Calculation[Meter, MeterFacts, MeterResult] = Calculation(
+    "meter", "measure", MeterFacts, MeterResult, check, prepare
+)
