@@ -9,6 +9,7 @@ from typing import Any
 from engine.base.errors import ErrorClass, UserError
 from engine.base.money import Money
 from engine.connect.port import Absent, Confirmed, Document, Found, Receipt, Rejected, Unclear, Unknown
+from engine.lint.rules.test_names import step_of
 from engine.source.node import plain
 from engine.spec.documents.test import TestCase
 from engine.spec.nearest import suggestion
@@ -49,7 +50,7 @@ class Script:
     def strangers(self, known: set[str]) -> Iterator[str]:
         """A sentence about every step that has replies but does not exist. ``known`` are the flow's step ids."""
         for key in self._replies:
-            step = _step_of(key)
+            step = step_of(key)
             if step not in known:
                 yield f"there is no step `{key}`: {suggestion(step, known)}"
 
@@ -57,7 +58,7 @@ class Script:
         """A sentence about every reply that nobody asked for. ``known`` are the flow's step ids."""
         yield from self.strangers(known)
         for key, replies in self._replies.items():
-            if _step_of(key) in known and self._asked[key] < len(replies):
+            if step_of(key) in known and self._asked[key] < len(replies):
                 yield f"reply {self._asked[key] + 1} of {len(replies)} for step `{key}` was not used"
 
     def _key(self, path: str) -> str | None:
@@ -65,10 +66,6 @@ class Script:
             if name in self._replies:
                 return name
         return None
-
-
-def _step_of(key: str) -> str:
-    return key.rpartition("/")[2].partition("[")[0]
 
 
 def _names(path: str) -> Iterator[str]:
