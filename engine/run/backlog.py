@@ -8,6 +8,7 @@ from engine.store.store import Store
 
 PAGE = 2000
 IN_MEMORY_MAX = 20_000
+PARSED_KEPT_MAX = 1024
 
 
 class Backlog:
@@ -36,6 +37,12 @@ class Backlog:
             self.spilled = True
             return False
         return True
+
+    @property
+    def keeps_parsed(self) -> bool:
+        """Whether what a message was parsed to will be of use when its turn comes. To hold it costs more than the
+        memory: what is parsed meanwhile finds none that is still in the processor's caches."""
+        return not self.spilled and len(self._keys) < PARSED_KEPT_MAX
 
     def resume(self, message_ids: set[str]) -> None:
         """Put messages in front of their keys. Of many at once, as after a maintenance window, the later ones follow

@@ -41,7 +41,6 @@ ACTIVE_MAX = 4000
 #: As many as arrivals may come in between two turns of a loaded daemon, or what has come in would pile up.
 HEADS_PER_TURN = 64
 RETRY_COMMIT_SECONDS = 1.0
-PARSED_KEPT_MAX = 1024
 
 
 class Worker:
@@ -92,10 +91,11 @@ class Worker:
     def arrived(self, arrival: Arrival, parsed: Any = None) -> None:
         """A fresh message is committed in the inbox: take it up, or leave it there if memory is full."""
         self.counts.arrived += 1
+        if self.paused:
+            self.backlog.spilled = True
         if not self.backlog.has_room:
             return
-        kept = parsed if len(self.keys) < PARSED_KEPT_MAX else None
-        self.keys.add(Waiting(arrival, kept))
+        self.keys.add(Waiting(arrival, parsed))
         self.pump()
 
     def resume(self, message_ids: set[str]) -> None:

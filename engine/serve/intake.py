@@ -172,7 +172,7 @@ class Intake:
             )  # fmt: skip
         except Failure as failure:
             arrival = self._unreadable(door.connection, body, failure)
-        self._submit(arrival, parsed, partial(_answer, request))
+        self._submit(arrival, parsed if self._daemon.worker.backlog.keeps_parsed else None, partial(_answer, request))
 
     def event(self, request: Request) -> None:
         """``POST /events``: a CloudEvent in structured or binary form, or a batch of structured ones."""
