@@ -52,6 +52,8 @@ def signed(quantity: Quantity | None, metered: Fraction, where: Where) -> tuple[
     """The size of a quantity and its sign, as the document's rule for quantities below zero has it."""
     if metered >= 0:
         return metered, 1
+    if quantity is not None and quantity.prorated:
+        return ZERO, 1
     negative = Negative.REFUSE if quantity is None else quantity.negative
     if negative is Negative.REFUSE:
         raise refused(

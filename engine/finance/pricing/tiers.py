@@ -154,7 +154,7 @@ def prorated_slice_rate(tiers: Tiers) -> Rate:
     """Slices filled by full units in the order of events, each priced by its event's part of the period.
 
     What is taken away leaves the highest tiers first, with its own part. Flat fees stay whole and follow the highest
-    quantity. A total below zero gives zero.
+    quantity. What was there for no part of the period fills no tier. A total below zero gives zero.
     """
     listed = _bounds(tiers)
 
@@ -164,13 +164,14 @@ def prorated_slice_rate(tiers: Tiers) -> Rate:
         amounts = [ZERO] * len(listed)
         for entry in measure.entries:
             full = entry.number * measure.factor
-            if full == 0:
-                continue
             partial = full if entry.prorated is None else entry.prorated * measure.factor
-            reached = max(ZERO, level + full)
+            if full == 0 or partial == 0:
+                continue
+            reached = level + full
             for place, (_, tier, lower, upper) in enumerate(listed):
                 last = place == len(listed) - 1
-                low, high = max(lower, min(level, reached)), max(level, reached)
+                low, high = min(level, reached), max(level, reached)
+                low = low if place == 0 else max(lower, low)
                 if upper is not None and high > upper:
                     high = _end_beyond(tiers, high, upper, entry.where) if last else upper
                 if high > low:

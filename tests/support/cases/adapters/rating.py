@@ -191,8 +191,11 @@ def volume(case: Case) -> dict[str, Any]:
     if "tiers_by_unit" in case.params:
         return _by_unit(case, "whole", at_zero=True)
     more: dict[str, Any] = {}
-    if case.input.get("tier_selection_quantity") is not None:
-        more["selection_quantity"] = str(case.input["tier_selection_quantity"])
+    selection = case.input.get("tier_selection_quantity")
+    if selection is not None:
+        more["selection_quantity"] = str(selection)
+        if number(selection) - number(case.input["quantity"]) >= 1:  # full units, not the quantity rounded up
+            more["display_quantity"] = str(selection)
     return _single(case, tiers(case.params["tiers"], "whole", at_zero=True), **more)
 
 
@@ -296,7 +299,8 @@ def matrix(case: Case) -> dict[str, Any]:
     result = rate(case, [charge({"table": table}, scope="each")], given, document=document, **facts)
     lines = [line for line in result["lines"] if line["kind"] == "charge"]
     true_up = result["bounds"][0]["amount"] if result["bounds"] else None
-    return {"amount": result["total"], "line_amounts": [line["amount"] for line in lines], "true_up": true_up}
+    amount = sum((line["amount"].amount for line in lines), Decimal(0))
+    return {"amount": amount, "line_amounts": [line["amount"] for line in lines], "true_up": true_up}
 
 
 def _values(value: Any) -> list[str]:
@@ -422,7 +426,7 @@ def bucketed_price(case: Case) -> dict[str, Any]:
 def prorated_graduated(case: Case) -> dict[str, Any]:
     entries = [usage(each["units"], prorated_quantity=str(each["prorated_units"])) for each in case.input["events"]]
     charged = charge(
-        tiers(case.params["tiers"], "slice"), quantity={"prorated": True, "negative": "credit"},
+        tiers(case.params["tiers"], "slice", at_zero=True), quantity={"prorated": True, "negative": "credit"},
         unit_price_rounding=rounding(case),
     )  # fmt: skip
     return _answer(rate(case, [charged], entries))
