@@ -72,8 +72,7 @@ def as_microseconds(moment: int | datetime | str) -> int:
 
 def as_datetime(microseconds: int) -> datetime:
     """The aware UTC datetime of a stored time."""
-    seconds, rest = divmod(microseconds, SECOND)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def as_text(microseconds: int) -> str:

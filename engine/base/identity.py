@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import struct
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -83,6 +84,9 @@ def deterministic_key(domain: str, *parts: str) -> str:
 
     Each part is preceded by its length, so that ``("ab", "c")`` and ``("a", "bc")`` differ.
     """
+    text = domain + "".join([f"\x1f{len(part)}:\x1f{part}" for part in parts])
+    if text.isascii():  # as many bytes as characters
+        return hashlib.sha256(text.encode()).hexdigest()
     pieces = [domain.encode()]
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass")
@@ -104,26 +108,26 @@ def short_form(key: str, length: int) -> str:
     return base64.b32encode(raw).decode().lower().rstrip("=")[:length]
 
 
+_TAILS = struct.Struct(">512Q")
+
+
 class Identity:
     """Makes ids that sort by time (UUID version 7, RFC 9562); strictly increasing within one process."""
 
-    __slots__ = ("_clock", "_last", "_left", "_random")
+    __slots__ = ("_clock", "_last", "_random", "_tails")
 
     def __init__(self, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock
         self._random = random
         self._last = 0
-        self._left = b""
+        self._tails: list[int] = []
 
     def new(self) -> str:
         """A fresh UUIDv7 as 36 characters of text."""
         stamp = (self._clock.now() // 1000) << 12
         # RFC 9562 section 6.2, method 3: the 12 bits after the millisecond count up within it.
         self._last = stamp = max(stamp, self._last + 1)
-        if not self._left:
-            self._left = self._random(4096)  # one system call for 512 ids
-        tail = int.from_bytes(self._left[:8], "big") & 0x3FFFFFFFFFFFFFFF
-        self._left = self._left[8:]
-        value = ((stamp >> 12) << 80) | (0x7 << 76) | ((stamp & 0xFFF) << 64) | (0x2 << 62) | tail
-        text = f"{value:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        if not self._tails:
+            self._tails = list(_TAILS.unpack(self._random(_TAILS.size)))  # one system call for 512 ids
+        tail = f"{self._tails.pop() & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000:016x}"
+        return f"{stamp >> 28:08x}-{stamp >> 12 & 0xFFFF:04x}-7{stamp & 0xFFF:03x}-{tail[:4]}-{tail[4:]}"

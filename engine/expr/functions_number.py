@@ -15,6 +15,8 @@ _declare = NUMBER.declare
 
 _SCALE_MAX = 30
 _exact_add = EXACT_60.add
+_ZERO = Decimal(0)
+_SMALL = 10**18  # far below the digits that a number may have: nothing to look at
 _WHOLE = decimal.Context(prec=70, traps=[decimal.InvalidOperation])
 
 
@@ -103,7 +105,7 @@ def sum_(values: Any) -> Any:
         if value.__class__ is not int:
             return _sum_of_any(values)
         total += value
-    return add(total, 0)
+    return total if -_SMALL < total < _SMALL else add(total, 0)
 
 
 def _sum_of_any(values: list[Any]) -> Any:
@@ -125,7 +127,7 @@ def _sum_of_any(values: list[Any]) -> Any:
 )
 def sum_money(values: Any, currency: Any) -> Money:
     code = _currency(currency)
-    total = Decimal(0)
+    total = _ZERO
     for value in array_of(values, "the first argument of sum_money"):
         if value.__class__ is not Money:
             money_of(value, "every element of sum_money")

@@ -177,6 +177,7 @@ class PostStep(StepPlan):
     revision: Computed
     purpose: str
     input: Computed
+    encode: Callable[[Any], bytes]  # the input as the JSON that is stored and sent
     learn: tuple[str, Computed] | None
     reverse: str | None
     guarantees: Guarantees

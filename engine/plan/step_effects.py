@@ -10,6 +10,7 @@ from engine.plan import model as plan
 from engine.plan.connections import Connected, find_operation
 from engine.plan.expressions import computed, computed_or_none, tree
 from engine.plan.flow_scope import EMITTED
+from engine.schema.json_writer import json_writer
 from engine.schema.types import ANY, TEXT, Type
 from engine.spec.documents.flow import Post, Step
 from engine.spec.values import Reference
@@ -31,7 +32,7 @@ def compile_post(compiler: StepCompiler, head: Head, step: Step, types: Mapping[
     wanted = _schema_type(compiler, None if operation is None else operation.input)
     object_ = computed(post.identity.object, types, library.diagnostics, TEXT).value
     revision = computed(post.identity.revision, types, library.diagnostics, TEXT).value
-    content = tree(post.input, types, library.diagnostics, wanted).value
+    content = tree(post.input, types, library.diagnostics, wanted)
     learn = None
     if post.learn is not None:
         learn = (post.learn.link, computed(post.learn.key, types, library.diagnostics, TEXT).value)
@@ -46,7 +47,8 @@ def compile_post(compiler: StepCompiler, head: Head, step: Step, types: Mapping[
         object=object_,
         revision=revision,
         purpose=post.identity.purpose,
-        input=content,
+        input=content.value,
+        encode=json_writer(content.type),
         learn=learn,
         reverse=reverse or operation.reverse,
         guarantees=operation.guarantees_with(connected.plan.settings),

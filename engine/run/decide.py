@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from engine.base.clock import as_microseconds
 from engine.base.errors import ErrorClass, Failure
-from engine.base.identity import deterministic_key, digest_bytes, json_bytes
+from engine.base.identity import deterministic_key, digest_bytes
 from engine.plan import model as plan
 from engine.plan.model import BusinessException, FlowPlan, Scope, StepPlan, Stopped
 from engine.run.calculated import calculation_refused, figures_differ
@@ -240,7 +240,7 @@ class Decision:
         if not isinstance(object_, str) or not isinstance(revision, str) or not object_:
             raise Failure(ErrorClass.MAPPING, f"the identity of step {where!r} must be text, and its object not empty")
         content = step.input(scope)
-        raw = json_bytes(content)
+        raw = step.encode(content)
         learn = None
         if step.learn is not None:
             kind, key = step.learn

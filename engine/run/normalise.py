@@ -12,7 +12,7 @@ import orjson
 from engine.base.clock import as_datetime, as_microseconds
 from engine.base.errors import ErrorClass, Failure
 from engine.plan.model import CanonicalEvent, FlowPlan, Plan, Scope
-from engine.source.json_payload import parse_json
+from engine.source.json_payload import parse_again
 from engine.store.batch import Arrival
 
 
@@ -32,10 +32,10 @@ def events_of(plan: Plan, arrival: Arrival, parsed: Any = None) -> list[Canonica
         source = plan.sources.get((arrival.source, arrival.type))
         if source is None:
             return []
-        message = parse_json(arrival.body) if parsed is None else parsed
+        message = parse_again(arrival.body) if parsed is None else parsed
         _case, events = source.normalise(message, arrival.source_id, as_datetime(arrival.received_at).date())
         return events
-    message = parse_json(arrival.body) if parsed is None else parsed
+    message = parse_again(arrival.body) if parsed is None else parsed
     return [_canonical(plan, arrival, message)]
 
 
