@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -65,9 +65,9 @@ def measure_of(setting: Setting, obligation: Obligation, rule: Recognition, paya
     method = obligation.method or rule.method
     try:
         if method in RATED:
-            return _gated(setting, obligation, rule, _rated(setting, obligation, rule, method, payable))
+            return _gated(obligation, rule, _rated(setting, obligation, rule, method, payable))
         if method in STEPPED:
-            return _gated(setting, obligation, rule, _stepped(setting, obligation, rule, method))
+            return _gated(obligation, rule, _stepped(setting, obligation, rule, method))
         return _dated(setting, obligation, rule, method)
     except ValueError as wrong:
         raise refused(place, str(wrong), "correct the facts of the obligation or its rule") from wrong
@@ -97,7 +97,7 @@ def service_span(setting: Setting, obligation: Obligation) -> Span | None:
 def _dated(setting: Setting, obligation: Obligation, rule: Recognition, method: Method) -> Measure:
     span = service_span(setting, obligation)
     if method is Method.POINT_IN_TIME or span is None:
-        return _gated(setting, obligation, rule, _at_once(setting, obligation, method))
+        return _gated(obligation, rule, _at_once(setting, obligation, method))
     options = _options(setting, obligation, rule)
     gate, opened, forecast = rule.gate, obligation.released_on, False
     if gate is not None and opened is None:
@@ -143,11 +143,11 @@ def _curve(setting: Setting, obligation: Obligation, method: Method, span: Span,
 
 
 def _at_once(setting: Setting, obligation: Obligation, method: Method) -> Measure:
-    """Recognised on the day of satisfaction or, failing that, of expiry or booking; the start of service counts for a
-    line that has one."""
+    """Recognised on the day of satisfaction or expiry. A line without service dates is satisfied when it is booked,
+    unless a rule says that it waits for a fact."""
     day = obligation.satisfied_on or obligation.expires_on
-    if day is None and obligation.kind != "awaiting":
-        day = obligation.start or obligation.booked_on
+    if day is None and method is not Method.POINT_IN_TIME:
+        day = obligation.booked_on or obligation.start
     if day is None:
         return Measure(None, Method.POINT_IN_TIME, warnings=(f"{obligation.id} is not yet satisfied",))
     return Measure(curve(Method.POINT_IN_TIME, Span(day, day + DAY), setting.options), Method.POINT_IN_TIME)
@@ -156,7 +156,7 @@ def _at_once(setting: Setting, obligation: Obligation, method: Method) -> Measur
 # ----------------------------------------------------------------------------- by what happened
 
 
-def _gated(setting: Setting, obligation: Obligation, rule: Recognition, measure: Measure) -> Measure:
+def _gated(obligation: Obligation, rule: Recognition, measure: Measure) -> Measure:
     if rule.gate is None or measure.curve is None:
         return measure
     if obligation.released_on is None:
@@ -170,7 +170,9 @@ def _rated(setting: Setting, obligation: Obligation, rule: Recognition, method: 
 
 
 def _stepped(setting: Setting, obligation: Obligation, rule: Recognition, method: Method) -> Measure:
-    steps, progress, warnings = [], [], []
+    steps: list[tuple[date, Fraction | int]] = []
+    progress: list[Measured] = []
+    warnings: list[str] = []
     done, total = Fraction(0), _whole(obligation, method)
     for reading in obligation.readings:
         total = Fraction(reading.total) - Fraction(obligation.expected_breakage) if reading.total is not None else total

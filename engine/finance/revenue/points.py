@@ -111,7 +111,7 @@ class Curve:
         )  # fmt: skip
 
     def within(self, first: date, after: date) -> Curve:
-        """The part of the curve between two days, as a whole of its own. Raises ValueError if nothing is earned there."""
+        """The part of the curve between two days, as a whole of its own. Raises ValueError if that is nothing."""
         begin, end = max(first.toordinal(), self.days[0]), min(after.toordinal(), self.days[-1])
         if begin >= end:
             raise ValueError(f"nothing is earned between {first} and {after}")
@@ -168,11 +168,14 @@ class Curve:
     def schedule(self, amount: Decimal) -> tuple[PeriodAmount, ...]:
         """What of ``amount`` is earned in each period that the service touches; it adds up to what the curve
         reaches. Raises ValueError if ``amount`` has too many digits."""
-        scale = -self.scale
         return tuple(
-            PeriodAmount(period.name, period.start, period.end, Decimal(units).scaleb(scale, EXACT))
-            for period, units in self._split(self._units(amount))
+            PeriodAmount(period.name, period.start, period.end, earned) for period, earned in self.rows(amount)
         )
+
+    def rows(self, amount: Decimal) -> list[tuple[Period, Decimal]]:
+        """The same as :meth:`schedule`, with the periods themselves."""
+        scale = -self.scale
+        return [(period, Decimal(units).scaleb(scale, EXACT)) for period, units in self._split(self._units(amount))]
 
     def _split(self, units: int) -> Sequence[tuple[Period, int]]:
         touched = self.periods.touching(self.days[0], self.days[-1])

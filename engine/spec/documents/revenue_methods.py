@@ -66,8 +66,9 @@ class Gate:
     """Nothing is recognised before a fact named in `released_on` of the obligation (delivery, go-live, payment)."""
 
     late: LateGate = declare(
-        "If it opens after the service starts: `slide` moves the whole service, `catch_up` keeps its end and recognises "
-        "at once what would have been, `condense` keeps its end and spreads everything over the shorter time.",
+        "If it opens after the service starts: `slide` moves the whole service, `catch_up` keeps its end and "
+        "recognises at once what would have been, `condense` keeps its end and spreads everything over the shorter "
+        "time.",
         default=LateGate.CATCH_UP,
     )
     forecast: bool = declare(

@@ -1,0 +1,349 @@
+"""Changes of a contract, in the order of time: modifications, new estimates, corrections by hand.
+
+A prospective change keeps what was recognised and shares the rest of the price over what is still to be delivered. A
+cumulative catch-up shares the new price as at inception and recognises the difference at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from engine.base.money import EXACT
+from engine.finance.calendar import DAY
+from engine.finance.exact import decimal_of
+from engine.finance.facts import shown
+from engine.finance.problem import Where, refused
+from engine.finance.revenue.allocation import shares, split
+from engine.finance.revenue.estimate import adjust, reassess
+from engine.finance.revenue.facts import Change
+from engine.finance.revenue.inception import Contract, begin_one, checked_money
+from engine.finance.revenue.measure import measure_of
+from engine.finance.revenue.results import ChangeTreated, ShareBefore
+from engine.finance.revenue.setting import Setting
+from engine.finance.revenue.track import Layer, Stage, Track
+from engine.spec.documents.revenue_price import Treatment
+
+_EXPLAINED = {
+    Treatment.SEPARATE_CONTRACT: "what is added is distinct and priced at its stand-alone price: nothing else changes",
+    Treatment.PROSPECTIVE: "what is still to be delivered is distinct: the rest of the price is shared over it",
+    Treatment.CATCH_UP: "what is still to be delivered is not distinct: revenue so far is corrected at once",
+}
+
+
+def apply_changes(contract: Contract) -> list[ChangeTreated]:
+    """Apply every change and tell what became of it. Raises Failure where one does not fit."""
+    treated: list[ChangeTreated] = []
+    last: date | None = None
+    treatments = _treatments(contract)
+    for index, change in enumerate(contract.facts.changes):
+        if last is not None and change.on < last:
+            raise refused(
+                _where(contract.setting, change), f"it applies from {change.on}, before the change listed above it",
+                "list changes in the order of time",
+            )  # fmt: skip
+        last = change.on
+        treated.append(_apply(contract, change, treatments[index]))
+    return treated
+
+
+def _where(setting: Setting, change: Change) -> Where:
+    return setting.where.at(rule="modifications", record=f"change {change.id}")
+
+
+def _treatments(contract: Contract) -> list[Treatment | None]:
+    """The treatment of every modification; None for a new estimate or a correction by hand. Where changes of one period
+    ask for two, the document's switch decides."""
+    setting = contract.setting
+    found: list[Treatment | None] = []
+    for change in contract.facts.changes:
+        found.append(None if change.component or change.amount is not None else _treatment(setting, change))
+    names = [setting.periods.of(change.on).name for change in contract.facts.changes]
+    winner = setting.choices.conflicting_treatments
+    for index, own in enumerate(found):
+        rivals = {other for name, other in zip(names, found, strict=True) if name == names[index]}
+        if own in (Treatment.PROSPECTIVE, Treatment.CATCH_UP) and {Treatment.PROSPECTIVE, Treatment.CATCH_UP} <= rivals:
+            found[index] = winner
+    return found
+
+
+def _treatment(setting: Setting, change: Change) -> Treatment:
+    if change.treatment is not None:
+        return change.treatment
+    if setting.treatments:
+        scope = {"change": shown(change)}
+        for rule in setting.treatments:
+            if rule.applies is None or rule.applies(scope):
+                return rule.treatment
+        raise refused(
+            _where(setting, change), "no rule of `modifications` fits it", "add one without `when` at the end"
+        )
+    if change.distinct:
+        return Treatment.SEPARATE_CONTRACT if change.at_ssp and change.added else Treatment.PROSPECTIVE
+    return Treatment.CATCH_UP
+
+
+def _apply(contract: Contract, change: Change, treatment: Treatment | None) -> ChangeTreated:
+    if treatment is None:
+        return adjust(contract, change) if change.amount is not None else reassess(contract, change)
+    day, tracks = change.on, contract.tracks
+    before = _Before(
+        {track.id: track.before(day) for track in tracks},
+        {track.id: Fraction(track.obligation.quantity) * (1 - track.share_before(day)) for track in tracks},
+    )
+    reduction = _credit(contract, change)
+    if treatment is Treatment.SEPARATE_CONTRACT:
+        _separate(contract, change)
+        pool = contract.setting.zero
+    elif treatment is Treatment.PROSPECTIVE:
+        pool = _prospective(contract, change)
+    else:
+        pool = _catch_up(contract, change)
+    return _told(contract, change, treatment, pool, reduction, before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What obligations had recognised, and the units they still had to deliver, before a change."""
+
+    recognized: dict[str, Decimal]
+    units: dict[str, Fraction]
+
+
+# ----------------------------------------------------------------------------- treatments
+
+
+def _new_fixed(contract: Contract, change: Change) -> Decimal:
+    """The fixed price from now on. Without one, what falls away takes its unrecognised price along."""
+    if change.price is not None:
+        return checked_money(contract.setting, change.price, f"change {change.id}")
+    fixed = contract.fixed
+    if change.added_price is not None:
+        fixed = EXACT.add(fixed, checked_money(contract.setting, change.added_price, f"change {change.id}"))
+    elif change.added:
+        for each in change.added:
+            if each.price is not None:
+                fixed = EXACT.add(fixed, checked_money(contract.setting, each.price, f"obligation {each.id}"))
+    for name in change.removed:
+        track = contract.track(name)
+        if track is not None and change.added_price is None:
+            fixed = EXACT.subtract(fixed, EXACT.subtract(track.main.lifetime, track.main.before(change.on)))
+    return fixed
+
+
+def _credit(contract: Contract, change: Change) -> Decimal:
+    """A credit for past defects: less revenue at once, shared by what was recognised, and outside the pool."""
+    if change.credit_for_past_defects is None:
+        return contract.setting.zero
+    credit = checked_money(contract.setting, change.credit_for_past_defects, f"change {change.id}")
+    earned = {track.id: Fraction(track.main.before(change.on)) for track in contract.tracks if not track.is_rated()}
+    for name, share in split(contract.setting, credit, earned).items():
+        track = contract.track(name)
+        if track is None or not share:
+            continue
+        stage = track.main.now
+        rest = None if stage.curve is None else stage.curve
+        base = EXACT.subtract(stage.base, share)
+        track.main.stages.append(Stage(change.on, base, stage.amount, rest, stage.unit))
+    if change.price is None:
+        contract.fixed = EXACT.subtract(contract.fixed, credit)
+    return credit
+
+
+def _separate(contract: Contract, change: Change) -> None:
+    setting = contract.setting
+    group = max((track.group for track in contract.tracks), default=0) + 1
+    added = [begin_one(setting, each) for each in change.added]
+    price = sum((each.price.amount for each in change.added if each.price is not None), setting.zero)
+    if change.added_price is not None:
+        price = checked_money(setting, change.added_price, f"change {change.id}")
+    found = shares(setting, price, [track.obligation for track in added if not track.is_rated()])
+    for track in added:
+        track.group = group
+        if not track.is_rated():
+            track.fixed = found.amounts[track.id]
+            track.reason = f"separate contract: {found.reasons[track.id]}"
+            track.main = Layer([Stage(None, setting.zero, track.fixed, track.measure.curve)])
+    contract.tracks += added
+    contract.fixed = EXACT.add(contract.fixed, price)
+
+
+def _revised(contract: Contract, change: Change) -> None:
+    """New ends of service, new obligations, and those that fall away."""
+    setting = contract.setting
+    for name, end in (change.ends or {}).items():
+        track = contract.track(name)
+        if track is None:
+            raise refused(_where(setting, change), f"it moves the end of {name}, which is no obligation of it")
+        track.obligation = replace(track.obligation, end=end, end_exclusive=None, end_at=None, months=None)
+        track.measure = measure_of(setting, track.obligation, track.rule, Fraction(0))
+    for name in change.removed:
+        track = contract.track(name)
+        if track is None:
+            raise refused(_where(setting, change), f"it removes {name}, which is no obligation of the contract")
+        track.retired = True
+    for each in change.added:
+        if contract.track(each.id) is not None:
+            raise refused(_where(setting, change), f"it adds {each.id}, which is an obligation already")
+        contract.tracks.append(begin_one(setting, each))
+
+
+def _prospective(contract: Contract, change: Change) -> Decimal:
+    """What is recognised stays; the rest of the price goes to what is still to be delivered."""
+    setting, day = contract.setting, change.on
+    fixed = _new_fixed(contract, change)
+    known = {track.id for track in contract.tracks}
+    _revised(contract, change)
+    contract.fixed = fixed
+    pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
+    recognized = sum((track.main.before_stage(day) for track in pooled if track.id in known), setting.zero)
+    shared = _shared_included(contract)
+    pool = EXACT.subtract(EXACT.add(fixed, shared), recognized)
+    weights = {track.id: _remaining_weight(track, change) for track in pooled if not track.retired}
+    weights = {name: weight for name, weight in weights.items() if weight}
+    if not weights:
+        _end(contract, change, pooled, pool)
+        return pool
+    amounts = split(setting, pool, weights)
+    for track in pooled:
+        track.pooled_on = day
+        _continue(setting, track, change, amounts.get(track.id))
+    return pool
+
+
+def _remaining_weight(track: Track, change: Change) -> Fraction:
+    """Stand-alone price, as of now, of what is still to be delivered; the price itself where none is known."""
+    left = 1 - track.share_before(change.on)
+    current = (change.ssp or {}).get(track.id)
+    if current is not None:
+        return Fraction(current.amount) * Fraction(track.obligation.quantity) * left
+    if track.weight:
+        return track.weight * left
+    if track.obligation.price is not None and not track.main.lifetime:
+        return Fraction(track.obligation.price.amount) * left
+    return Fraction(track.main.lifetime) * left
+
+
+def _continue(setting: Setting, track: Track, change: Change, amount: Decimal | None) -> None:
+    """The next stage of an obligation after a prospective change."""
+    day = change.on
+    base = track.main.before_stage(day)
+    curve = track.measure.curve
+    if amount is None:
+        track.main.stages.append(Stage(day, base, setting.zero, None))
+        return
+    now = track.main.now
+    if now.on is None and EXACT.add(base, amount) == track.main.lifetime and track.id not in (change.ends or {}):
+        return
+    if curve is None:
+        track.main.stages.append(Stage(day, base, amount, None))
+        return
+    track.main.stages.append(Stage(day, base, amount, curve.after(day)))
+
+
+def _end(contract: Contract, change: Change, pooled: list[Track], pool: Decimal) -> None:
+    """Nothing is left to deliver: what was earned stays, and the rest is released at once or given up."""
+    setting = contract.setting
+    released = {track.id: setting.zero for track in pooled}
+    if pool and change.release:
+        released = split(setting, pool, {track.id: Fraction(track.main.lifetime) for track in pooled})
+    elif pool:
+        contract.warnings.append(
+            f"change {change.id} leaves {pool} that nothing will earn: refund it, credit it, or release it"
+        )
+    for track in pooled:
+        base = EXACT.add(track.main.before_stage(change.on), released.get(track.id, setting.zero))
+        track.main.stages.append(Stage(change.on, base, setting.zero, None))
+
+
+def _shared_included(contract: Contract) -> Decimal:
+    """What is included of the variable amounts that all obligations share."""
+    own = {layer.component for track in contract.tracks for layer in track.own}
+    return sum((amount for name, amount in contract.included.items() if name not in own), contract.setting.zero)
+
+
+def _catch_up(contract: Contract, change: Change) -> Decimal:
+    """The new price as if it had applied from the start; the difference is recognised on the day of the change."""
+    setting, day = contract.setting, change.on
+    fixed = _new_fixed(contract, change)
+    _revised(contract, change)
+    pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
+    staying = [track for track in pooled if not track.retired]
+    total = EXACT.add(fixed, _shared_included(contract))
+    contract.fixed = fixed
+    if not staying:
+        ended = split(setting, total, {track.id: Fraction(track.main.lifetime) for track in pooled})
+        for track in pooled:
+            track.main.stages.append(Stage(day, ended[track.id], setting.zero, None))
+        return setting.zero
+    for track in pooled:
+        if track.retired:
+            kept = track.main.before_stage(day)
+            track.main.stages.append(Stage(day, kept, setting.zero, None))
+            total = EXACT.subtract(total, kept)
+    amounts = split(setting, total, _inception_weights(staying, change))
+    for track in staying:
+        amount = amounts.get(track.id, setting.zero)
+        track.pooled_on = None
+        track.main.stages.append(Stage(day, setting.zero, amount, track.measure.curve))
+    return EXACT.subtract(total, sum((track.main.before_stage(day) for track in staying), setting.zero))
+
+
+def _inception_weights(tracks: list[Track], change: Change) -> dict[str, Fraction]:
+    weights: dict[str, Fraction] = {}
+    for track in tracks:
+        current = (change.ssp or {}).get(track.id)
+        if current is not None:
+            weights[track.id] = Fraction(current.amount) * Fraction(track.obligation.quantity)
+        elif track.weight:
+            weights[track.id] = track.weight
+        elif len(tracks) == 1:
+            weights[track.id] = Fraction(1)
+        else:
+            stated = track.obligation.price
+            weights[track.id] = Fraction(track.main.lifetime or (stated.amount if stated is not None else 0))
+    return weights
+
+
+# ----------------------------------------------------------------------------- telling
+
+
+def _told(
+    contract: Contract, change: Change, treatment: Treatment, pool: Decimal, reduction: Decimal, before: _Before
+) -> ChangeTreated:
+    setting = contract.setting
+    told: list[ShareBefore] = []
+    caught = setting.zero
+    for track in contract.tracks:
+        recognized = before.recognized.get(track.id, setting.zero)
+        catch_up = setting.zero
+        if treatment is Treatment.CATCH_UP:
+            restated = change.on + DAY if _restates(track, change.on) else change.on
+            catch_up = EXACT.subtract(track.main.before_stage(restated), recognized)
+        caught = EXACT.add(caught, catch_up)
+        units = before.units.get(track.id, Fraction(track.obligation.quantity))
+        if track.retired:
+            units = Fraction(0)
+        remaining = EXACT.subtract(track.main.lifetime, track.main.before_stage(change.on))
+        told.append(
+            ShareBefore(
+                obligation=track.id,
+                recognized=setting.money(recognized),
+                remaining=setting.money(remaining),
+                remaining_units=decimal_of(units),
+                unit_revenue=decimal_of(Fraction(remaining) / units) if units else Decimal(0),
+                catch_up=setting.money(catch_up),
+            )
+        )
+    return ChangeTreated(
+        id=change.id, on=change.on, period=setting.periods.of(change.on).name, treatment=treatment.value,
+        pool=setting.money(pool), price=setting.money(contract.total), catch_up=setting.money(caught),
+        reduction=setting.money(reduction), obligations=tuple(told), explanation=_EXPLAINED[treatment],
+    )  # fmt: skip
+
+
+def _restates(track: Track, day: date) -> bool:
+    """Whether the estimate of the whole changes on that very day, which then belongs to the catch-up."""
+    return any(reading.on == day and reading.total is not None for reading in track.obligation.readings)

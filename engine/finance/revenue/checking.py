@@ -1,0 +1,140 @@
+"""What is certainly wrong with a revenue document alone, and its conditions compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.finance.compiling import Computed, computed
+from engine.finance.facts import type_of
+from engine.finance.revenue import codes as codes
+from engine.finance.revenue.facts import Change, Obligation
+from engine.finance.revenue.periods import MONTHS, Periods, listed, weeks_445
+from engine.finance.revenue.setting import Rule, TreatmentRule
+from engine.schema.types import BOOLEAN
+from engine.source.diagnostic import Diagnostics
+from engine.spec.documents.revenue import Revenue
+from engine.spec.documents.revenue_methods import LateGate, Method, RateOf, Recognition, RunningEstimate
+from engine.spec.values import Expression
+
+
+def check(document: Revenue, diagnostics: Diagnostics) -> None:
+    """Report what is certainly wrong."""
+    if not document.obligations:
+        diagnostics.error("FIN110", "no rule says how obligations are recognised", document.span)
+    seen: set[str] = set()
+    for index, rule in enumerate(document.obligations):
+        if rule.id in seen:
+            diagnostics.error("FIN111", f"two rules are called `{rule.id}`", rule.span)
+        seen.add(rule.id)
+        if rule.when is None and index < len(document.obligations) - 1:
+            diagnostics.error(
+                "FIN112", f"rule `{rule.id}` fits everything, so the rules after it are never used", rule.span,
+                "give it a `when`, or move it to the end",
+            )  # fmt: skip
+        _check_rule(rule, diagnostics)
+    _check_prices(document, diagnostics)
+    _check_frame(document, diagnostics)
+    compiled_rules(document, diagnostics)
+    compiled_treatments(document, diagnostics)
+
+
+def _check_rule(rule: Recognition, diagnostics: Diagnostics) -> None:
+    """Options that the method has no use for, or lacks."""
+
+    def useless(option: str) -> None:
+        diagnostics.error("FIN113", f"`{option}` has no meaning for the method `{rule.method}`", rule.span)
+
+    if rule.cutover_day is not None:
+        if rule.method is not Method.HALF_MONTH:
+            useless("cutover_day")
+        elif not 1 <= rule.cutover_day <= 31:
+            diagnostics.error("FIN114", f"`cutover_day` is {rule.cutover_day}, which is no day of a month", rule.span)
+    if rule.percentages and rule.method is not Method.PERCENT_TABLE:
+        useless("percentages")
+    if rule.method is Method.PERCENT_TABLE and sum(rule.percentages) != 100:
+        diagnostics.error(
+            "FIN115", f"the percentages add up to {sum(rule.percentages)}, not to 100", rule.span,
+            "let them add up to 100 exactly",
+        )  # fmt: skip
+    if rule.estimate is not RunningEstimate.SUM and rule.method is not Method.USAGE_ESTIMATE:
+        useless("estimate")
+    if rule.rate is not RateOf.EACH and rule.method is not Method.USAGE_AS_INVOICED:
+        useless("rate")
+    if rule.measure_scale is not None and rule.method not in (Method.PROPORTIONAL, Method.UNITS, Method.DRAWDOWN):
+        useless("measure_scale")
+    dated = rule.method in list(Method)[: list(Method).index(Method.POINT_IN_TIME)]
+    if rule.gate is not None and not dated and rule.gate.late is not LateGate.CATCH_UP:
+        useless(f"gate.late: {rule.gate.late}")
+
+
+def _check_prices(document: Revenue, diagnostics: Diagnostics) -> None:
+    allocation = document.allocation
+    if allocation is None:
+        return
+    if allocation.unit is not None and allocation.unit <= 0:
+        diagnostics.error("FIN116", f"`unit` is {allocation.unit}; shares are multiples of it", allocation.span)
+    claimed: dict[str, str] = {}
+    for discount in allocation.discounts:
+        if len(set(discount.products)) < 2:
+            diagnostics.error("FIN117", f"discount `{discount.id}` needs at least two products", discount.span)
+        if discount.price <= 0:
+            diagnostics.error("FIN117", f"discount `{discount.id}` has the price {discount.price}", discount.span)
+        for product in discount.products:
+            if product in claimed:
+                diagnostics.error(
+                    "FIN118", f"`{product}` is in the discounts `{claimed[product]}` and `{discount.id}`", discount.span
+                )
+            claimed[product] = discount.id
+    residual = allocation.residual
+    if residual is not None:
+        if residual.product in claimed:
+            diagnostics.error("FIN118", f"`{residual.product}` gets the rest and is in a discount too", residual.span)
+        if residual.low is not None and residual.high is not None and residual.low > residual.high:
+            diagnostics.error("FIN119", f"the range {residual.low} to {residual.high} holds nothing", residual.span)
+
+
+def _check_frame(document: Revenue, diagnostics: Diagnostics) -> None:
+    policy = document.policy
+    if policy is not None:
+        try:
+            ZoneInfo(policy.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            diagnostics.error(
+                "FIN120", f"`{policy.time_zone}` is no time zone", policy.span, "write one such as Europe/Berlin"
+            )
+    if document.calendar is not None:
+        try:
+            periods_of(document)
+        except ValueError as wrong:
+            diagnostics.error("FIN121", str(wrong), document.calendar.span)
+
+
+def periods_of(document: Revenue) -> Periods:
+    """The accounting periods. Raises ValueError if they are not in order."""
+    declared = document.calendar
+    if declared is None:
+        return MONTHS
+    if declared.weeks_445 is not None:
+        weeks = declared.weeks_445
+        return weeks_445(weeks.start, weeks.years, frozenset(weeks.long_years))
+    if declared.listed is not None:
+        return listed([(each.name, each.start) for each in declared.listed.periods], declared.listed.end)
+    return MONTHS
+
+
+def compiled_rules(document: Revenue, diagnostics: Diagnostics) -> tuple[Rule, ...]:
+    scope = {"line": type_of(Obligation)}
+    return tuple(Rule(rule, _condition(rule.when, scope, diagnostics)) for rule in document.obligations)
+
+
+def compiled_treatments(document: Revenue, diagnostics: Diagnostics) -> tuple[TreatmentRule, ...]:
+    scope = {"change": type_of(Change)}
+    return tuple(
+        TreatmentRule(rule.id, rule.treatment, _condition(rule.when, scope, diagnostics))
+        for rule in document.modifications
+    )
+
+
+def _condition(when: Expression | None, scope: dict[str, Any], diagnostics: Diagnostics) -> Computed | None:
+    return None if when is None else computed(when, scope, diagnostics, BOOLEAN)[0]

@@ -1,0 +1,61 @@
+"""The diagnostic codes of revenue documents."""
+
+from __future__ import annotations
+
+from engine.source.catalogue import Code, register
+from engine.source.diagnostic import Level
+
+ERROR = Level.ERROR
+
+register(
+    Code("FIN110", "no-recognition-rule", ERROR,
+         "A revenue document has no rule for obligations.",
+         "obligations: []", "obligations:\n  - id: all\n    method: by_day",
+         "Without a rule nothing could ever be recognised."),
+    Code("FIN111", "recognition-rule-twice", ERROR,
+         "Two recognition rules have one name.",
+         "- id: saas\n- id: saas", "- id: saas\n- id: setup",
+         "Results name the rule that recognised an obligation."),
+    Code("FIN112", "recognition-rule-unreachable", ERROR,
+         "A recognition rule without a condition stands before others.",
+         "- id: all\n  method: by_day\n- id: setup\n  method: point_in_time",
+         "- id: setup\n  when: =line.kind == 'setup'\n  method: point_in_time\n- id: all\n  method: by_day",
+         "The first rule that fits is used, so those after it would never be."),
+    Code("FIN113", "recognition-option-useless", ERROR,
+         "A recognition rule has an option that its method does not know.",
+         "method: by_day\ncutover_day: 15", "method: half_month\ncutover_day: 15",
+         "An option without effect hides that the schedule is another than was meant."),
+    Code("FIN114", "cutover-day", ERROR,
+         "A cut-over day is no day of a month.",
+         "cutover_day: 40", "cutover_day: 15",
+         "No service could ever begin on that day."),
+    Code("FIN115", "percentages-sum", ERROR,
+         "The percentages of a table do not add up to 100.",
+         "percentages: [50, 40]", "percentages: [50, 50]",
+         "More or less than the price would be recognised."),
+    Code("FIN116", "allocation-unit", ERROR,
+         "The unit of an allocation is zero or below.",
+         "unit: 0", "unit: 0.01",
+         "Shares are whole multiples of it."),
+    Code("FIN117", "subset-discount", ERROR,
+         "A discount on some products names fewer than two of them, or no price.",
+         "products: [B]", "products: [B, C]",
+         "A discount that belongs to one product is simply its price."),
+    Code("FIN118", "product-claimed-twice", ERROR,
+         "A product is in two exceptions of an allocation.",
+         "discounts: [B, C] and [C, D]", "discounts: [B, C]",
+         "Its share would depend on the order of the exceptions."),
+    Code("FIN119", "residual-range", ERROR,
+         "The plausible range of a residual is empty.",
+         "low: 45\nhigh: 15", "low: 15\nhigh: 45",
+         "No residual could ever be used."),
+    Code("FIN120", "revenue-time-zone", ERROR,
+         "A revenue document names a time zone that does not exist.",
+         "time_zone: Berlin", "time_zone: Europe/Berlin",
+         "Moments become days in that zone."),
+    Code("FIN121", "revenue-calendar", ERROR,
+         "Accounting periods are not in the order of time.",
+         "periods:\n  - {name: P2, start: 2026-02-01}\n  - {name: P1, start: 2026-01-01}",
+         "periods:\n  - {name: P1, start: 2026-01-01}\n  - {name: P2, start: 2026-02-01}",
+         "Each period ends where the next begins."),
+)  # fmt: skip

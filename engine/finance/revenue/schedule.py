@@ -1,0 +1,142 @@
+"""Rows of revenue: by obligation and period, where each is posted, and what remains to be posted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from engine.base.money import EXACT, Money
+from engine.finance.calendar import DAY
+from engine.finance.problem import refused
+from engine.finance.revenue.inception import Contract
+from engine.finance.revenue.periods import Period
+from engine.finance.revenue.results import PeriodRevenue, ScheduleRow
+from engine.finance.revenue.setting import Setting
+from engine.finance.revenue.track import Track
+from engine.spec.documents.revenue import BeforeBooking, ClosedPeriod
+
+
+def schedule_rows(contract: Contract) -> list[ScheduleRow]:
+    """Every obligation's revenue by period. Raises Failure for a period that the calendar does not hold."""
+    rows: list[ScheduleRow] = []
+    floor = _Floor(contract)
+    for track in contract.tracks:
+        earliest = floor.of(track)
+        for period, amount in _amounts(contract.setting, track):
+            posted = period
+            if earliest is not None and period.first < earliest.first:
+                posted = floor.checked(track, period, earliest, amount)
+            rows.append(
+                ScheduleRow(
+                    obligation=track.id,
+                    period=period.name,
+                    posted=posted.name,
+                    posted_on=posted.end - DAY,
+                    amount=Money(amount, contract.setting.currency),
+                    forecast=track.measure.forecast,
+                )
+            )
+    return rows
+
+
+def _amounts(setting: Setting, track: Track) -> Iterable[tuple[Period, Decimal]]:
+    layers = track.layers
+    try:
+        if len(layers) == 1 and len(layers[0].stages) == 1:
+            stage = layers[0].stages[0]
+            if stage.curve is None:
+                return []
+            if stage.amount or stage.unit is not None:
+                return stage.curve.rows(stage.amount if stage.unit is None else stage.unit)
+        spans = [span for span in (layer.span() for layer in layers) if span is not None]
+        if not spans:
+            return []
+        first, after = min(start for start, _ in spans), max(end for _, end in spans)
+        periods = setting.periods.touching(first.toordinal(), after.toordinal())
+    except ValueError as wrong:
+        raise refused(
+            setting.where.at(rule="calendar", record=f"obligation {track.id}"), str(wrong), "list more periods"
+        ) from wrong
+    rows: list[tuple[Period, Decimal]] = []
+    before = track.before(periods[0].start)
+    for period in periods:
+        reached = track.before(period.end)
+        rows.append((period, EXACT.subtract(reached, before)))
+        before = reached
+    return rows
+
+
+class _Floor:
+    """The earliest period that may be posted to: the first open one, and that of booking."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._setting = contract.setting
+        opened = contract.facts.open_from
+        self._open = None if opened is None else self._setting.periods.of(opened)
+
+    def of(self, track: Track) -> Period | None:
+        booked = track.obligation.booked_on
+        if booked is None or self._setting.choices.before_booking is BeforeBooking.BACK_DATE:
+            return self._open
+        booking = self._setting.periods.of(booked)
+        return booking if self._open is None or booking.first > self._open.first else self._open
+
+    def checked(self, track: Track, period: Period, earliest: Period, amount: Decimal) -> Period:
+        """The period to post in instead of an earlier one."""
+        closed = self._open is not None and period.first < self._open.first
+        if closed and amount and self._setting.choices.closed_period is ClosedPeriod.REFUSE:
+            raise refused(
+                self._setting.where.at(rule="closed periods", record=f"obligation {track.id}"),
+                f"{amount} belongs to {period.name}, which is closed",
+                "reopen the period, or let the document post in the first open one",
+            )
+        return earliest
+
+
+def period_revenue(setting: Setting, rows: Iterable[ScheduleRow]) -> list[PeriodRevenue]:
+    """Revenue by the period it is posted in, forecasts aside, in the order of time."""
+    totals: dict[str, tuple[date, Decimal]] = {}
+    for row in rows:
+        if not row.forecast:
+            on, amount = totals.get(row.posted, (row.posted_on, Decimal(0)))
+            totals[row.posted] = (on, EXACT.add(amount, row.amount.amount))
+    ordered = sorted(totals.items(), key=lambda each: each[1][0])
+    return [PeriodRevenue(period=name, amount=setting.money(amount)) for name, (_, amount) in ordered]
+
+
+def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRow]:
+    """What is to be posted: the rows up to ``as_of``, less what was posted before; nothing twice, nothing unposted.
+
+    What was posted for a period that now has no row is taken back in the first open period.
+    """
+    setting, facts = contract.setting, contract.facts
+    last = None if facts.as_of is None else setting.periods.of(facts.as_of)
+    already: dict[tuple[str, str], Decimal] = {}
+    for each in facts.posted:
+        key = each.obligation, each.period
+        already[key] = EXACT.add(already.get(key, Decimal(0)), each.amount.amount)
+    found: list[ScheduleRow] = []
+    for row in rows:
+        if row.forecast:
+            continue
+        period = setting.periods.named(row.period)
+        if last is not None and period.first > last.first:
+            continue
+        difference = EXACT.subtract(row.amount.amount, already.pop((row.obligation, row.period), Decimal(0)))
+        if difference:
+            found.append(replace(row, amount=setting.money(difference)))
+    for (name, period_name), amount in already.items():
+        if not amount:
+            continue
+        period = setting.periods.named(period_name)
+        opened = None if facts.open_from is None else setting.periods.of(facts.open_from)
+        posted = opened if opened is not None and opened.first > period.first else period
+        found.append(
+            ScheduleRow(
+                obligation=name, period=period.name, posted=posted.name, posted_on=posted.end - DAY,
+                amount=setting.money(-amount), forecast=False,
+            )
+        )  # fmt: skip
+    return found
