@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from engine.base.identity import json_bytes
 from engine.connect.port import Guarantees
 from engine.finance.compare import Compared
 from engine.plan.windows import Window
@@ -177,12 +178,12 @@ class PostStep(StepPlan):
     revision: Computed
     purpose: str
     input: Computed
-    encode: Callable[[Any], bytes]  # the input as the JSON that is stored and sent
     learn: tuple[str, Computed] | None
     reverse: str | None
     guarantees: Guarantees
     attempts_max: int
     elapsed_max_seconds: int
+    encode: Callable[[Any], bytes] = json_bytes  # the input as the JSON that is stored and sent
 
 
 @dataclass(frozen=True, slots=True)
