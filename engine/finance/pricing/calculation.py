@@ -92,7 +92,8 @@ def _lines(program: _Program, facts: RatingFacts, entries: Sequence[Entry]) -> t
             lines += added
         elif _is_billed(step, facts):
             lines.append(_composite(step, program, facts, lines))
-    return lines, results
+    places = {bound.id: place for place, bound in enumerate(program.document.bounds)}
+    return lines, sorted(results, key=lambda result: places[result.bound])
 
 
 def _is_billed(charge: Charge, facts: RatingFacts) -> bool:

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from engine.spec.documents.pricing import Charge, Pricing
 from engine.spec.documents.pricing_bounds import Bound
+from engine.spec.documents.pricing_prices import CompositeBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def _needs(document: Pricing, by_name: dict[str, Charge | Bound]) -> dict[str, s
         needs[charge.id] |= {each.text for each in composite.bounds if each.text in by_name}
         for bound in document.bounds:
             waits = any(charge.id == name or charge.id in reach.get(name, ()) for name in inside[bound.id])
-            if inside[bound.id] & base and not waits:
+            net = composite.base is CompositeBase.NET
+            if net and inside[bound.id] & base and not waits:
                 needs[charge.id].add(bound.id)
     return needs
 

@@ -218,6 +218,10 @@ class Pricing:
         "Usage that no charge prices is refused, or reported in the result.", default=Unpriced.REFUSE
     )
     charges: tuple[Charge, ...] = declare("What is charged, in the order of the bill.")
-    bounds: tuple[Bound, ...] = declare("Minimums, maximums and commitments, in the order they apply.", default=())
+    bounds: tuple[Bound, ...] = declare(
+        "Minimums, maximums and commitments, in the order they apply. A percentage of other charges waits for bounds "
+        "on those, and bounds on it wait for it.",
+        default=(),
+    )
     thresholds: Thresholds | None = declare("Amounts that make a bill before the period ends.", default=None)
     span: Span
