@@ -85,7 +85,8 @@ class Effects:
         run.request = request
         run.effect = effect_row(run, request, self._token(run), worker.clock.now())
         run.effect.attempt = found.attempt
-        run.effect.created_at = run.tries_from = found.created_at
+        run.effect.created_at = found.created_at
+        run.tries_before, run.tries_from = worker.store.find_retry(found.key) or (0, found.created_at)
         run.effect.sent_at = found.sent_at
         run.effect.state = found.state
         run.absent_reads = run.asked = 0
@@ -179,7 +180,7 @@ class Effects:
         assert request is not None
         reach("CP-06")
         row = run.effect = effect_row(run, request, self._token(run), worker.clock.now())
-        run.tries_from = row.created_at
+        run.tries_before, run.tries_from = 0, row.created_at
         self._advance.remember(run, batch)
         batch.intend(row)
         batch.audit(

@@ -65,10 +65,21 @@ def retry(connection: sa.Connection, audit: Audit, id_: str, by: str, now: int, 
         if not original:
             values["bundle"] = ""
         connection.execute(sa.update(t.run).where(t.run.c.id == row["run_id"]).values(**values))
+        _allow_tries(connection, row["run_id"], now)
     connection.execute(sa.update(t.queue).where(t.queue.c.message_id == row["message_id"]).values(state="queued"))
     _audit(audit, "retried", row, by, original=original)
     reach("CP-17")
     return Released(row["message_id"], row["key"], True)
+
+
+def _allow_tries(connection: sa.Connection, run_id: str, now: int) -> None:
+    """The run's open effects get as many tries again as a new one has."""
+    e = t.effect.c
+    unproved = ~sa.exists().where(t.receipt.c.effect_key == e.key)
+    keys = sa.select(e.key).where(e.run_id == run_id, unproved)
+    connection.execute(sa.delete(t.retry).where(t.retry.c.effect_key.in_(keys)))
+    tried = sa.select(e.key, e.attempt, sa.literal(now)).where(e.run_id == run_id, unproved)
+    connection.execute(sa.insert(t.retry).from_select(["effect_key", "attempts", "retried_at"], tried))
 
 
 def skip(connection: sa.Connection, audit: Audit, id_: str, by: str, now: int, why: str) -> Released:

@@ -28,12 +28,18 @@ def prepare(worker: Worker, work: Work, waiting: Waiting, batch: Batch) -> None:
     """Fill ``work`` with the runs that are still to be worked on; may raise Failure."""
     arrival = waiting.arrival
     known: Known = {}
+    continued: set[tuple[str, str]] = set()
     if waiting.resumed:
         known = {
             (row.event_id, row.flow.partition("@")[0]): row for row in loading.runs_of(worker.store.engine, arrival.id)
         }
+        for place, row in list(known.items()):
+            if row.state in ("running", "waiting") and row.bundle and row.bundle not in worker.plan.bundles:
+                _add_run(worker, work, _as_it_was(worker, arrival, row), {place: known.pop(place)})
+                continued.add(place)
     if arrival.kind == "call":
-        _add_run(worker, work, call_start(worker.plan, arrival), known)
+        if not continued:
+            _add_run(worker, work, call_start(worker.plan, arrival), known)
         return
     for event in events_of(worker.plan, arrival, waiting.parsed):
         if arrival.kind == "vendor" and event.partitionkey != arrival.key:
@@ -43,7 +49,23 @@ def prepare(worker: Worker, work: Work, waiting: Waiting, batch: Batch) -> None:
             publish(worker, work, child, batch)
             continue
         for started in starts(worker.plan, event):
-            _add_run(worker, work, started, known)
+            if (event.id, started.flow.id) not in continued:
+                _add_run(worker, work, started, known)
+
+
+def _as_it_was(worker: Worker, arrival: Arrival, row: RunRow) -> Started:
+    """How a stored run began, by the definitions of that time: its flow may have changed since, or be gone."""
+    plan = worker.bundle_plan(row.bundle)
+    if plan is not None:
+        begun = (
+            [call_start(plan, arrival)]
+            if arrival.kind == "call"
+            else [started for event in events_of(plan, arrival) for started in starts(plan, event)]
+        )
+        for started in begun:
+            if (started.event.id, started.flow.id) == (row.event_id, row.flow.partition("@")[0]):
+                return started
+    raise Defect(f"the definitions that run {row.id} started with are not in the store")
 
 
 def publish(worker: Worker, work: Work, child: Arrival, batch: Batch) -> None:

@@ -31,7 +31,8 @@ class Run:
     sent_monotonic: float | None = None
     absent_reads: int = 0
     asked: int = 0
-    tries_from: int = 0  # microseconds: from when the time allowed for the open effect's tries counts
+    tries_before: int = 0  # of the open effect, that do not count: a person has asked for more since
+    tries_from: int = 0  # microseconds: from when the time allowed for them counts
 
 
 @dataclass(slots=True)

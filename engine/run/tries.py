@@ -31,7 +31,8 @@ def call_of(run: Run) -> Call:
 
 
 def history_of(worker: Worker, run: Run) -> History:
-    """What is known of the open effect's tries. Time in which the connection was left alone does not count."""
+    """What is known of the open effect's tries. What was tried before a person last asked
+    for more does not count, nor does time in which the connection was left alone."""
     row, request = run.effect, run.request
     assert row is not None
     assert request is not None
@@ -40,7 +41,7 @@ def history_of(worker: Worker, run: Run) -> History:
     since = worker.started_monotonic if run.sent_monotonic is None else run.sent_monotonic
     return History(
         row.key,
-        row.attempt,
+        row.attempt - run.tries_before,
         row.created_at,
         now,
         request.step.attempts_max,

@@ -43,6 +43,7 @@ class Hot:
     append_audit: Statement
 
     find_effect: Statement
+    find_retry: Statement
     find_link: Statement
     seen: Statement
 
@@ -110,6 +111,9 @@ def compile_hot(dialect: Dialect) -> Hot:
         .select_from(t.effect.outerjoin(t.receipt, t.receipt.c.effect_key == t.effect.c.key))
         .where(t.effect.c.key == sa.bindparam("b_key"))
     )
+    find_retry = sa.select(t.retry.c.attempts, t.retry.c.retried_at).where(
+        t.retry.c.effect_key == sa.bindparam("b_effect_key")
+    )
     find_link = sa.select(t.link.c.external).where(
         t.link.c.connection == sa.bindparam("connection"),
         t.link.c.kind == sa.bindparam("kind"),
@@ -136,6 +140,7 @@ def compile_hot(dialect: Dialect) -> Hot:
         open_exception=_compile(_insert(t.exception, EXCEPTION, dialect, ignore=False), dialect, EXCEPTION),
         append_audit=_compile(_insert(t.audit, AUDIT, dialect, ignore=False), dialect, AUDIT),
         find_effect=_compile(find_effect, dialect, ("b_key",)),
+        find_retry=_compile(find_retry, dialect, ("b_effect_key",)),
         find_link=_compile(find_link, dialect, ("connection", "kind", "id")),
         seen=_compile(seen, dialect, ("subject", "event_type")),
     )

@@ -76,6 +76,11 @@ class Store:
         values[7] = "confirmed"
         return FoundEffect(*values, receipt=orjson.loads(bytes(content)))
 
+    def find_retry(self, key: str) -> tuple[int, int] | None:
+        """How many tries the effect had had, and when, as a person last asked for more; None if nobody did."""
+        row = self._one(self.hot.find_retry.sql, (key,))
+        return None if row is None else (row[0], row[1])
+
     def find_link(self, connection: str, kind: str, id_: str) -> str | None:
         """The id that another system gave to one of our objects."""
         row = self._one(self.hot.find_link.sql, (connection, kind, id_))

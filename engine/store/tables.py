@@ -131,6 +131,15 @@ receipt = sa.Table(
 )
 sa.Index("receipt_number", receipt.c.document_number)
 
+#: How many tries an effect had had when a person last asked for more: they get as many again.
+retry = sa.Table(
+    "retry",
+    metadata,
+    sa.Column("effect_key", sa.Text, primary_key=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("retried_at", sa.BigInteger, nullable=False),
+)
+
 link = sa.Table(
     "link",
     metadata,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from invariants import check
-from virtual_time import VirtualClock, VirtualLoop
+from virtual_time import VirtualClock
+from virtual_world import play
 from worlds import Erp, World, computed, flow, make_plan, post, step
 
-from engine.base.identity import Identity
 from engine.connect.port import Call
 from engine.plan import model as plan
 from engine.plan.windows import Window
@@ -21,37 +19,11 @@ from engine.store import pauses
 
 NIGHT = Window(frozenset(), frozenset({date(2026, 2, 15)}), time(2, 0), time(5, 0), "UTC", "nightly backup")
 INVOICE = flow("invoice_posted", "invoice@1", post())
-Act = Callable[[World, VirtualClock], Awaitable[None]]
 
 
 def closing(plan_: plan.Plan, *windows: Window, per_second: int | None = None) -> plan.Plan:
     erp = replace(plan_.connections["erp"], windows=windows, per_second=per_second)
     return replace(plan_, connections={**plan_.connections, "erp": erp})
-
-
-def play(path: Path, plan_: plan.Plan, start: str, act: Act, erp: Erp | None = None, *, drained: bool = True) -> World:
-    """One process's life in virtual time, on a real store file; the invariants hold at its end."""
-    loop = VirtualLoop()
-    clock = VirtualClock(start)
-    clock.loop = loop
-    world = World(path / "store.db", plan_, erp)
-    world.clock, world.identity = clock, Identity(clock)  # type: ignore[assignment]
-
-    async def main() -> None:
-        world.start(loop)
-        await act(world, clock)
-        documents = {
-            key: [{"content": each["content"], "order": int(each["number"][4:])} for each in kept]
-            for key, kept in world.erp.documents.items()
-        }
-        assert check(world.store.engine, documents, drained=drained) == []
-        world.stop()
-
-    try:
-        loop.run_until_complete(main())
-    finally:
-        loop.close()
-    return world
 
 
 def invoice(number: int, customer: str, **more: Any) -> dict[str, Any]:
