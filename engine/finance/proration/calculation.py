@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
+from itertools import islice
 
 from engine.base.money import Money
 from engine.finance.calculation import Calculation
@@ -103,7 +105,8 @@ def _apply(rules: Rules, found: Situation, working: Working) -> None:
     old, new = _changed(rules, found.change)
     old = tuple(line for line in old if _taken(rules, found, line, Side.CREDIT, working))
     new = tuple(line for line in new if _taken(rules, found, line, Side.CHARGE, working))
-    if rules.document.multiply is Multiply.DIFFERENCE:
+    anew = anchored(rules, found) is not Anchor.KEEP or any(line.fresh_period for line in new)
+    if rules.document.multiply is Multiply.DIFFERENCE and not (anew and new):
         pieces = _difference(rules, found, old, new)
     else:
         pieces = [piece for line in old for piece in credit(rules, found, line, working.ledger)]
@@ -226,10 +229,6 @@ def _result(rules: Rules, facts: ProrationFacts, working: Working) -> ProrationR
     currency, lines = facts.currency, working.lines
     credits = [line.amount for line in lines if line.side is Side.CREDIT or not line.amount > Money.of(0, currency)]
     charges = [line.amount for line in lines if line.side is not Side.CREDIT and line.amount > Money.of(0, currency)]
-    dates: list[object] = []
-    if facts.anniversaries is not None:
-        row = rules.measure.starts(facts.anniversaries.start, facts.anniversaries.every)
-        dates = [next(row) for _ in range(facts.anniversaries.count)]
     return ProrationResult(
         lines=tuple(lines),
         deferred=tuple(working.deferred),
@@ -242,8 +241,16 @@ def _result(rules: Rules, facts: ProrationFacts, working: Working) -> ProrationR
         uncredited=Money(decimal_of(working.ledger.uncredited), currency),
         deltas=_deltas(facts, lines),
         periods=tuple(working.periods),
-        dates=tuple(dates),  # type: ignore[arg-type]
+        dates=_dates(rules, facts),
     )
+
+
+def _dates(rules: Rules, facts: ProrationFacts) -> tuple[date, ...]:
+    """The period starts that were asked for."""
+    if facts.anniversaries is None:
+        return ()
+    row = rules.measure.starts(facts.anniversaries.start, facts.anniversaries.every)
+    return tuple(islice(row, facts.anniversaries.count))
 
 
 def _deltas(facts: ProrationFacts, lines: list[ProratedLine]) -> tuple[Delta, ...]:

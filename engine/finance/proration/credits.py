@@ -35,15 +35,19 @@ class Ledger:
         return found
 
     def add(self, charge: BilledCharge) -> None:
-        credited = ZERO if charge.credited is None else Fraction(charge.credited.amount)
+        ended = ZERO if charge.ended is None else Fraction(charge.ended.amount)
         self.charges.append(charge)
-        self.left[charge.id] = max(ZERO, Fraction(charge.amount.amount) - credited)
+        self.left[charge.id] = max(ZERO, Fraction(charge.amount.amount) - ended)
 
     def add_line(self, line: ProratedLine) -> None:
         """A charge of this calculation, which a later change may credit."""
+        name, count = f"{line.change}/{line.line}", 1
+        while name in self.left:
+            count += 1
+            name = f"{line.change}/{line.line}/{count}"
         self.add(
-            BilledCharge(id=f"{line.change}/{line.line}", line=line.line, amount=line.gross, discount=-line.discount,
-                         start=line.start, end=line.end)
+            BilledCharge(id=name, line=line.line, amount=line.gross, discount=-line.discount, start=line.start,
+                         end=line.end)
         )  # fmt: skip
 
     def for_line(self, line: Line, order: Order) -> Iterator[BilledCharge]:
@@ -106,31 +110,36 @@ def _traced(
     for charge in ledger.for_line(line, rules.credit.order):
         if wanted <= 0:
             break
-        taken = min(wanted, ledger.left[charge.id])
-        stretch, own = _own(rules, found, charge, part, share)
+        stretch, own, scale = _own(rules, found, charge, part, share)
+        taken = min(wanted / scale, ledger.left[charge.id])
         factor = rules.factor(own.factor) if mode is Mode.PRORATED else ONE
         amount = _share_of_charge(rules, charge, taken, factor)
         ledger.left[charge.id] -= taken
-        wanted -= taken
+        wanted -= taken * scale
         explanation = f"unused time of {charge.id}, billed {charge.amount}"
         pieces.append(Piece(line, Side.CREDIT, stretch, own, factor, amount, explanation, charge.id))
     if wanted > 0:
         currency = line.unit_price.currency
-        ledger.uncredited += Fraction(rules.amount(wanted * rules.factor(share.factor), currency))
+        factor = rules.factor(share.factor) if mode is Mode.PRORATED else ONE
+        ledger.uncredited += Fraction(rules.amount(wanted * factor, currency))
     return pieces
 
 
-def _own(rules: Rules, found: Situation, charge: BilledCharge, part: Part, share: Share) -> tuple[Stretch, Share]:
-    """The part of the charge's own period, where it has one."""
+def _own(
+    rules: Rules, found: Situation, charge: BilledCharge, part: Part, share: Share
+) -> tuple[Stretch, Share, Fraction]:
+    """The unused part of the charge's own time, where it has one, and what the price of a whole period is of it: a
+    charge for a third of the period stands for three times its amount."""
     if charge.start is None or charge.end is None or found.change.share is not None:
-        return part.stretch, share
-    period = Stretch(rules.measure.point(charge.start), rules.measure.point(charge.end))
-    inside = part.stretch.overlap(period)
-    length = rules.measure.length(period)
+        return part.stretch, share, ONE
+    own = Stretch(rules.measure.point(charge.start), rules.measure.point(charge.end))
+    length = rules.measure.length(own)
     if not length:
-        return part.stretch, share
+        raise refused(found.where.at(rule=f"charge {charge.id}"), "its own period has no length", "correct its dates")
+    inside = part.stretch.overlap(own)
     unused = rules.measure.length(inside)
-    return inside, Share(unused, length, unused / length)
+    whole = rules.measure.length(part.period)
+    return inside, Share(unused, length, unused / length), whole / length if length < whole else ONE
 
 
 def _share_of_charge(rules: Rules, charge: BilledCharge, taken: Fraction, factor: Fraction) -> Amount:

@@ -103,7 +103,9 @@ class BilledCharge:
     line: str = fact("The line of the subscription it billed.")
     amount: Money = fact("What it billed, before discount and tax.")
     discount: Money | None = fact("The discount on it, as a positive amount.", default=None)
-    credited: Money | None = fact("What was given back of `amount` before, before discount.", default=None)
+    ended: Money | None = fact(
+        "How much of `amount` billed units that ended before; it is not credited again.", default=None
+    )
     start: date | datetime | None = fact("Where its own period starts; that of the period changed if left out.",
                                          default=None)  # fmt: skip
     end: date | datetime | None = fact("Where its own period ends.", default=None)

@@ -341,7 +341,7 @@ class Proration:
     time: TimeFraction | None = declare("The part of a period; exact days, half open, if left out.", default=None)
     multiply: Multiply = declare(
         "The factor times the whole line; times the unit price, rounded, then times the quantity; or times the "
-        "difference of new and old in one line.",
+        "difference of new and old in one line (credit and charge stay apart where a new period begins).",
         default=Multiply.LINE,
     )
     rebill: Rebill = declare(

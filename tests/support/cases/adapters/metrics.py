@@ -13,6 +13,7 @@ import yaml
 from cases.model import Adapter, Case, run_document
 
 PROFILES = Path(__file__).parents[4] / "mappings" / "metrics"
+NAMED = ("stripe_metrics", "chartmogul", "profitwell")
 HEAD = ("spec", "id", "version", "owner", "summary", "effective")
 FIRST = date(2026, 1, 1)
 LAST = date(2027, 1, 1)
@@ -66,6 +67,7 @@ def mrr(case: Case) -> Mapping[str, Any]:
         found = {each: _plan(case, duration=each)["mrr"] for each in given["durations"]}
         return {"mrr": found}
     if "discount_months" in given:
+        # A source that tells during from after counts a discount while it runs, unless its profile says otherwise.
         after = FIRST + timedelta(days=32 * int(given["discount_months"]))
         during = _plan(case, duration="repeating")["mrr"]
         return {"mrr": during, "mrr_during": during, "mrr_after": _plan(case, duration="repeating", day=after)["mrr"]}
@@ -85,7 +87,10 @@ def _plan(case: Case, *, duration: str = "forever", day: date = FIRST) -> dict[s
     for index, each in enumerate(given.get("subscriptions") or ()):
         quantity = str(each.get("count", "1"))
         versions.append(_version(f"s{index}", [_item(case, each["price"], each.get("interval"), quantity=quantity)]))
-    return _measure(case, {**_at(day), "subscriptions": versions})
+    changes = {}
+    if "discount_months" in given and case.profile not in NAMED:
+        changes["mrr"] = {"discounts": {"repeating": "included"}}
+    return _measure(case, {**_at(day), "subscriptions": versions}, **changes)
 
 
 def _item(case: Case, price: Any, interval: Any, **more: Any) -> dict[str, Any]:

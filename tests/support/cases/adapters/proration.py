@@ -19,7 +19,8 @@ NO_CURRENCY = "XXX"
 def proration(case: Case) -> Mapping[str, Any]:
     """A change inside a period, or the part of one."""
     given = case.input
-    mode = MODES[str((case.params.get("rounding") or {}).get("mode", "half_up"))]
+    cuts = "unibee" in str(case.raw.get("source", "")).lower()
+    mode = MODES[str((case.params.get("rounding") or {}).get("mode", "down" if cuts else "half_up"))]
     old, new = _items(case, "old_items", "old"), _items(case, "new_items", "new")
     body: dict[str, Any] = {
         "time": _time(str(case.params.get("day_count", "actual_days"))),
@@ -29,14 +30,20 @@ def proration(case: Case) -> Mapping[str, Any]:
         body["rounding"]["factor"] = {"scale": int(case.params["factor_scale"]), "mode": mode}
     if any("paid" in line for line in old):
         body["credit"] = {"cap": "paid"}
-    if "unibee" in str(case.raw.get("source", "")).lower():
+    if cuts:
         body["multiply"] = "unit_price"
+        body["rounding"]["amount"]["mode"] = mode
     change: dict[str, Any] = {"old": old, "new": new}
     if "factor_interval" in given:
         change |= {"at": given["factor_interval"][0], "until": given["factor_interval"][1]}
         change["new"] = [*new, {"id": "part", "unit_price": _money(case, given.get("price", "1"))}]
     else:
         change["at"] = given.get("change_at", given["period_start"])
+        if not old and not new:
+            change["new"] = [{"id": "part", "unit_price": _money(case, given.get("price", "1"))}]
+    if body["time"].get("denominator") == "nominal":
+        for line in (*change["old"], *change["new"]):
+            line["every"] = _plan(given["period_start"], given["period_end"])
     facts = {
         "currency": _currency(case),
         "period": {"start": given["period_start"], "end": given["period_end"]},
@@ -57,17 +64,29 @@ def _time(rule: str) -> dict[str, Any]:
     """How a published day count is said in a document."""
     if "second" in rule:
         return {"count": "second", "outside": "clamp"}
-    if "inclusive" in rule:
+    if "inclusive" in rule and "360" not in rule:
         return {"interval": "inclusive", "outside": "clamp"}
     fixed = re.search(r"fixed_days_(\d+)", rule)
     if fixed:
         days = int(fixed[1])
         return {"count": "fixed_month", "month_days": days, "denominator": "fixed", "outside": "extend"}
+    if "360" in rule and "actual" in rule:
+        return {"interval": "inclusive", "denominator": "fixed", "outside": "extend"}
     if "360" in rule:
-        return {"count": "thirty_360", "denominator": "fixed", "outside": "extend"}
+        count = {"count": "thirty_360", "denominator": "fixed", "outside": "extend"}
+        return count | ({"interval": "inclusive"} if "strict" in rule else {})
     if "nominal" in rule:
-        return {"denominator": "nominal", "outside": "extend"}
+        return {"denominator": "nominal", "outside": "extend", "tolerance_percent": 25}
     return {"outside": "extend"}
+
+
+def _plan(start: str, end: str) -> dict[str, Any]:
+    """The plan's interval that a period is one of."""
+    days = (date.fromisoformat(end[:10]) - date.fromisoformat(start[:10])).days
+    for limit, unit, count in ((10, "week", 1), (45, "month", 1), (120, "quarter", 1), (220, "month", 6)):
+        if days <= limit:
+            return {"unit": unit, "count": count}
+    return {"unit": "year", "count": 1}
 
 
 def _items(case: Case, key: str, side: str) -> list[dict[str, Any]]:
