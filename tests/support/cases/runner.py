@@ -39,7 +39,7 @@ def load(folder: Path) -> list[Case]:
 
 def run_case(case: Case, known: dict[str, Adapter]) -> Result:
     """Run one case. Whatever goes wrong is a problem of that case alone."""
-    adapter = known.get(case.name)
+    adapter = known.get(f"{case.family} {case.name}") or known.get(case.name)  # a name may occur in both families
     if adapter is None:
         return Result(case, (f"no adapter for {case.name}",))
     try:

@@ -1,0 +1,1 @@
+"""Journals: a sub-ledger of documents and events, and the entries that templates make of it."""

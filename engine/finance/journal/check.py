@@ -1,0 +1,197 @@
+"""What is certainly wrong with a journal document alone.
+
+Whether a template balances is tried on sample measures that keep the identities of
+:mod:`engine.finance.journal.vocabulary`: each measure by itself, all together, and with every wording that conditions
+can ask for. Amounts are primes, so that two different sums never look equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.base.errors import Failure
+from engine.base.money import Money
+from engine.finance.journal import codes as codes
+from engine.finance.journal.earning import NOTHING
+from engine.finance.journal.posting import (
+    CompiledTemplate,
+    compile_template,
+    kind_of,
+    policy_of,
+    policy_values,
+    signed_sum,
+)
+from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, total_measures
+from engine.source.diagnostic import Diagnostics
+from engine.spec.documents.journal import Journal, Per, PostingTemplate
+from engine.spec.nearest import suggestion
+from engine.spec.values import Name
+
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
+_STATES = ("open", "paid", "uncollectible", "disputed")
+_WAYS = ("cash", "clearing", "external")
+_CONTRA = ("", "uncollectible", "dispute", "void")
+_CATEGORIES = ("paid", "promotional")
+
+
+def check(journal: Journal, diagnostics: Diagnostics) -> None:
+    """Report unknown roles and events, templates that do not balance, and events that nothing posts."""
+    _check_events(journal, diagnostics)
+    used: set[str] = set()
+    seen: set[str] = set()
+    for template in journal.templates:
+        if template.id in seen:
+            message = f"two templates are called `{template.id}`"
+            diagnostics.error("FIN155", message, template.span, "give every template a name of its own")
+        seen.add(template.id)
+        used |= _check_template(journal, template, diagnostics)
+    if journal.exchange is not None:
+        used |= _roles(journal, (journal.exchange.realised, journal.exchange.rounding), diagnostics)
+    for name, role in journal.roles:
+        if name not in used:
+            diagnostics.warning("FIN156", f"no template uses the role `{name}`", role.span)
+
+
+def _check_events(journal: Journal, diagnostics: Diagnostics) -> None:
+    posted = {template.on for template in journal.templates}
+    excused = {nothing.on for nothing in journal.without_posting}
+    declared: set[str] = set()
+    for own in journal.events:
+        if own.event in KINDS:
+            diagnostics.error("FIN158", f"the sub-ledger knows `{own.event}` itself", own.span, "use another name")
+        if own.event in declared:
+            diagnostics.error("FIN155", f"`{own.event}` is declared twice", own.span, "declare it once")
+        declared.add(own.event)
+    for nothing in journal.without_posting:
+        if nothing.on in posted:
+            diagnostics.error("FIN159", f"a template posts for `{nothing.on}`", nothing.span, "remove one of the two")
+        if nothing.on not in KINDS and nothing.on not in declared:
+            _unknown_event(journal, nothing.on, nothing.span, diagnostics)
+    needed = {name for name, kind in KINDS.items() if kind.posts and name != "position.closed"} | declared
+    missing = sorted(needed - posted - excused)
+    if missing:
+        diagnostics.error(
+            "FIN157", f"nothing is said of {', '.join(missing)}", journal.span,
+            "write a template for each, or list it under `without_posting` with the reason",
+        )  # fmt: skip
+
+
+def _unknown_event(journal: Journal, name: str, span: Any, diagnostics: Diagnostics) -> None:
+    known = sorted([*KINDS, *(own.event for own in journal.events)])
+    help = suggestion(name, known, what="kinds of events are")
+    diagnostics.error("FIN151", f"`{name}` is no kind of event", span, help)
+
+
+def _roles(journal: Journal, names: tuple[Name, ...], diagnostics: Diagnostics) -> set[str]:
+    known = [name for name, _ in journal.roles]
+    for name in names:
+        if name.text not in known:
+            help = suggestion(name.text, known, what="roles are")
+            diagnostics.error("FIN150", f"`{name.text}` is no role of this document", name.span, help)
+    return {name.text for name in names}
+
+
+def _check_template(journal: Journal, template: PostingTemplate, diagnostics: Diagnostics) -> set[str]:
+    names = tuple(name for line in template.post for name in (line.debit, line.credit) if name is not None)
+    used = _roles(journal, names, diagnostics)
+    kind = kind_of(journal, template.on)
+    if kind is None:
+        _unknown_event(journal, template.on, template.span, diagnostics)
+        return used
+    if not kind.posts:
+        help = "write a template for revenue.recognised"
+        diagnostics.error("FIN153", f"`{kind.name}` has no amounts to post", template.span, help)
+        return used
+    if template.per is Per.LINE and not kind.line:
+        diagnostics.error("FIN154", f"`{kind.name}` has no lines", template.span, "post `per: event`")
+        return used
+    found = Diagnostics()
+    compiled = compile_template(journal, template, found)
+    diagnostics.extend(found)
+    if compiled is not None and not found.has_errors:
+        _check_balance(journal, template, compiled, kind, diagnostics)
+    return used
+
+
+def _check_balance(
+    journal: Journal, template: PostingTemplate, compiled: CompiledTemplate, kind: Kind, diagnostics: Diagnostics
+) -> None:
+    for scope in sample_scopes(journal, kind, per_line=template.per is Per.LINE):
+        try:
+            postings = compiled.post(scope) if compiled.applies(scope) else []
+        except Failure as failure:
+            message = f"template `{template.id}` cannot be evaluated: {failure.message}"
+            diagnostics.error("FIN152", message, template.span, "correct its expressions")
+            return
+        debit = sum((each.amount for each in postings if each.amount > 0), NOTHING)
+        credit = -sum((each.amount for each in postings if each.amount < 0), NOTHING)
+        if debit != credit:
+            shown = ", ".join(
+                f"{name} {value.amount}" for name, value in scope["line" if "line" in scope else "total"].items()
+                if isinstance(value, Money) and value
+            )  # fmt: skip
+            message = f"template `{template.id}` debits {debit} and credits {credit} when {shown or 'all is zero'}"
+            help = f"the measures of {kind.name} hang together as `tieout explain FIN152` says"
+            diagnostics.error("FIN152", message, template.span, help)
+            return
+
+
+# ----------------------------------------------------------------------------- sample measures
+
+
+def sample_scopes(journal: Journal, kind: Kind, *, per_line: bool) -> Iterator[dict[str, Any]]:
+    """Names as expressions see them, with sample measures that keep the identities of the kind of event."""
+    policy = policy_values(policy_of(journal))
+    for status, way, contra, category in _wordings():
+        for measures in _samples(kind):
+            money = {name: Money(value, "EUR") for name, value in measures.items()}
+            scope: dict[str, Any] = {
+                "event": {
+                    "id": "sample", "kind": kind.name, "via": way, "category": category, "invoice": "INV-1",
+                    "date": date(2026, 1, 31),
+                },
+                "invoice": {"id": "INV-1", "status": status},
+                "total": {name: money[name] for name in total_measures(kind)},
+                "policy": policy,
+            }  # fmt: skip
+            if per_line:
+                texts = {"id": "line-1", "obligation": "service", "contract": "C-1", "contra_of": contra}
+                scope["line"] = {**texts, **{name: money[name] for name in line_measures(kind)}}
+            yield scope
+
+
+def _wordings() -> Iterator[tuple[str, str, str, str]]:
+    """Every wording of each text at least once, with the first of the others."""
+    first = (_STATES[0], _WAYS[0], _CONTRA[0], _CATEGORIES[0])
+    for index, choices in enumerate((_STATES, _WAYS, _CONTRA, _CATEGORIES)):
+        for choice in choices:
+            yield (*first[:index], choice, *first[index + 1 :])  # type: ignore[misc]
+
+
+def _samples(kind: Kind) -> Iterator[dict[str, Decimal]]:
+    atoms = _atoms(kind)
+    values = {name: Decimal(_PRIMES[index % len(_PRIMES)] * 100 + 1) for index, name in enumerate(atoms)}
+    yield _completed(kind, values)
+    yield _completed(kind, {name: -value for name, value in values.items()})
+    for name in atoms:
+        yield _completed(kind, {**dict.fromkeys(atoms, NOTHING), name: values[name]})
+
+
+def _atoms(kind: Kind) -> list[str]:
+    """The measures that nothing else decides: those of a second decomposition lose their last one."""
+    decided = {parts[0] for parts in kind.also.values()}
+    return [name for name in (*kind.line, *kind.total) if name not in decided]
+
+
+def _completed(kind: Kind, atoms: dict[str, Decimal]) -> dict[str, Decimal]:
+    found = {name: atoms.get(name, NOTHING) for name in (*kind.line, *kind.total)}
+    for name, parts in kind.sums.items():
+        found[name] = signed_sum(parts, found)
+    for name, parts in kind.also.items():
+        found[parts[0]] = found[name] - signed_sum(parts[1:], found)
+    for name, parts in kind.total_sums.items():
+        found[name] = signed_sum(parts, found)
+    return found

@@ -1,0 +1,263 @@
+"""Entries: postings with keys, dates and both currencies; what is new, what is unchanged, what must be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from engine.base.identity import digest
+from engine.base.money import Money, minor_units
+from engine.finance.calendar import DAY, month_name
+from engine.finance.exact import rounded
+from engine.finance.journal.earning import NOTHING
+from engine.finance.journal.facts import Entry, EntryLine, JournalFacts, Posted
+from engine.finance.journal.ledger import Moment, Touch
+from engine.finance.journal.posting import CompiledTemplate, Posting
+from engine.finance.problem import Where, refused
+from engine.spec.documents.journal import Exchange, Rate, Reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What all entries of a document share."""
+
+    document: str
+    version: str
+    book: str
+
+
+class Journalist:
+    """Turns postings into entries, in order. Converted amounts follow what is converted so far, so that an account
+    that returns to zero in one currency does so in the other."""
+
+    def __init__(self, head: Head, facts: JournalFacts, exchange: Exchange | None) -> None:
+        self.head = head
+        self.facts = facts
+        self.exchange = exchange
+        self.entries: list[Entry] = []
+        self._carried: dict[tuple[str, str, Fraction], tuple[Decimal, Decimal]] = {}
+        self._counts: dict[str, int] = {}
+
+    def write(self, template: CompiledTemplate, moment: Moment, touch: Touch | None, postings: list[Posting]) -> None:
+        """Add the entry of some postings, and its reversal where the template asks for one."""
+        lines = self._lines(template, moment, touch, postings)
+        entry = self._entry(template, moment, touch, lines)
+        self.entries.append(entry)
+        if template.reverse is Reverse.NEXT_DAY:
+            self.entries.append(reversal_of(entry, moment.day + DAY))
+
+    def _entry(
+        self, template: CompiledTemplate, moment: Moment, touch: Touch | None, lines: tuple[EntryLine, ...]
+    ) -> Entry:
+        line = touch.line if touch is not None else None
+        invoice = moment.invoice.id if moment.invoice else line.invoice if line and line.invoice else None
+        event = moment.event
+        entity = (event.entity if event else None) or self.facts.entity
+        key = self._key(moment.id, entity, template.id, line.key if line else "")
+        return Entry(
+            key=key, event=moment.id, kind=moment.kind, template=template.id, entity=entity, book=self.head.book,
+            date=moment.day, period=month_name(moment.day),
+            attribution_period=moment.attribution or month_name(moment.day), invoice=invoice,
+            line=line.id if line else None, contract=(line.contract if line else moment.contract) or None,
+            obligation=line.obligation or None if line else None, dimensions=dict(line.dimensions) if line else {},
+            lines=lines, explanation=template.summary,
+        )  # fmt: skip
+
+    def _key(self, event: str, entity: str, template: str, line: str) -> str:
+        """Of event, document with version, book, entity, template and line; a repeat within one history counts on."""
+        head = self.head
+        found = digest([event, head.document, head.version, head.book, entity, template, line])
+        count = self._counts.get(found, 0)
+        self._counts[found] = count + 1
+        return f"{found}-{count + 1}" if count else found
+
+    # ------------------------------------------------------------------- currencies
+
+    def _lines(
+        self, template: CompiledTemplate, moment: Moment, touch: Touch | None, postings: list[Posting]
+    ) -> tuple[EntryLine, ...]:
+        functional = self.facts.functional_currency or moment.currency
+        if functional == moment.currency:
+            return tuple(_line(each.role, each.amount, moment.currency, each.amount, functional) for each in postings)
+        where = Where(self.head.document, f"template {template.id}", f"{moment.kind} {moment.id}")
+        exchange = self.exchange
+        if exchange is None:
+            raise refused(
+                where, f"it is in {moment.currency}, the entity's currency is {functional}",
+                "declare `exchange` in the document",
+            )  # fmt: skip
+        rates = self._rates(moment, touch, where)
+        found = []
+        for each in postings:
+            rate = rates[each.rate]
+            found.append((each, self._converted(moment, touch, each, rate, functional)))
+        lines = [_line(each.role, each.amount, moment.currency, value, functional) for each, value in found]
+        lines += self._differences(moment, found, rates, exchange, functional, where)
+        return tuple(lines)
+
+    def _rates(self, moment: Moment, touch: Touch | None, where: Where) -> dict[Rate, Fraction]:
+        event = moment.rate
+        booking = moment.invoice.rate if moment.invoice else None
+        if booking is None:
+            known = {each.line.rate for each in ([touch] if touch is not None else moment.touches)}
+            if len(known) > 1:
+                raise refused(
+                    where, "its lines were booked at different rates", "let the template post once `per: line`"
+                )
+            booking = known.pop() if known else None
+        booking = event if booking is None else booking
+        if booking is None:
+            raise refused(
+                where, f"no rate from {moment.currency} is known", "give `rate` on the event and on its invoice"
+            )
+        return {Rate.BOOKING: Fraction(booking), Rate.EVENT: Fraction(booking if event is None else event)}
+
+    def _converted(
+        self, moment: Moment, touch: Touch | None, posting: Posting, rate: Fraction, functional: str
+    ) -> Decimal:
+        about = moment.invoice.id if moment.invoice else touch.line.invoice if touch else moment.id
+        key = (about, posting.role, rate)
+        amount, value = self._carried.get(key, (NOTHING, NOTHING))
+        amount += posting.amount
+        reached = rounded(Fraction(amount) * rate, minor_units(functional))
+        self._carried[key] = (amount, reached)
+        return reached - value
+
+    def _differences(
+        self, moment: Moment, found: list[tuple[Posting, Decimal]], rates: Mapping[Rate, Fraction], exchange: Exchange,
+        functional: str, where: Where,
+    ) -> list[EntryLine]:  # fmt: skip
+        """What two rates in one entry leave over is realised; the few units of rounding go to an account of their own."""
+        left = sum((value for _, value in found), NOTHING)
+        exact = sum((Fraction(each.amount) * rates[each.rate] for each, _ in found), Fraction(0))
+        realised = rounded(exact, minor_units(functional))
+        rounding = left - realised
+        unit = Decimal(1).scaleb(-minor_units(functional))
+        if abs(rounding) > unit * exchange.rounding_limit:
+            raise refused(
+                where, f"rounding of converted amounts is {rounding} {functional}, more than the limit allows",
+                "raise `rounding_limit`, or convert fewer lines at a time",
+            )  # fmt: skip
+        lines = []
+        for role, amount in ((str(exchange.realised), -realised), (str(exchange.rounding), -rounding)):
+            if amount:
+                lines.append(_line(role, NOTHING, moment.currency, amount, functional))
+        return lines
+
+
+def _line(role: str, amount: Decimal, currency: str, value: Decimal, functional: str) -> EntryLine:
+    debit = amount > 0 or (amount == 0 and value > 0)
+    sign = 1 if debit else -1
+    return EntryLine(
+        role=role, side="debit" if debit else "credit", amount=Money(sign * amount + NOTHING, currency),
+        functional=Money(sign * value + NOTHING, functional),
+    )  # fmt: skip
+
+
+# ----------------------------------------------------------------------------- reversals and corrections
+
+
+def opposite(lines: Iterable[EntryLine]) -> tuple[EntryLine, ...]:
+    """The same lines on the other side."""
+    return tuple(replace(line, side="credit" if line.side == "debit" else "debit") for line in lines)
+
+
+def reversal_of(entry: Entry, day: date) -> Entry:
+    """The entry that undoes another one."""
+    return replace(
+        entry, key=f"{entry.key}-reversed", date=day, period=month_name(day), lines=opposite(entry.lines),
+        corrects=entry.key, explanation=f"Reversal: {entry.explanation}",
+    )  # fmt: skip
+
+
+def to_post(entries: list[Entry], facts: JournalFacts) -> tuple[list[Entry], int]:
+    """What is to be posted now: new entries, and differences to those that are posted already. Gives also how many
+    are unchanged. New entries of closed periods are dated on the first open day and keep the period they belong to."""
+    posted = _gathered(facts.posted)
+    found: list[Entry] = []
+    unchanged = 0
+    for entry in entries:
+        before = posted.pop(entry.key, None)
+        if before is None:
+            found.append(_dated(entry, facts.closed_before))
+            continue
+        difference = _difference(_signed(entry.lines), before)
+        if difference:
+            found.append(_dated(_correction(entry, difference), facts.closed_before))
+        else:
+            unchanged += 1
+    last = max((event.date for event in facts.events), default=None)
+    for key, before in posted.items():
+        lines = _difference({}, before)
+        if lines and last is not None:
+            found.append(_dated(_withdrawal(key, lines, last, facts), facts.closed_before))
+    return found, unchanged
+
+
+_Signed = dict[tuple[str, str, str], tuple[Decimal, Decimal]]
+
+
+def _gathered(posted: Iterable[Posted]) -> dict[str, _Signed]:
+    """Posted entries by the key they stand for: corrections are added to what they correct."""
+    found: dict[str, _Signed] = {}
+    for each in posted:
+        key = each.key.partition("+")[0]
+        lines = tuple(
+            EntryLine(role=line.role, side=line.side, amount=line.amount, functional=line.functional)
+            for line in each.lines
+        )
+        found[key] = _sum(found.get(key, {}), _signed(lines))
+    return found
+
+
+def _signed(lines: Iterable[EntryLine]) -> _Signed:
+    found: _Signed = {}
+    for line in lines:
+        sign = 1 if line.side == "debit" else -1
+        key = (line.role, line.amount.currency, line.functional.currency)
+        amount, value = found.get(key, (NOTHING, NOTHING))
+        found[key] = (amount + sign * line.amount.amount, value + sign * line.functional.amount)
+    return found
+
+
+def _sum(left: _Signed, right: _Signed) -> _Signed:
+    found = dict(left)
+    for key, (amount, value) in right.items():
+        before = found.get(key, (NOTHING, NOTHING))
+        found[key] = (before[0] + amount, before[1] + value)
+    return found
+
+
+def _difference(wanted: _Signed, before: _Signed) -> tuple[EntryLine, ...]:
+    negative = {key: (-amount, -value) for key, (amount, value) in before.items()}
+    return tuple(
+        _line(role, amount, currency, value, functional)
+        for (role, currency, functional), (amount, value) in sorted(_sum(wanted, negative).items())
+        if amount or value
+    )
+
+
+def _correction(entry: Entry, lines: tuple[EntryLine, ...]) -> Entry:
+    content = digest([[line.role, line.side, line.amount, line.functional] for line in lines])
+    return replace(
+        entry, key=f"{entry.key}+{content[:16]}", lines=lines, corrects=entry.key,
+        explanation=f"Correction: {entry.explanation}",
+    )  # fmt: skip
+
+
+def _withdrawal(key: str, lines: tuple[EntryLine, ...], day: date, facts: JournalFacts) -> Entry:
+    content = digest([[line.role, line.side, line.amount, line.functional] for line in lines])
+    return Entry(
+        key=f"{key}+{content[:16]}", event="", kind="", template="", entity=facts.entity, book="", date=day,
+        period=month_name(day), attribution_period=month_name(day), dimensions={}, lines=lines, corrects=key,
+        explanation="Reversal of an entry that the history no longer gives.",
+    )  # fmt: skip
+
+
+def _dated(entry: Entry, closed_before: date | None) -> Entry:
+    if closed_before is None or entry.date >= closed_before:
+        return entry
+    return replace(entry, date=closed_before, period=month_name(closed_before))

@@ -1,0 +1,192 @@
+"""Templates compiled: from a moment to lines of debit and credit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from engine.base.errors import Failure
+from engine.base.money import Money
+from engine.finance.compiling import Computed, computed
+from engine.finance.journal.earning import NOTHING
+from engine.finance.journal.ledger import Moment, Touch
+from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, scope_of, total_measures
+from engine.finance.problem import Where, refused
+from engine.schema.types import BOOLEAN, MONEY, TEXT, Type
+from engine.source.diagnostic import Diagnostics
+from engine.spec.documents.journal import Journal, Per, PostingLine, PostingTemplate, Rate, Reverse
+from engine.spec.documents.journal_policy import AccountingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of an entry as a template gave it: ``amount`` is above zero for a debit, below for a credit."""
+
+    role: str
+    amount: Decimal
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    """A template ready to run. ``post`` gives the postings for the names in scope."""
+
+    id: str
+    on: str
+    summary: str
+    per: Per
+    reverse: Reverse
+    when: Callable[[dict[str, Any]], Any] | None
+    post: Callable[[dict[str, Any]], list[Posting]]
+
+    def applies(self, scope: dict[str, Any]) -> bool:
+        return self.when is None or bool(self.when(scope))
+
+
+def policy_of(journal: Journal) -> AccountingPolicy:
+    """The document's policy, with every default."""
+    return journal.policy or AccountingPolicy(span=journal.span)
+
+
+def policy_values(policy: AccountingPolicy) -> dict[str, Any]:
+    """The policy as expressions read it."""
+    names = [name for name in AccountingPolicy.__dataclass_fields__ if name != "span"]
+    values = {name: getattr(policy, name) for name in names}
+    return {name: str(value) if isinstance(value, Enum) else value for name, value in values.items()}
+
+
+def policy_types(policy: AccountingPolicy) -> dict[str, Type]:
+    return {name: BOOLEAN if isinstance(value, bool) else TEXT for name, value in policy_values(policy).items()}
+
+
+def kind_of(journal: Journal, name: str) -> Kind | None:
+    """The kind of event of a name: one that the sub-ledger knows, or that the document declares."""
+    known = KINDS.get(name)
+    if known is not None:
+        return known
+    for own in journal.events:
+        if own.event == name:
+            return Kind(name, own.summary, total=tuple(key for key, _ in own.amounts))
+    return None
+
+
+def compile_template(journal: Journal, template: PostingTemplate, found: Diagnostics) -> CompiledTemplate | None:
+    """A template ready to run; None where its kind of event is not known."""
+    kind = kind_of(journal, template.on)
+    if kind is None:
+        return None
+    line = line_measures(kind) if template.per is Per.LINE else None
+    scope = scope_of(total_measures(kind), line, policy_types(policy_of(journal)))
+    when = None if template.when is None else computed(template.when, scope, found, BOOLEAN)[0]
+    lines = [_compiled_line(line, scope, found) for line in template.post]
+
+    def post(names: dict[str, Any]) -> list[Posting]:
+        return [posting for each in lines if (posting := each(names)) is not None]
+
+    return CompiledTemplate(
+        template.id, template.on, template.summary, template.per, template.reverse, when, post
+    )  # fmt: skip
+
+
+def _compiled_line(
+    line: PostingLine, scope: Mapping[str, Type], found: Diagnostics
+) -> Callable[[dict[str, Any]], Posting | None]:
+    amount: Computed = computed(line.amount, scope, found, MONEY)[0]
+    when = None if line.when is None else computed(line.when, scope, found, BOOLEAN)[0]
+    role = str(line.debit or line.credit)
+    sign = 1 if line.debit is not None else -1
+
+    def posting(names: dict[str, Any]) -> Posting | None:
+        if when is not None and not when(names):
+            return None
+        value = amount(names)
+        return Posting(role, value.amount * sign, line.at) if value.amount else None
+
+    return posting
+
+
+# ----------------------------------------------------------------------------- running
+
+
+class Scopes:
+    """Builds the names that expressions see, for one policy."""
+
+    def __init__(self, policy: AccountingPolicy) -> None:
+        self._policy = policy_values(policy)
+
+    def of(self, moment: Moment, kind: Kind, touch: Touch | None = None) -> dict[str, Any]:
+        event = moment.event
+        texts = (moment.id, moment.kind, (event and event.via) or "cash", (event and event.category) or "")
+        invoice = moment.invoice
+        scope: dict[str, Any] = {
+            "event": {
+                **dict(zip(("id", "kind", "via", "category"), texts, strict=True)),
+                "invoice": invoice.id if invoice else "", "date": moment.day,
+            },
+            "invoice": {"id": invoice.id if invoice else "", "status": invoice.status if invoice else ""},
+            "total": _money(totals_of(moment, kind), moment.currency),
+            "policy": self._policy,
+        }  # fmt: skip
+        if touch is not None:
+            line = touch.line
+            texts_of_line = {
+                "id": line.id, "obligation": line.obligation, "contract": line.contract, "contra_of": touch.contra_of
+            }  # fmt: skip
+            measures = {name: touch.measures.get(name, NOTHING) for name in line_measures(kind)}
+            scope["line"] = {**texts_of_line, **_money(measures, moment.currency)}
+        return scope
+
+
+def totals_of(moment: Moment, kind: Kind) -> dict[str, Decimal]:
+    """All measures of a moment: those of its lines added up, and its own."""
+    totals = dict.fromkeys(total_measures(kind), NOTHING)
+    for touch in moment.touches:
+        for name, value in touch.measures.items():
+            if name in totals:
+                totals[name] += value
+    for name, value in moment.totals.items():
+        totals[name] = value
+    for name, parts in kind.total_sums.items():
+        if name not in moment.totals:
+            totals[name] = signed_sum(parts, totals)
+    return totals
+
+
+def signed_sum(parts: tuple[str, ...], values: Mapping[str, Decimal]) -> Decimal:
+    """The sum of measures; one written ``-name`` is subtracted."""
+    return sum((-values[part[1:]] if part[0] == "-" else values[part] for part in parts), NOTHING)
+
+
+def _money(values: Mapping[str, Decimal], currency: str) -> dict[str, Money]:
+    return {name: Money(value, currency) for name, value in values.items()}
+
+
+def postings_of(
+    template: CompiledTemplate, moment: Moment, kind: Kind, scopes: Scopes, document: str
+) -> Iterator[tuple[Touch | None, list[Posting]]]:
+    """What a template posts for a moment: one list for each entry. Refused, with names, if debits are not credits."""
+    touches: list[Touch | None] = list(moment.touches) if template.per is Per.LINE else [None]
+    for touch in touches:
+        where = Where(document, f"template {template.id}", f"{moment.kind} {moment.id}")
+        scope = scopes.of(moment, kind, touch)
+        try:
+            postings = template.post(scope) if template.applies(scope) else []
+        except Failure as failure:
+            raise refused(where, failure.message, error_class=failure.error_class) from failure
+        difference = sum((posting.amount for posting in postings), NOTHING)
+        if difference:
+            told = ", ".join(_told(posting) for posting in postings)
+            about = f" of line {touch.line.id}" if touch is not None else ""
+            raise refused(
+                where, f"debits and credits{about} differ by {abs(difference)} {moment.currency} ({told})",
+                "correct the template so that both sides are the same measures",
+            )  # fmt: skip
+        if postings:
+            yield touch, postings
+
+
+def _told(posting: Posting) -> str:
+    return f"{'debit' if posting.amount > 0 else 'credit'} {posting.role} {abs(posting.amount)}"
