@@ -158,7 +158,7 @@ def _result(open_: Open, gross: Fraction) -> TotalsResult:
     digits, lines = open_.digits, open_.lines
     fit = digits.fit
     before = fit(total(line.credits_before for line in lines))
-    after = fit(total(line.credits_after for line in lines)) + open_.beyond_lines
+    after = fit(total(line.credits_after for line in lines) + open_.beyond_lines)
     own = fit(total(line.discount for line in lines))
     over = fit(total(line.over_maximum for line in lines))
     shared = fit(total(line.document_discount for line in lines))

@@ -24,10 +24,10 @@ def prepare(document: Wallet) -> Callable[[WalletFacts], WalletResult]:
 
     def run(facts: WalletFacts) -> WalletResult:
         windowed = facts.from_ is not None or facts.to is not None or bool(facts.grants) or bool(facts.usage)
-        if not windowed and facts.invoice is None:
-            raise refused(where, "there is neither a window nor an invoice", "give `from`, `to` and `grants`, or both")
         if facts.wallets and facts.invoice is None:
             raise refused(where, "there are wallets but no invoice", "give `invoice`")
+        if not windowed and facts.invoice is None:
+            raise refused(where, "there is neither a window nor an invoice", "give `from`, `to` and `grants`, or both")
         burned = burn(document, facts, where) if windowed else Burned(document, where, {})
         paid = None if facts.invoice is None else pay(document, facts.wallets, facts.invoice, where)
         return _result(document, facts, burned, paid, where)

@@ -57,11 +57,9 @@ def pay(document: Wallet, wallets: Sequence[Purse], invoice: Invoice, where: Whe
         parts = _consume(eligible, amount, scale, currency)
         due -= amount
         paid += amount
-        debits.append(Debit(
-            wallet=wallet.id, amount=_money(amount, scale, currency),
-            balance_after=wallet.balance - Money(decimal_of(amount), wallet.balance.currency),
-            fees=parts, explanation=reason,
-        ))  # fmt: skip
+        given = _money(amount, scale, currency)
+        after = wallet.balance - given if amount else wallet.balance
+        debits.append(Debit(wallet=wallet.id, amount=given, balance_after=after, fees=parts, explanation=reason))
     left = Fraction(rounded(due, scale, mode))
     return Paid(tuple(debits), _money(paid, scale, currency), _money(left, scale, currency))
 
