@@ -44,7 +44,10 @@ def case_of(family: str, raw: Mapping[str, Any]) -> Case:
 
 
 class _Writer(yaml.SafeDumper):
-    """Writes decimals as plain numbers with all their digits, as documents hold them."""
+    """Writes decimals as plain numbers with all their digits, and no aliases, as documents hold them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def _written_decimal(writer: _Writer, value: Decimal) -> yaml.ScalarNode:
