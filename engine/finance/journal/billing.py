@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from engine.base.money import minor_units
+from engine.base.money import Money, minor_units
 from engine.finance.calendar import Span, month_name
 from engine.finance.exact import rounded
 from engine.finance.journal.earning import NOTHING, RevenueLine
-from engine.finance.journal.facts import Aggregation, Event, Line, LineKind, Service
+from engine.finance.journal.facts import Aggregation, Change, Event, Line, LineKind, Service
 from engine.finance.journal.ledger import Invoice, Ledger, Meter, Moment, Touch
 from engine.spec.documents.journal_policy import Unbilled
 
@@ -43,7 +43,7 @@ def _billed(ledger: Ledger, event: Event, invoice: Invoice, given: Line) -> Touc
     else:
         line = _new_line(ledger, event, given, (net, tax, passthrough, prepaid), invoice.id, invoice.currency)
         if given.meter is not None:
-            accrued = _bill_meter(ledger, event, given.meter)
+            accrued = _bill_meter(ledger, given.meter)
         if line.curve is None:
             immediate = net - accrued
             line.recognised = net
@@ -135,14 +135,25 @@ def subscription_changed(ledger: Ledger, event: Event) -> Moment:
         )
     cycle, rest = Span(change.start, change.end), Span(event.date, change.end)
     currency = change.old.currency
-    for name, price, sign in ((change.old_line, change.old, -1), (change.new_line, change.new, 1)):
-        full = Fraction(ledger.in_currency(event, price, currency))
-        amount = rounded(sign * full * rest.days / cycle.days, minor_units(currency))
+    for name, price in _changed_prices(ledger, event, change):
+        amount = rounded(price * rest.days / cycle.days, minor_units(currency))
         service = Service(start=rest.start, end=rest.end)
-        given = Line(id=name, amount=type(price)(amount, currency), service=service)
-        line = _add_unbilled(ledger, event, given, currency)
+        line = _add_unbilled(ledger, event, Line(id=name, amount=Money(amount, currency), service=service), currency)
         ledger.prorations.append((line, rest.days, cycle.days, currency))
     return ledger.moment(event, currency)
+
+
+def _changed_prices(ledger: Ledger, event: Event, change: Change) -> list[tuple[str, Fraction]]:
+    """The lines of a change, at the price of the whole cycle: a new price gives two, fewer or more units of it one."""
+    old = Fraction(ledger.in_currency(event, change.old, change.old.currency))
+    if change.new is not None:
+        new = Fraction(ledger.in_currency(event, change.new, change.old.currency))
+        return [(change.old_line, -old), (change.new_line, new)]
+    before, after = change.quantity, change.new_quantity
+    if not before or after is None:
+        raise ledger.refuse(event, "it changes neither price nor quantity", "give `new`, or both quantities")
+    difference = old * (Fraction(after) - Fraction(before)) / Fraction(before)
+    return [(change.old_line if difference < 0 else change.new_line, difference)]
 
 
 def _add_unbilled(ledger: Ledger, event: Event, given: Line, currency: str) -> RevenueLine:
@@ -179,7 +190,7 @@ def usage_recorded(ledger: Ledger, event: Event) -> Moment:
     return ledger.moment(event, worth.currency)
 
 
-def accrue_meter(ledger: Ledger, meter: Meter, last: date) -> Decimal:
+def accrue_meter(meter: Meter, last: date) -> Decimal:
     """What the meter's estimate changed by the end of ``last``; rounded once for all its readings."""
     seen = [reading for reading in meter.readings if reading.date <= last]
     if not seen:
@@ -204,7 +215,7 @@ def _worth(reading: Event) -> Fraction:
     return Fraction(reading.unit_price.amount) * Fraction(reading.quantity)
 
 
-def _bill_meter(ledger: Ledger, event: Event, name: str) -> Decimal:
+def _bill_meter(ledger: Ledger, name: str) -> Decimal:
     """Close a meter's cycle; gives what stands on the unbilled receivable for it."""
     meter = ledger.meters.get(name)
     if meter is None:

@@ -21,9 +21,18 @@ from engine.finance.journal.facts import (
     JournalResult,
     ProratedLine,
 )
-from engine.finance.journal.ledger import Invoice, Ledger, sum_of
-from engine.finance.journal.posting import CompiledTemplate, Scopes, compile_template, kind_of, policy_of, postings_of
+from engine.finance.journal.ledger import Invoice, Ledger, Moment, sum_of
+from engine.finance.journal.posting import (
+    CompiledTemplate,
+    Scopes,
+    compile_template,
+    kind_of,
+    policy_of,
+    postings_of,
+    totals_of,
+)
 from engine.finance.journal.replay import Replay, replay
+from engine.finance.problem import Where, refused
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import AccountClass, Journal
 
@@ -45,17 +54,31 @@ def prepare(journal: Journal) -> Callable[[JournalFacts], JournalResult]:
     head = Head(document, journal.version, journal.book)
     debit = {name for name, role in journal.roles if role.account_class in _DEBIT_CLASSES}
     scopes = Scopes(policy)
+    excused = {nothing.on for nothing in journal.without_posting}
 
     def run(facts: JournalFacts) -> JournalResult:
         replayed = replay(document, policy, own, "position.closed" in templates, facts)
         journalist = Journalist(head, facts, journal.exchange)
         for moment in replayed.moments:
+            if moment.kind not in templates and moment.kind not in excused:
+                _must_not_post(journal, document, moment)
             for template in templates.get(moment.kind, ()):
                 for touch, postings in postings_of(template, moment, kinds[moment.kind], scopes, document):
                     journalist.write(template, moment, touch, postings)
         return _result(journalist.entries, replayed, debit, facts)
 
     return run
+
+
+def _must_not_post(journal: Journal, document: str, moment: Moment) -> None:
+    """Refuse an event that moves amounts and that the document says nothing about."""
+    kind = kind_of(journal, moment.kind)
+    if kind is not None and kind.posts and any(totals_of(moment, kind).values()):
+        raise refused(
+            Where(document, record=f"{moment.kind} {moment.id}"),
+            "no template of the document posts this kind of event",
+            "write one, or list the event under `without_posting` with the reason",
+        )
 
 
 def _result(entries: list[Entry], replayed: Replay, debit: set[str], facts: JournalFacts) -> JournalResult:
@@ -82,7 +105,7 @@ def _result(entries: list[Entry], replayed: Replay, debit: set[str], facts: Jour
             for (role, currency), value in sorted(balances.items()) if value
         ),
         earned=tuple(_earned(ledger)),
-        invoices=tuple(_state(ledger, invoice) for invoice in ledger.invoices.values()),
+        invoices=tuple(_state(invoice) for invoice in ledger.invoices.values()),
         prorations=tuple(
             ProratedLine(line=line.id, amount=Money(line.net, currency), days=days, of_days=of_days)
             for line, days, of_days, currency in ledger.prorations
@@ -109,7 +132,7 @@ def _earned(ledger: Ledger) -> Iterable[EarnedRevenue]:
                 yield EarnedRevenue(line=line.id, period=period, amount=Money(amount, currency))
 
 
-def _state(ledger: Ledger, invoice: Invoice) -> InvoiceState:
+def _state(invoice: Invoice) -> InvoiceState:
     def money(value: Decimal) -> Money:
         return Money(value + NOTHING, invoice.currency)
 

@@ -34,11 +34,11 @@ _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
 _STATES = ("open", "paid", "uncollectible", "disputed")
 _WAYS = ("cash", "clearing", "external")
 _CONTRA = ("", "uncollectible", "dispute", "void")
-_CATEGORIES = ("paid", "promotional")
+_CATEGORIES = ("paid", "promotional", "escheat")
 
 
 def check(journal: Journal, diagnostics: Diagnostics) -> None:
-    """Report unknown roles and events, templates that do not balance, and events that nothing posts."""
+    """Report unknown roles and events, and templates that do not balance."""
     _check_events(journal, diagnostics)
     used: set[str] = set()
     seen: set[str] = set()
@@ -57,7 +57,6 @@ def check(journal: Journal, diagnostics: Diagnostics) -> None:
 
 def _check_events(journal: Journal, diagnostics: Diagnostics) -> None:
     posted = {template.on for template in journal.templates}
-    excused = {nothing.on for nothing in journal.without_posting}
     declared: set[str] = set()
     for own in journal.events:
         if own.event in KINDS:
@@ -70,13 +69,6 @@ def _check_events(journal: Journal, diagnostics: Diagnostics) -> None:
             diagnostics.error("FIN159", f"a template posts for `{nothing.on}`", nothing.span, "remove one of the two")
         if nothing.on not in KINDS and nothing.on not in declared:
             _unknown_event(journal, nothing.on, nothing.span, diagnostics)
-    needed = {name for name, kind in KINDS.items() if kind.posts and name != "position.closed"} | declared
-    missing = sorted(needed - posted - excused)
-    if missing:
-        diagnostics.error(
-            "FIN157", f"nothing is said of {', '.join(missing)}", journal.span,
-            "write a template for each, or list it under `without_posting` with the reason",
-        )  # fmt: skip
 
 
 def _unknown_event(journal: Journal, name: str, span: Any, diagnostics: Diagnostics) -> None:

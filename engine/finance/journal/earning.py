@@ -166,7 +166,7 @@ class RevenueLine:
     # ------------------------------------------------------------------- taking off
 
     def pools(self, before: date, cut: date) -> Parts:
-        """What is left of the line by what it is, when earlier periods end ``before`` and the current one at ``cut``."""
+        """What is left of the line, when earlier periods end ``before`` and the current one at ``cut``."""
         reached, until = self.earned_before(before), self.earned_before(cut)
         if self.curve is None and self.begins == before == cut:
             reached = until = self.net - sum((relief.parts.current for relief in self.reliefs), NOTHING)

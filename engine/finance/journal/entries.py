@@ -130,7 +130,7 @@ class Journalist:
         self, moment: Moment, found: list[tuple[Posting, Decimal]], rates: Mapping[Rate, Fraction], exchange: Exchange,
         functional: str, where: Where,
     ) -> list[EntryLine]:  # fmt: skip
-        """What two rates in one entry leave over is realised; the few units of rounding go to an account of their own."""
+        """What two rates in one entry leave over is realised; a few units of rounding have an account of their own."""
         left = sum((value for _, value in found), NOTHING)
         exact = sum((Fraction(each.amount) * rates[each.rate] for each, _ in found), Fraction(0))
         realised = rounded(exact, minor_units(functional))

@@ -73,9 +73,11 @@ class Change:
     """A change of price during a cycle."""
 
     old: Money = fact("What the cycle cost before.")
-    new: Money = fact("What it costs from the change on.")
     start: date = fact("First day of the cycle.")
     end: date = fact("The day after its last day.")
+    new: Money | None = fact("What the cycle costs from the change on.", default=None)
+    quantity: Decimal | None = fact("Units before the change, where the price of one does not change.", default=None)
+    new_quantity: Decimal | None = fact("Units from the change on.", default=None)
     old_line: str = fact("Id of the line for the unused rest of the old price.", default="unused_old")
     new_line: str = fact("Id of the line for the rest of the cycle at the new price.", default="remaining_new")
 

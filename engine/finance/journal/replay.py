@@ -196,7 +196,7 @@ class _Replayed:
     def _accrue_usage(self, last: date) -> None:
         touches = []
         for meter in self.ledger.meters.values():
-            change = billing.accrue_meter(self.ledger, meter, last)
+            change = billing.accrue_meter(meter, last)
             if change:
                 meter.line.post_earned(month_name(last), change)
                 meter.line.net += change

@@ -5,137 +5,25 @@ A case becomes a history of events; the shipped journal of its policy profile tu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from cases.model import Adapter, Case, run_document
-from engine.base.money import Money, minor_units
-
-_JOURNALS = Path(__file__).parents[4] / "mappings" / "journals"
-
-#: What sources call the account roles of the shipped journals.
-NAMES = {
-    "cash": "Cash", "external_asset": "ExternalAsset", "receivable": "AccountsReceivable",
-    "unbilled_receivable": "UnbilledAccountsReceivable", "refunds": "Refunds", "disputes": "Disputes",
-    "credit_notes": "CreditNotes", "voids": "Voids", "bad_debt": "BadDebt", "fees": "Fees", "exchange_loss": "FxLoss",
-    "customer_balance_adjustments": "CustomerBalanceAdjustments", "customer_balance": "CustomerBalance",
-    "external_customer_balance": "ExternalCustomerBalance", "deferred_revenue": "DeferredRevenue",
-    "tax_liability": "TaxLiability", "passthrough_fees": "PassthroughFees", "credit_liability": "CreditLiability",
-    "revenue": "Revenue", "recoverables": "Recoverables", "exclusion": "Exclusion",
-    "unbilled_deferred_revenue": "UnbilledDeferredRevenue", "paid_grants": "PaidCreditGrants",
-    "paid_grants_contra": "PaidCreditGrantContraAsset", "promotional_grants": "PromotionalCreditGrants",
-    "promotional_expense": "PromotionalCreditGrantExpense",
-}  # fmt: skip
-
-
-@cache
-def _shipped(name: str) -> dict[str, Any]:
-    text = (_JOURNALS / f"{name}.journal.yaml").read_text("utf-8")
-    body = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays as it is written
-    return {key: value for key, value in body.items() if key not in ("spec", "id", "version", "owner", "summary")}
-
-
-def run_journal(
-    events: Iterable[Mapping[str, Any]], *, journal: str = "stripe_ledger", policy: Mapping[str, Any] | None = None,
-    **facts: Any,
-) -> dict[str, Any]:  # fmt: skip
-    """Post a history with a shipped journal, some of its policies set otherwise."""
-    body = dict(_shipped(journal))
-    body["policy"] = {**body.get("policy", {}), **(policy or {})}
-    for section in ("policy",):
-        body[section] = {key: _scalar(value) for key, value in body[section].items()}
-    for role in body["roles"].values():
-        if "returns_to_zero" in role:
-            role["returns_to_zero"] = _scalar(role["returns_to_zero"])
-    numbered = [{"id": f"e{index:03d}", **event} for index, event in enumerate(events)]
-    return run_document("journal", body, {"events": numbered, **facts})
-
-
-def _scalar(value: Any) -> Any:
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-def balance_changes(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The balance changes of a journal under the sources' names: by period, then by name."""
-    rows = [
-        {"period": each["period"], "account": NAMES[each["role"]], "change": each["change"]}
-        for each in result["balance_changes"]
-    ]
-    return sorted(rows, key=lambda row: (row["period"], row["account"]))
-
-
-# ----------------------------------------------------------------------------- events
-
-
-class History:
-    """The events of a case, in one currency."""
-
-    def __init__(self, currency: str, *, minor: bool = False) -> None:
-        self.currency = currency
-        self.minor = minor
-        self.events: list[dict[str, Any]] = []
-
-    def money(self, amount: Any) -> dict[str, str]:
-        value = Decimal(str(amount))
-        return Money(value.scaleb(-minor_units(self.currency)) if self.minor else value, self.currency).as_json()
-
-    def add(self, event: str, day: str, *, amount: Any = None, **fields: Any) -> None:
-        given = {key: value for key, value in fields.items() if value is not None}
-        if amount is not None:
-            given["amount"] = self.money(amount)
-        self.events.append({"event": event, "date": day, **given})
-
-    def line(
-        self, amount: Any, start: str | None = None, end: str | None = None, *, id: str = "line", method: str = "by_day",
-        **fields: Any,
-    ) -> dict[str, Any]:  # fmt: skip
-        """A line; ``end`` is the day after the last one."""
-        service = None if start is None or end is None else {"start": start, "end": end, "method": method}
-        given = {"id": id, "amount": self.money(amount), "service": service, **fields}
-        return {key: value for key, value in given.items() if value is not None}
-
-    def run(self, **settings: Any) -> dict[str, Any]:
-        ordered = sorted(self.events, key=lambda event: event["date"])
-        return run_journal(ordered, **settings)
-
-
-def day_after(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
-
-
-_AT_ONCE = ("point_in_time", "point_in_time_on_payment", "point_in_time_on_invoice")
-
-
-def invoice(history: History, given: Mapping[str, Any], day: str, *, amount: Any = None, **fields: Any) -> None:
-    """The invoice of a case: one line, with the service dates of the case if it has any."""
-    method = given.get("method") or "by_day"
-    start, end = given.get("service_start"), given.get("service_end")
-    if method in _AT_ONCE or start is None or end is None:
-        start = end = None
-        method = "by_day"
-    line = history.line(
-        given["amount"] if amount is None else amount, start, None if end is None else day_after(end), method=method,
-        **fields,
-    )  # fmt: skip
-    history.add("invoice.finalized", day, invoice="invoice", lines=[line])
-
-
-def booked_on(given: Mapping[str, Any]) -> str:
-    """When the invoice of a case is booked: as it says, or when the service starts, or when it is paid."""
-    paid = given.get("paid")
-    for candidate in (
-        given.get("booked_date"), given.get("invoice_date"), given.get("finalized"), given.get("service_start"),
-        paid if isinstance(paid, str) else None, paid.get("date") if isinstance(paid, Mapping) else None,
-    ):  # fmt: skip
-        if isinstance(candidate, str):
-            return candidate
-    return "2019-01-01"
+from cases.adapters.histories import (
+    NAMES,
+    History,
+    balance_changes,
+    balances,
+    booked_on,
+    day_after,
+    day_before,
+    invoice,
+    last_day,
+    run_journal,
+)
+from cases.model import Adapter, Case
 
 
 def life_of_invoice(case: Case) -> dict[str, Any]:
@@ -150,16 +38,9 @@ def life_of_invoice(case: Case) -> dict[str, Any]:
         history.add("customer_balance.applied", booked, amount=f"-{given['customer_owes_balance']}", invoice="invoice")
     _paid(history, given, booked)
     _taken_back(history, given)
-    through = _last_day(given["as_of"]) if "as_of" in given else None
+    through = last_day(given["as_of"]) if "as_of" in given else None
     settings = {} if through is None else {"through": through}
     return {"balance_changes": balance_changes(history.run(**settings))}
-
-
-def _last_day(period: str) -> str:
-    if len(period) > 7:
-        return period
-    following = date.fromisoformat(f"{period}-01") + timedelta(days=31)
-    return (following.replace(day=1) - timedelta(days=1)).isoformat()
 
 
 def _invoice_with_tax(history: History, given: Mapping[str, Any], booked: str) -> None:
@@ -229,6 +110,371 @@ def _credit_note(history: History, given: Mapping[str, Any]) -> None:
         history.add("credit.voided", note["voided"], credit="credit")
 
 
+# ----------------------------------------------------------------------------- usage
+
+
+def usage(case: Case) -> dict[str, Any]:
+    """Readings of a meter or a breakdown of an invoice by month, then the invoice."""
+    given = case.input
+    history = History(case.currency or "USD", minor=given.get("unit") == "minor")
+    bills = _bills(given)
+    last = bills[-1][0] if bills else "9999-12-31"
+    for period, amount in (given.get("breakdown") or {}).items():
+        history.add("usage.recorded", min(f"{period}-01", last), meter="meter", amount=amount)
+    for each in given.get("usage") or ():
+        if "unit_price" in given:
+            price = {"quantity": each["units"], "unit_price": history.money(given["unit_price"])}
+        else:
+            price = {"amount": history.money(each["units"])}
+        aggregation = given.get("aggregation", "sum")
+        history.events.append(
+            {"event": "usage.recorded", "date": each["date"], "meter": "meter", "aggregation": aggregation, **price}
+        )
+    for index, (day, amount, paid) in enumerate(bills):
+        name = f"invoice{index}"
+        line = history.line(amount, id=name, meter="meter")
+        history.add("invoice.finalized", day, invoice=name, lines=[line])
+        if paid:
+            fee = history.money(given["fee"]) if "fee" in given and index == 0 else None
+            history.add("payment.succeeded", paid, invoice=name, amount=amount, fee=fee)
+    return _usage_results(case, history)
+
+
+def _bills(given: Mapping[str, Any]) -> list[tuple[str, Any, str | None]]:
+    """Date, amount and date of payment of every invoice of a case; an invoice by itself is paid when it is final."""
+    found = []
+    single = given.get("invoice")
+    many = given.get("invoices") or ([] if single is None else [single])
+    for each in many:
+        if isinstance(each, Mapping):
+            day = each.get("date") or given.get("finalized")
+            paid = each.get("paid", "fee" in given)
+            found.append((str(day), each["amount"], str(day) if paid is True else paid or None))
+        else:
+            found.append((str(given["finalized"]), each, str(given["finalized"])))
+    return found
+
+
+def _usage_results(case: Case, history: History) -> dict[str, Any]:
+    result = history.run()
+    changes = balance_changes(result)
+    revenue = {row["period"]: row["change"] for row in changes if row["account"] == "Revenue"}
+    periods = sorted({str(event["date"])[:7] for event in history.events} | set(revenue))
+    found: dict[str, Any] = {
+        "balance_changes": changes,
+        "schedule": [{"period": period, "amount": revenue.get(period, Decimal(0))} for period in periods],
+        "journal": as_journal(changes),
+        "final": balances(result, history),
+    }
+    for key in case.expected:
+        if key.startswith("after_"):
+            through = last_day(key.removeprefix("after_").replace("_", "-"))
+            found[key] = balances(history.run(through=through), history)
+    return found
+
+
+_DEBIT = frozenset(
+    NAMES[role]
+    for role in (
+        "cash", "external_asset", "receivable", "unbilled_receivable", "refunds", "disputes", "credit_notes", "voids",
+        "bad_debt", "fees", "exchange_loss", "customer_balance_adjustments",
+    )
+)  # fmt: skip
+
+
+def as_journal(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Balance changes as debits and credits: by period, debits first."""
+    rows = []
+    for row in changes:
+        debit = (row["account"] in _DEBIT) == (row["change"].amount > 0)
+        side = "debit" if debit else "credit"
+        rows.append({"period": row["period"], "account": row["account"], side: abs(row["change"])})
+    return sorted(rows, key=lambda row: (row["period"], "credit" in row, row["account"]))
+
+
+# ----------------------------------------------------------------------------- changes of price and quantity
+
+
+def modification(case: Case) -> dict[str, Any]:
+    """A change of price during a cycle, billed at once or with the next invoice, perhaps paid and refunded."""
+    if "term_start" in case.input:
+        return _change_of_quantity(case)
+    given = case.input
+    history = History(case.currency or "USD")
+    changed = given["change_date"]
+    start, end = _cycle(given, changed)
+    if "cycle_start" in given:
+        line = history.line(given["old_price"], start, end, id="cycle")
+        history.add("invoice.finalized", start, invoice="cycle", lines=[line])
+    change = {
+        "old": history.money(given["old_price"]), "new": history.money(given["new_price"]), "start": start, "end": end,
+    }  # fmt: skip
+    history.add("subscription.changed", changed, change=change)
+    _bill_change(history, given, end)
+    result = history.run()
+    probe = History(history.currency)
+    probe.events = [event for event in history.events if event["event"] == "subscription.changed"]
+    return {
+        "balance_changes": balance_changes(result),
+        "entries": line_entries(result),
+        "proration_lines": [
+            {"kind": each["line"], "amount": each["amount"]} for each in probe.run()["prorations"]
+        ],
+    }  # fmt: skip
+
+
+def _cycle(given: Mapping[str, Any], changed: str) -> tuple[str, str]:
+    """The cycle, with the day after its last one: that of the month of the change if the case names none."""
+    if "cycle_start" not in given:
+        return f"{changed[:7]}-01", day_after(last_day(changed[:7]))
+    start, end = given["cycle_start"], given["cycle_end"]
+    return start, end if start[8:] == end[8:] else day_after(end)
+
+
+def _bill_change(history: History, given: Mapping[str, Any], cycle_end: str) -> None:
+    changed = given["change_date"]
+    lines = []
+    for sign, line, price in (("-", "unused_old", given["old_price"]), ("", "remaining_new", given["new_price"])):
+        lines.append({"id": line, "unbilled": line, "amount": _prorated(history, sign, line), "price": price})
+    lines = [{key: value for key, value in line.items() if key != "price"} for line in lines]
+    invoiced = given.get("proration_invoiced")
+    day = changed if invoiced is True else invoiced
+    if "invoice_date" in given:
+        day = given["invoice_date"]
+        following = day_after(last_day(day[:7]))
+        month = date.fromisoformat(day).strftime("%B").lower()[:9]
+        service = history.line(given["new_price"], day, following, id=f"{month}_service")
+        lines.append(service)
+    if not day:
+        return
+    history.add("invoice.finalized", str(day), invoice="invoice", lines=lines)
+    total = sum((Decimal(line["amount"]["amount"]) for line in lines), Decimal(0))
+    paid = given.get("paid")
+    if paid:
+        history.add("payment.succeeded", str(day) if paid is True else paid, invoice="invoice", amount=total)
+    if given.get("full_refund"):
+        history.add("refund.succeeded", given["full_refund"], invoice="invoice", amount=total)
+
+
+def _prorated(history: History, _sign: str, line: str) -> dict[str, str]:
+    """What the change itself gave for a line."""
+    probe = History(history.currency)
+    probe.events = [event for event in history.events if event["event"] == "subscription.changed"]
+    found = {each["line"]: each["amount"] for each in probe.run()["prorations"]}
+    amount: dict[str, str] = found[line].as_json()
+    return amount
+
+
+def line_entries(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Entries as pairs of one debit and one credit: of a day by line, and revenue earned on it last."""
+    rows = []
+    for position, entry in enumerate(result["entries"]):
+        for order, (debit, credit, amount) in enumerate(_pairs(entry["lines"])):
+            day = entry["date"].isoformat()
+            row = {"date": day, "debit": NAMES[debit], "credit": NAMES[credit], "amount": amount, "line": entry["line"]}
+            refund = entry["kind"] == "refund.succeeded"
+            direct = refund and row["debit"] == "Revenue"
+            earned = entry["kind"] == "revenue.recognised"
+            rows.append(((day, direct, entry["line"] or "", earned, position, order), row))
+    return [row for _, row in sorted(rows, key=lambda each: each[0])]
+
+
+def _pairs(lines: list[Mapping[str, Any]]) -> list[tuple[str, str, Any]]:
+    """One debit against one credit, as far as each goes."""
+    debits = [[line["role"], line["amount"]] for line in lines if line["side"] == "debit"]
+    credits = [[line["role"], line["amount"]] for line in lines if line["side"] == "credit"]
+    pairs = []
+    while debits and credits:
+        amount = min(debits[0][1], credits[0][1])
+        pairs.append((debits[0][0], credits[0][0], amount))
+        for side in (debits, credits):
+            side[0][1] = side[0][1] - amount
+            if not side[0][1]:
+                side.pop(0)
+    return pairs
+
+
+def _change_of_quantity(case: Case) -> dict[str, Any]:
+    """Fewer units for the rest of a term that is billed and paid: a credit for what is not used."""
+    given = case.input
+    history = History(case.currency or "USD")
+    start, end = given["term_start"], given["term_end_exclusive"]
+    history.add("invoice.finalized", start, invoice="term", lines=[history.line(given["amount"], start, end)])
+    changed = given["change"]["date"]
+    settings = {"policy": {"recognition": "day"}}
+    before = history.run(through=(day_before(changed)), **settings)
+    change = {
+        "old": history.money(given["amount"]), "start": start, "end": end, "quantity": given["quantity"],
+        "new_quantity": given["change"]["quantity"],
+    }  # fmt: skip
+    history.add("subscription.changed", changed, change=change)
+    (line,) = history.run(**settings)["prorations"]
+    earned = sum((each["amount"].amount for each in before["earned"]), Decimal(0))
+    return {
+        "credit_note": -line["amount"].amount, "unused_days": line["days"], "revenue_before_change": earned,
+        "proration_lines": [{"kind": line["line"], "amount": line["amount"]}],
+    }  # fmt: skip
+
+
+# ----------------------------------------------------------------------------- prepaid credits
+
+
+def grant(case: Case) -> dict[str, Any]:
+    """Memorandum entries of a grant, event by event."""
+    given = case.input
+    history = History(case.currency or "USD", minor=given.get("unit") == "minor")
+    kinds = {"grant": "credits.granted", "expire": "credits.expired", "draw": "credits.drawn"}
+    found: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+    for index, each in enumerate(given.get("events") or ["grant"]):
+        name = (each if isinstance(each, str) else each["event"]).removesuffix("d").removesuffix("ed")
+        name = {"expir": "expire", "granted": "grant"}.get(name, name)
+        amount = given["amount"] if name == "grant" else None
+        history.add(kinds[name], f"2025-0{index + 1}-01", grant="grant", category=given["category"], amount=amount)
+        after = balances(history.run(journal="credit_grants"), history)
+        found[f"on_{name}"] = {account: value - before.get(account, 0) for account, value in after.items()}
+        before = after
+    return found
+
+
+def drawdown(case: Case) -> dict[str, Any]:
+    """An invoice of usage and of credits: usage is earned before it is billed, credits wait beside it."""
+    given = case.input
+    history = History(case.currency or "USD", minor=given.get("unit") == "minor")
+    aside = History(history.currency, minor=history.minor)
+    final, lines = given["finalized"], []
+    for index, each in enumerate(given["lines"]):
+        start, end = each.get("service_start"), each.get("service_end_exclusive")
+        name, credit = f"line{index}", _is_credit(each["kind"])
+        line = history.line(each["amount"], None if credit else start, None if credit else end, id=name)
+        if credit:
+            line["kind"] = "prepaid"
+            amounts = {"credits": history.money(each["amount"])}
+            if start is not None and start < final:
+                aside.add("unbilled_credits.accrued", start, amounts=amounts)
+                aside.add("unbilled_credits.billed", final, amounts=amounts)
+        elif start is not None and start < final:
+            history.add("service.agreed", start, lines=[dict(line)])
+            line["unbilled"] = name
+        lines.append(line)
+    history.add("invoice.finalized", final, invoice="invoice", lines=lines)
+    if given.get("paid", True):
+        fee = history.money(given["fee"]) if "fee" in given else None
+        total = given.get("invoice") or sum(Decimal(each["amount"]) for each in given["lines"])
+        history.add("payment.succeeded", final, invoice="invoice", amount=total, fee=fee)
+    found: dict[str, Any] = {"final": _both(history, aside)}
+    for key in case.expected:
+        if key.startswith("after_"):
+            found[key] = _both(history, aside, through=last_day(key.removeprefix("after_").replace("_", "-")))
+    return found
+
+
+def _is_credit(kind: str) -> bool:
+    return any(word in kind for word in ("credit", "prepaid", "commit", "grant", "drawdown"))
+
+
+def _both(history: History, aside: History, **settings: Any) -> dict[str, Decimal]:
+    """The balances of the revenue ledger and of the credits beside it, added up."""
+    found: dict[str, Decimal] = defaultdict(Decimal, balances(history.run(**settings), history))
+    if aside.events:
+        for account, value in balances(aside.run(journal="credit_grants", **settings), history).items():
+            found[account] += value
+    return found
+
+
+def breakage(case: Case) -> dict[str, Any]:
+    """Prepaid money of which a part is expected never to be used."""
+    given = case.input
+    history = History(case.currency or "USD")
+    expected = Decimal(str(given["expected_breakage"]))
+    share = (
+        {"expected_breakage_rate": str(expected)} if expected < 1 else {"expected_breakage": history.money(expected)}
+    )
+    history.add("credits.granted", "2026-01-01", grant="g", category="paid", amount=given["sold"], **share)
+    history.add("credits.drawn", "2026-01-31", grant="g", category="paid", amount=given["redeemed"])
+    result = history.run(journal="prepaid_credits")
+    at_end = {each["role"]: each["balance"] for each in result["balances"]}
+    return {
+        "breakage_revenue": at_end.get("breakage_revenue", Decimal(0)),
+        "redemption_revenue": at_end.get("revenue", Decimal(0)),
+        "liability_left": at_end.get("prepaid_credit_liability", Decimal(0)),
+    }
+
+
+# ----------------------------------------------------------------------------- currencies
+
+
+def fx_booking(case: Case) -> dict[str, Any]:
+    """Invoices paid at once, booked in the currency they settle in."""
+    cash: dict[str, Decimal] = {}
+    revenue: dict[str, Decimal] = {}
+    for settles_in in dict.fromkeys(each["settles_in"] for each in case.input["invoices"]):
+        events: list[dict[str, Any]] = []
+        for index, each in enumerate(case.input["invoices"]):
+            if each["settles_in"] != settles_in:
+                continue
+            history = History(each["currency"])
+            rate = None if each["currency"] == settles_in else str(each["rate"])
+            line = history.line(each["amount"], id=f"line{index}")
+            history.add("invoice.finalized", "2019-01-01", invoice=f"i{index}", lines=[line], rate=rate)
+            history.add("payment.succeeded", "2019-01-01", invoice=f"i{index}", amount=each["amount"], rate=rate)
+            events += history.events
+        result = run_journal(events, functional_currency=settles_in)
+        at_end = {each["role"]: each["balance"].amount for each in result["balances"]}
+        cash[settles_in] = at_end.get("cash", Decimal(0))
+        revenue[settles_in] = at_end.get("revenue", Decimal(0))
+    return {"cash_by_currency": cash, "revenue_by_currency": revenue}
+
+
+def fx_balance_changes(case: Case) -> dict[str, Any]:
+    """An invoice in a foreign currency, paid and perhaps refunded or disputed at other rates."""
+    given = case.input
+    bill = given["invoice"]
+    history = History(bill["currency"])
+    line = history.line(bill["amount"])
+    history.add("invoice.finalized", bill["date"], invoice="invoice", lines=[line], rate=bill["rate"])
+    for key, event in (("payment", "payment.succeeded"), ("refund", "refund.succeeded"), ("dispute", "dispute.opened")):
+        if key in given:
+            each = given[key]
+            amount = each.get("amount", bill["amount"])
+            history.add(event, each["date"], invoice="invoice", amount=amount, rate=each["rate"])
+    functional = given.get("functional_currency") or given.get("functional")
+    return {"balance_changes": balance_changes(history.run(functional_currency=functional))}
+
+
+# ----------------------------------------------------------------------------- for adapters of other topics
+
+
+def catch_up_balance_changes(case: Case) -> dict[str, Any]:
+    """Balance changes of an invoice that is booked after its service began."""
+    given = case.input
+    history = History(case.currency or "USD")
+    booked = booked_on(given)
+    invoice(history, given, booked)
+    if given.get("paid_date"):
+        history.add("payment.succeeded", given["paid_date"], invoice="invoice", amount=given["amount"])
+    late = "booking" if given.get("catch_up", True) else "own_period"
+    return {"balance_changes": balance_changes(history.run(policy={"late_revenue": late}))}
+
+
+def unapplied_cash(case: Case) -> dict[str, Any]:
+    """Money that comes in without an invoice, is applied to one, and perhaps taken off it again."""
+    given = case.input
+    history = History(case.currency or "USD")
+    bill, payment = given.get("invoice"), given["payment"]
+    history.add("payment.succeeded", payment["date"], amount=payment["amount"])
+    if isinstance(bill, Mapping):
+        booked = bill.get("date") or bill.get("invoice_date") or bill.get("service_start") or payment["date"]
+        invoice(history, {**given, **bill}, booked)
+    for key, event in (("apply", "payment.applied"), ("unapply", "payment.unapplied")):
+        if key in given:
+            amount = given[key].get("amount", payment["amount"])
+            history.add(event, given[key]["date"], invoice="invoice", amount=amount)
+    treatment = str(payment.get("unapplied_treatment", "revenue"))
+    unapplied = "liability" if any(word in treatment for word in ("liab", "balance", "unapplied")) else "revenue"
+    return {"balance_changes": balance_changes(history.run(policy={"unapplied": unapplied}))}
+
+
 ADAPTERS: dict[str, Adapter] = {
     "void": life_of_invoice,
     "write_off": life_of_invoice,
@@ -240,4 +486,11 @@ ADAPTERS: dict[str, Adapter] = {
     "fees": life_of_invoice,
     "cash.payment": life_of_invoice,
     "cash.customer_balance": life_of_invoice,
+    "usage.arrears": usage,
+    "modification.upgrade": modification,
+    "modification.downgrade": modification,
+    "prepaid.grant": grant,
+    "prepaid.drawdown": drawdown,
+    "prepaid.breakage": breakage,
+    "fx.booking": fx_booking,
 }
