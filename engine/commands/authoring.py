@@ -96,7 +96,7 @@ def test(place: Place, only: str | None, form: str, as_json: bool) -> int:
     return CLEAN if report.passed else FINDINGS
 
 
-@command("eval", "tieout eval 'data.invoice.lines[].amount' --input mappings/flows/fixtures/invoice_upgrade.json")
+@command("eval", "tieout eval 'sum(data.invoice.lines[].amount)' --input mappings/flows/fixtures/invoice_upgrade.json")
 @click.argument("expression", required=False)
 @click.option("--input", "given", metavar="FILE", help="A JSON document, - for standard input; null if left out.")
 @json_option

@@ -189,14 +189,21 @@ class Manifest:
             if file.name.endswith(".schema.json"):
                 yield f"connectors/{self.name}/schemas/{file.name}", file.read_bytes()
 
-    def complete(self, values: Mapping[str, Any], span: Span, diagnostics: Diagnostics) -> dict[str, Any]:
-        """A connection's settings with defaults filled in; slips go to ``diagnostics``."""
+    def complete(
+        self, values: Mapping[str, Any], span: Span, diagnostics: Diagnostics, places: Mapping[str, Span] | None = None
+    ) -> dict[str, Any]:
+        """A connection's settings with defaults filled in; slips go to ``diagnostics``, at the setting's own place
+        where ``places`` has it, else at ``span``."""
         known = dict(self.form.settings)
+        at = places or {}
         for name in values:
             if name not in known:
                 allowed = ", ".join(known) or "none"
                 diagnostics.error(
-                    codes.SETTINGS, f"connector {self.name} has no setting {name!r}", span, f"its settings: {allowed}"
+                    codes.SETTINGS,
+                    f"connector {self.name} has no setting {name!r}",
+                    at.get(name, span),
+                    f"its settings: {allowed}",
                 )
         found: dict[str, Any] = {}
         for name, setting in known.items():
@@ -205,22 +212,25 @@ class Manifest:
                 value = plain(setting.default.node)
             if value is None:
                 if setting.required:
-                    diagnostics.error(codes.SETTINGS, f"setting {name!r} is missing: {setting.doc}", span)
+                    place = at.get(name, span)
+                    diagnostics.error(codes.SETTINGS, f"setting {name!r} is missing: {setting.doc}", place)
             elif not _fits(setting, value := _read_text(setting, value)):
-                diagnostics.error(codes.SETTINGS, f"setting {name!r} must be of type {setting.type}", span)
+                message = f"setting {name!r} must be of type {setting.type}"
+                diagnostics.error(codes.SETTINGS, message, at.get(name, span))
             found[name] = value
         return found
 
-    def missing_secrets(self, given: Mapping[str, object]) -> list[str]:
-        """Required secrets that a connection does not name, and named ones that are not declared, as messages."""
+    def missing_secrets(self, given: Mapping[str, object]) -> dict[str, str]:
+        """Required secrets that a connection does not name, and named ones that are not declared: a message each."""
         declared = dict(self.form.secrets)
-        messages = [
-            f"secret {name!r} is missing: {need.doc}"
+        missing = {
+            name: f"secret {name!r} is missing: {need.doc}"
             for name, need in declared.items()
             if need.required and name not in given
-        ]
-        messages.extend(f"connector {self.name} has no secret {name!r}" for name in given if name not in declared)
-        return messages
+        }
+        return missing | {
+            name: f"connector {self.name} has no secret {name!r}" for name in given if name not in declared
+        }
 
 
 def connector_names() -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def open_connector(manifest: Manifest, settings: Settings, clock: Clock, http: H
     found.raise_errors(f"connection {settings.connection} cannot be opened")
     missing = manifest.missing_secrets(settings.secrets)
     if missing:
-        raise UserError(f"connection {settings.connection} cannot be opened: {'; '.join(missing)}")
+        raise UserError(f"connection {settings.connection} cannot be opened: {'; '.join(missing.values())}")
     settings = replace(settings, values=values, hosts=settings.hosts or manifest.form.hosts)
     if http is None:
         http = Http(settings.hosts, limits=_limits(settings.timeout_seconds), concurrency=settings.concurrency)

@@ -185,7 +185,23 @@ def _message(rule: Rule, scope: dict[str, Any]) -> str:
         text = rule.message(scope)
     except Failure:
         text = None
-    return text if isinstance(text, str) and text else f"the answer had status {scope['reply']['status']}"
+    return text if isinstance(text, str) and text else _in_words(scope["reply"]["status"])
+
+
+def _in_words(status: int) -> str:
+    """What an answer that nobody foresaw means to a person, and where to look; the code stands in the detail."""
+    match status:
+        case 401 | 403:
+            return "it does not accept the credentials or the rights of the connection: ask its administrator"
+        case 404 | 410:
+            return "it does not know what was asked for: check the record's id and the connection's address"
+        case 408 | 429:
+            return "it asks for fewer or later requests"
+    if status >= 500:
+        return "it has a fault of its own: ask its operators, then retry"
+    if status >= 400:
+        return "it refuses the request without saying why: ask its operators, with the record's id"
+    return "its answer was not the one that was agreed: check the connection's address and the connector's version"
 
 
 def _plain(value: Any) -> str | None:

@@ -40,8 +40,10 @@ def compile_connection(
     manifest = load_manifest(connection.connector, diagnostics, connection.span)
     if manifest is None:
         return None
-    for message in manifest.missing_secrets(dict(connection.secrets)):
-        diagnostics.error("CONN102", message, connection.span, "secrets are given by reference: `{env: NAME}`")
+    secrets = dict(connection.secrets)
+    for name, message in manifest.missing_secrets(secrets).items():
+        place = next((secrets[each].span for each in (name, *secrets) if each in secrets), connection.span)
+        diagnostics.error("CONN102", message, place, "secrets are given by reference: `{env: NAME}`")
     budget, defaults = connection.budget, manifest.form.budget
     timeout = (budget and budget.timeout) or (defaults and defaults.timeout)
     concurrency = budget.concurrency if budget else defaults.concurrency if defaults else CONCURRENCY
@@ -81,7 +83,9 @@ def _settings(
         certain = certain and known
         if value is not None:
             values[name] = value
-    return manifest.complete(values, connection.span, diagnostics if certain else Diagnostics())
+    places = {name: tree.span for name, tree in connection.settings}
+    block = next(iter(places.values()), connection.span)
+    return manifest.complete(values, block, diagnostics if certain else Diagnostics(), places)
 
 
 def _setting(node: Node, environment: Mapping[str, str]) -> tuple[bool, Any]:

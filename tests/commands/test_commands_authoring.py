@@ -148,3 +148,16 @@ def test_explain_has_an_entry_for_every_code(tieout: Any) -> None:
     assert tieout("explain", codes[0], "--json").json["code"] == codes[0]
     unknown = tieout("explain", "YAML999")
     assert (unknown.code, "YAML" in unknown.err) == (2, True)
+
+
+def test_eval_takes_amounts_with_a_currency_for_money_as_flows_see_them(tieout: Any, place: Path) -> None:
+    document = place / "bill.json"
+    document.write_text(
+        '{"lines": [{"amount": {"amount": "10.25", "currency": "EUR"}},'
+        '{"amount": {"amount": "-0.25", "currency": "EUR"}}],'
+        ' "odd": {"amount": "1,5", "currency": "EUR"}, "unit": {"amount": "1", "currency": "XYZ"}}'
+    )
+    said = tieout("eval", "sum(lines[].amount)", "--input", str(document), "--json")
+    assert (said.code, said.json) == (0, {"value": {"amount": "10.00", "currency": "EUR"}, "type": "money in EUR"})
+    assert tieout("eval", "odd.amount", "--input", str(document), "--json").json["value"] == "1,5"
+    assert tieout("eval", "unit.currency", "--input", str(document), "--json").json["value"] == "XYZ"

@@ -178,8 +178,8 @@ def test_settings_are_completed_and_checked(tmp_path: Path) -> None:
     assert len(found) == 0
     manifest.complete({"strict": "perhaps", "base_ulr": "x"}, Span("x.connection.yaml"), found)
     assert [finding.code for finding in found.sorted] == ["CONN003", "CONN003"]
-    assert manifest.missing_secrets({}) == ["secret 'token' is missing: The token."]
-    assert manifest.missing_secrets({"token": 1, "other": 2}) == ["connector example has no secret 'other'"]
+    assert manifest.missing_secrets({}) == {"token": "secret 'token' is missing: The token."}
+    assert manifest.missing_secrets({"token": 1, "other": 2}) == {"other": "connector example has no secret 'other'"}
 
 
 def test_an_unknown_connector_is_said_with_those_that_exist() -> None:
