@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
@@ -238,11 +239,17 @@ def _result(rules: Rules, facts: ProrationFacts, working: Working) -> ProrationR
         net=add([line.amount for line in lines], currency),
         tax=add([line.tax for line in lines if line.tax is not None], currency),
         total=add([line.total for line in lines], currency),
-        uncredited=Money(decimal_of(working.ledger.uncredited), currency),
+        uncredited=_uncredited(rules, working, currency),
         deltas=_deltas(facts, lines),
         periods=tuple(working.periods),
         dates=_dates(rules, facts),
     )
+
+
+def _uncredited(rules: Rules, working: Working, currency: str) -> Money:
+    """What could not be given back; a sum of rounded amounts."""
+    lost = working.ledger.uncredited
+    return Money(rules.amount(lost, currency) if lost else Decimal(0), currency)
 
 
 def _dates(rules: Rules, facts: ProrationFacts) -> tuple[date, ...]:

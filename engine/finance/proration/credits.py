@@ -54,7 +54,7 @@ class Ledger:
         found = [charge for charge in self.charges if charge.line == line.id and self.left[charge.id]]
         yield from reversed(found) if order is Order.NEWEST_FIRST else found
 
-    def capped(self, line: Line, potential: Decimal) -> Decimal:
+    def capped(self, rules: Rules, line: Line, potential: Decimal) -> Decimal:
         """No more than was paid for the line, nor than what is left of that after earlier credits."""
         if line.id not in self.paid_left:
             paid = ZERO if line.paid is None else Fraction(line.paid.amount)
@@ -64,7 +64,8 @@ class Ledger:
         granted = min(max(Fraction(potential), ZERO), left)
         self.paid_left[line.id] = left - granted
         self.uncredited += max(Fraction(potential), ZERO) - granted
-        return potential if granted == potential else decimal_of(granted)
+        shown = rules.amount(granted, line.unit_price.currency)
+        return shown if shown == granted else decimal_of(granted)
 
 
 def credit(rules: Rules, found: Situation, line: Line, ledger: Ledger) -> list[Piece]:
@@ -94,7 +95,7 @@ def _priced(
                 "credits are capped by what was paid, and it is not known what was paid",
                 "give the line its `paid`, and `credited` if something was given back before",
             )
-        granted = ledger.capped(line, amount.net)
+        granted = ledger.capped(rules, line, amount.net)
         if granted != amount.net:
             explanation = f"unused time at the old price is {amount.net}; {granted} of it was paid and not given back"
             amount = Amount(granted, granted)
