@@ -38,7 +38,8 @@ def check(document: Pricing, diagnostics: Diagnostics) -> None:
         ordered = steps(document)
         if isinstance(ordered, Cycle):
             told = " -> ".join(ordered.names)
-            find.error("FIN028", f"these wait for each other: {told}", document.span, "take one out of the circle")
+            place = next(each.span for each in named(document) if each.id in ordered.names)
+            find.error("FIN028", f"these wait for each other: {told}", place, "take one out of the circle")
 
 
 def _check_currency(document: Pricing, find: Finder) -> None:

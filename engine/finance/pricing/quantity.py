@@ -16,6 +16,7 @@ from engine.spec.documents.pricing import (
     Negative,
     Overage,
     Quantity,
+    RolloverOrder,
     Scope,
     SmoothingBill,
 )
@@ -86,20 +87,22 @@ class Allowance:
 
 def allowance_of(included: Included, units: Fraction, share: Fraction, earlier: Sequence[Fraction]) -> Allowance:
     """The allowance: ``units`` are what is included in a whole period, ``earlier`` what earlier periods used."""
-    own = units * share if included.prorated else units
+    now = units * share if included.prorated else units
     if included.rollover is None:
-        return Allowance(own)
+        return Allowance(now)
+    carried_first = included.rollover.order is RolloverOrder.CARRIED_FIRST
     kept: list[tuple[int, Fraction]] = []  # the period it is of, and what is left of it
     for period, used in enumerate(earlier):
         left_over = used
         remaining: list[tuple[int, Fraction]] = []
-        for origin, left in [*kept, (period, units)]:
+        own = [(period, units)]
+        for origin, left in [*kept, *own] if carried_first else [*own, *kept]:
             taken = min(left, left_over)
             left_over -= taken
             if left > taken and origin + included.rollover.periods > period:
                 remaining.append((origin, left - taken))
-        kept = _at_most(remaining, included.rollover.maximum)
-    return Allowance(own, sum((left for _, left in kept), ZERO))
+        kept = _at_most(sorted(remaining), included.rollover.maximum)
+    return Allowance(now, sum((left for _, left in kept), ZERO))
 
 
 def _at_most(kept: list[tuple[int, Fraction]], maximum: object) -> list[tuple[int, Fraction]]:

@@ -56,6 +56,11 @@ class Overage(StrEnum):
     REFUSE = "refuse"
 
 
+class RolloverOrder(StrEnum):
+    CARRIED_FIRST = "carried_first"
+    OWN_FIRST = "own_first"
+
+
 class SmoothingBill(StrEnum):
     WHEN_IT_APPEARS = "when_it_appears"
     AT_END = "at_end"
@@ -104,10 +109,13 @@ class Quantity:
 
 @shape
 class Rollover:
-    """Unused units go on to later periods, oldest used first."""
+    """Unused units go on to later periods; of those that went on, the oldest are used first."""
 
     periods: int = declare("For how many periods after their own.")
     maximum: Decimal | None = declare("The most that is carried in all.", default=None)
+    order: RolloverOrder = declare(
+        "Whether a period uses what went on to it first, or its own units first.", default=RolloverOrder.CARRIED_FIRST
+    )
     span: Span
 
 
