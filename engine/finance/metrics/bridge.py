@@ -10,8 +10,8 @@ from itertools import pairwise
 from engine.base.money import Money
 from engine.finance.calendar import Span, calendar_months
 from engine.finance.exact import ZERO
-from engine.finance.metrics.facts import Books, Bridge, BridgeStep, MetricsFacts, Stage, Version
-from engine.finance.metrics.levels import Levels
+from engine.finance.metrics.facts import Books, Bridge, BridgeStep, MetricsFacts, Stage
+from engine.finance.metrics.levels import Levels, changes
 from engine.finance.metrics.rules import Rules
 from engine.spec.documents.metrics import Counted
 
@@ -29,10 +29,8 @@ class Named:
 
 def bridge(rules: Rules, facts: MetricsFacts, books: Books, span: Span, billed_usage: Fraction) -> Bridge:
     """Every step, and in each stage what stays unexplained."""
-    levels = Levels(rules, facts)
-    charged = Levels(rules, facts, every_discount=True)
-    month_ends, weighted = _by_month(levels, facts.subscriptions, span)
-    really = _by_month(charged, facts.subscriptions, span)[1]
+    month_ends, weighted = _by_month(Levels(rules, facts), span)
+    really = _by_month(Levels(rules, facts, every_discount=True), span)[1]
     found = [
         Named(Stage.RECOGNISED, "recurring revenue at month ends", month_ends),
         Named(Stage.RECOGNISED, "changes inside months", weighted - month_ends),
@@ -89,15 +87,16 @@ def _stage(
     return steps, gap
 
 
-def _by_month(levels: Levels, versions: Sequence[Version], span: Span) -> tuple[Fraction, Fraction]:
+def _by_month(levels: Levels, span: Span) -> tuple[Fraction, Fraction]:
     """Recurring revenue at the end of each month, added up; and weighted by the days on which it was so."""
     ends, weighted = ZERO, ZERO
-    changes = levels.changes(versions)
+    versions = [levels.counted(each) for each in levels.facts.subscriptions]
+    days = changes(versions)
     for month in calendar_months(span):
         inside = month.overlap(span)
         full = Fraction(inside.days, month.days)
         ends += levels.at(versions, inside.last, inside.last) * full
-        cuts = [inside.start, *(day for day in changes if inside.start < day < inside.end), inside.end]
+        cuts = [inside.start, *(day for day in days if inside.start < day < inside.end), inside.end]
         for start, end in pairwise(cuts):
             weighted += levels.at(versions, start, start) * Fraction((end - start).days, month.days)
     return ends, weighted

@@ -24,9 +24,8 @@ from engine.finance.metrics.facts import (
     MovementType,
     RollForward,
     Totals,
-    Version,
 )
-from engine.finance.metrics.levels import Levels
+from engine.finance.metrics.levels import Counted, Levels, changes
 from engine.finance.metrics.movements import LOSSES, Step, grouped, steps, within
 from engine.finance.metrics.ratios import Basis, Sums, ratios
 from engine.finance.metrics.rules import Rules, rules_of
@@ -41,11 +40,16 @@ class History:
     """Everything that subscriptions did, and what of it lies inside the time measured."""
 
     levels: Levels
-    groups: Mapping[str, Sequence[Version]]
+    groups: Mapping[str, Sequence[Counted]]
     steps: Mapping[str, Sequence[Step]]
     inside: Sequence[Step]
     ignored: frozenset[str]
     span: Span
+
+    @property
+    def versions(self) -> list[Counted]:
+        """All of them."""
+        return [version for group in self.groups.values() for version in group]
 
 
 def prepare(document: Metrics) -> Callable[[MetricsFacts], MetricsResult]:
@@ -98,7 +102,7 @@ def _history(rules: Rules, facts: MetricsFacts) -> History | None:
     if facts.totals:
         raise refused(rules.where, "both subscriptions and totals counted elsewhere are given", "give one of the two")
     levels = Levels(rules, facts)
-    groups = grouped(rules, facts.subscriptions)
+    groups = grouped(levels, facts.subscriptions)
     all_steps = {key: steps(levels, key, versions) for key, versions in groups.items()}
     inside: list[Step] = []
     ignored = set()
@@ -128,7 +132,7 @@ def _check_currencies(rules: Rules, facts: MetricsFacts) -> None:
 def _sums(history: History) -> Sums:
     """The roll-forward: opening and closing at their own rates, movements at those of their days."""
     levels, span = history.levels, history.span
-    versions = list(levels.facts.subscriptions)
+    versions = history.versions
     before = span.start - DAY
     opening = levels.at(versions, before, before)
     sums = _classed(opening, history.inside)
@@ -153,7 +157,7 @@ def _classed(start: Fraction, found: Iterable[Step]) -> Sums:
 def _by_day(history: History) -> list[Sums]:
     """One roll-forward for each day on which something moved."""
     before = history.span.start - DAY
-    running = history.levels.at(history.levels.facts.subscriptions, before, before)
+    running = history.levels.at(history.versions, before, before)
     by_day: dict[date, list[Step]] = defaultdict(list)
     for step in history.inside:
         by_day[step.on].append(step)
@@ -255,9 +259,9 @@ def _with_history(rules: Rules, facts: MetricsFacts, history: History, result: M
         (step for found in history.steps.values() for step in found if step.on >= history.span.end),
         key=lambda step: (step.on, step.key),
     )
-    versions = facts.subscriptions
-    final = max(history.levels.changes(versions), default=last)
-    committed = [each for each in versions if (each.committed_months or 0) >= MONTHS_A_YEAR]
+    versions = history.versions
+    final = max(changes(versions), default=last)
+    committed = [each for each in versions if (each.version.committed_months or 0) >= MONTHS_A_YEAR]
     for_year = committed if rules.document.arr is ArrScope.COMMITTED_YEAR else versions
     kept = {key: found for key, found in history.steps.items() if key not in history.ignored}
     return replace(

@@ -11,10 +11,11 @@ from fractions import Fraction
 from engine.finance.calendar import DAY
 from engine.finance.exact import ZERO
 from engine.finance.metrics.facts import Movement, MovementType, Version
-from engine.finance.metrics.levels import Levels
+from engine.finance.metrics.levels import Counted, Levels, changes
 from engine.finance.metrics.rules import Rules
 from engine.finance.problem import refused
-from engine.spec.documents.metrics import Counted, Per, ShortLived
+from engine.spec.documents.metrics import Counted as Switch
+from engine.spec.documents.metrics import Per, ShortLived
 
 LOSSES = (MovementType.CONTRACTION, MovementType.CHURN)
 
@@ -42,10 +43,11 @@ class Step:
         )  # fmt: skip
 
 
-def grouped(rules: Rules, versions: Sequence[Version]) -> dict[str, list[Version]]:
+def grouped(levels: Levels, versions: Sequence[Version]) -> dict[str, list[Counted]]:
     """Versions by what moves: the customer or the subscription. Refuses versions of one subscription that overlap."""
+    rules = levels.rules
     by_subscription: dict[str, list[Version]] = defaultdict(list)
-    groups: dict[str, list[Version]] = defaultdict(list)
+    groups: dict[str, list[Counted]] = defaultdict(list)
     for version in sorted(versions, key=lambda each: (each.start, each.subscription)):
         earlier = by_subscription[version.subscription]
         where = rules.where.at(record=f"subscription {version.subscription}")
@@ -59,16 +61,16 @@ def grouped(rules: Rules, versions: Sequence[Version]) -> dict[str, list[Version
             )
         earlier.append(version)
         per_customer = rules.movements.per is Per.CUSTOMER
-        groups[version.customer if per_customer else version.subscription].append(version)
+        groups[version.customer if per_customer else version.subscription].append(levels.counted(version))
     return dict(sorted(groups.items()))
 
 
-def steps(levels: Levels, key: str, versions: Sequence[Version]) -> list[Step]:
+def steps(levels: Levels, key: str, versions: Sequence[Counted]) -> list[Step]:
     """Every movement of one customer or subscription, over all time."""
     found: list[Step] = []
     left: date | None = None
     paid = False
-    for day in levels.changes(versions):
+    for day in changes(versions):
         before = levels.at(versions, day - DAY, day)
         after = levels.at(versions, day, day)
         if before != after:
@@ -83,7 +85,7 @@ def _type(rules: Rules, day: date, before: Fraction, after: Fraction, left: date
     if before <= 0 < after:
         if left is None:
             return MovementType.NEW, "nothing was paid before"
-        if rules.movements.reactivation is not Counted.INCLUDED:
+        if rules.movements.reactivation is not Switch.INCLUDED:
             return MovementType.NEW, f"left on {left}; coming back counts as new"
         limit, gone = rules.movements.reactivation_days, (day - left).days
         if limit is not None and gone > limit:
