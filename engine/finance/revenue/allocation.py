@@ -15,7 +15,7 @@ from math import lcm
 from engine.base.money import EXACT, Money, allocate
 from engine.finance.exact import decimal_of, rounded, total
 from engine.finance.problem import refused
-from engine.finance.revenue.facts import Obligation
+from engine.finance.revenue.facts import Obligation, Option
 from engine.finance.revenue.results import ResidualResult
 from engine.finance.revenue.setting import Setting
 from engine.spec.documents.revenue_price import Allocation, Outside, Ties, Zone
@@ -39,8 +39,7 @@ def stand_alone(setting: Setting, obligation: Obligation) -> Fraction:
 def _unit_ssp(setting: Setting, obligation: Obligation) -> Fraction:
     option = obligation.option
     if option is not None:
-        percent = Fraction(option.discount_percent) - Fraction(option.discount_to_others_percent)
-        return Fraction(option.normal_price.amount) * percent / 100 * Fraction(option.likelihood)
+        return _option_value(setting, obligation, option)
     allocation = setting.document.allocation
     low, high = obligation.ssp_low, obligation.ssp_high
     if low is not None and high is not None and allocation is not None and allocation.ssp_range is not None:
@@ -63,6 +62,27 @@ def _unit_ssp(setting: Setting, obligation: Obligation) -> Fraction:
             "give `ssp`, or the range and how to choose in it",
         )
     return Fraction(obligation.ssp.amount)
+
+
+def _option_value(setting: Setting, obligation: Obligation, option: Option) -> Fraction:
+    """What an option saves beyond what others save too, times how likely it is used."""
+    normal = Fraction(option.normal_price.amount)
+    if option.option_price is not None:
+        saved = normal - Fraction(option.option_price.amount)
+    elif option.discount_percent is not None:
+        saved = normal * Fraction(option.discount_percent) / 100
+    else:
+        raise refused(
+            setting.where.at(rule="allocation", record=f"obligation {obligation.id}"),
+            "neither the price nor the discount of its option is known",
+            "give `option_price` or `discount_percent`",
+        )
+    others = Fraction(0)
+    if option.discount_to_others is not None:
+        others = Fraction(option.discount_to_others.amount)
+    elif option.discount_to_others_percent is not None:
+        others = normal * Fraction(option.discount_to_others_percent) / 100
+    return max(saved - others, Fraction(0)) * Fraction(option.likelihood)
 
 
 def split(setting: Setting, amount: Decimal, weights: Mapping[str, Fraction]) -> dict[str, Decimal]:

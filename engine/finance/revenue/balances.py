@@ -14,7 +14,9 @@ from decimal import Decimal
 
 from engine.base.money import EXACT, Money
 from engine.finance.calendar import add_months
-from engine.finance.revenue.inception import Contract
+from engine.finance.problem import refused
+from engine.finance.revenue.facts import Billing
+from engine.finance.revenue.inception import Contract, checked_money
 from engine.finance.revenue.periods import Period
 from engine.finance.revenue.results import Movement, Position, ScheduleRow
 from engine.finance.revenue.setting import Setting
@@ -84,7 +86,7 @@ def _months(contract: Contract, rows: Sequence[ScheduleRow]) -> list[_Month]:
     billed: dict[str, Decimal] = {}
     for each in billing:
         name = setting.periods.of(each.on).name
-        billed[name] = EXACT.add(billed.get(name, setting.zero), each.amount.amount)
+        billed[name] = EXACT.add(billed.get(name, setting.zero), _billed(contract, each))
     revenue: dict[str, dict[str, Decimal]] = {}
     for _, row in posted:
         of_period = revenue.setdefault(row.posted, {})
@@ -94,6 +96,20 @@ def _months(contract: Contract, rows: Sequence[ScheduleRow]) -> list[_Month]:
         last = setting.periods.of(facts.as_of)
         touched = tuple(period for period in touched if period.first <= last.first)
     return [_Month(each, billed.get(each.name, setting.zero), revenue.get(each.name, {})) for each in touched]
+
+
+def _billed(contract: Contract, billing: Billing) -> Decimal:
+    """The amount of an invoice, or the price of the obligation that it bills."""
+    if billing.amount is not None:
+        return checked_money(contract.setting, billing.amount, f"billing of {billing.on}")
+    track = contract.track(billing.obligation)
+    if track is None or track.obligation.price is None:
+        raise refused(
+            contract.setting.where.at(rule="balances", record=f"billing of {billing.on}"),
+            "it has neither an amount nor an obligation with a price",
+            "give its `amount`",
+        )
+    return track.obligation.price.amount
 
 
 def _long_term(setting: Setting, period: Period, deferred: Decimal, future: list[tuple[int, Decimal]]) -> Decimal:

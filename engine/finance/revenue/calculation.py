@@ -13,7 +13,8 @@ from engine.finance.exact import rounded, scale_for
 from engine.finance.revenue.balances import balances
 from engine.finance.revenue.changes import apply_changes
 from engine.finance.revenue.checking import check, compiled_rules, compiled_treatments, periods_of
-from engine.finance.revenue.estimates import financed, returned
+from engine.finance.revenue.entries import entries
+from engine.finance.revenue.estimates import cost_of_sales, financed, returned
 from engine.finance.revenue.facts import ContractFacts
 from engine.finance.revenue.inception import Contract, begin
 from engine.finance.revenue.profiles import choices
@@ -66,7 +67,9 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
         changes=tuple(treated),
         positions=tuple(positions),
         journal=tuple(journal),
+        entries=tuple(entries(contract)) if facts.claims else (),
         progress=tuple(each for track in contract.tracks for each in track.measure.progress),
+        costs=tuple(cost for track in contract.tracks if (cost := cost_of_sales(setting, track)) is not None),
         rebates=tuple(each for track in contract.tracks for each in track.measure.rebates),
         returns=tuple(returned(setting, sale) for sale in facts.returns),
         financing=None if facts.financed is None else financed(setting, facts.financed),

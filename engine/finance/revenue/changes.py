@@ -17,10 +17,10 @@ from engine.finance.exact import decimal_of
 from engine.finance.facts import shown
 from engine.finance.problem import Where, refused
 from engine.finance.revenue.allocation import shares, split
-from engine.finance.revenue.estimate import adjust, reassess
 from engine.finance.revenue.facts import Change
-from engine.finance.revenue.inception import Contract, begin_one, checked_money
+from engine.finance.revenue.inception import Contract, begin_one, checked_money, priced
 from engine.finance.revenue.measure import measure_of
+from engine.finance.revenue.reassessment import adjust, reassess
 from engine.finance.revenue.results import ChangeTreated, ShareBefore
 from engine.finance.revenue.setting import Setting
 from engine.finance.revenue.track import Layer, Stage, Track
@@ -122,15 +122,29 @@ def _new_fixed(contract: Contract, change: Change) -> Decimal:
     fixed = contract.fixed
     if change.added_price is not None:
         fixed = EXACT.add(fixed, checked_money(contract.setting, change.added_price, f"change {change.id}"))
-    elif change.added:
-        for each in change.added:
-            if each.price is not None:
-                fixed = EXACT.add(fixed, checked_money(contract.setting, each.price, f"obligation {each.id}"))
+    else:
+        fixed = EXACT.add(fixed, _added_price(contract.setting, change))
+    for name, price in (change.repriced or {}).items():
+        track = contract.track(name)
+        if track is None:
+            raise refused(_where(contract.setting, change), f"it reprices {name}, which is no obligation of it")
+        rest = EXACT.subtract(track.main.lifetime, track.main.before_stage(change.on))
+        fixed = EXACT.add(fixed, EXACT.subtract(checked_money(contract.setting, price, f"change {change.id}"), rest))
     for name in change.removed:
         track = contract.track(name)
         if track is not None and change.added_price is None:
             fixed = EXACT.subtract(fixed, EXACT.subtract(track.main.lifetime, track.main.before(change.on)))
     return fixed
+
+
+def _added_price(setting: Setting, change: Change) -> Decimal:
+    """What the obligations that a change adds are stated to cost."""
+    total = setting.zero
+    for each in change.added:
+        price = priced(setting, each).price
+        if price is not None:
+            total = EXACT.add(total, checked_money(setting, price, f"obligation {each.id}"))
+    return total
 
 
 def _credit(contract: Contract, change: Change) -> Decimal:
@@ -156,7 +170,7 @@ def _separate(contract: Contract, change: Change) -> None:
     setting = contract.setting
     group = max((track.group for track in contract.tracks), default=0) + 1
     added = [begin_one(setting, each) for each in change.added]
-    price = sum((each.price.amount for each in change.added if each.price is not None), setting.zero)
+    price = _added_price(setting, change)
     if change.added_price is not None:
         price = checked_money(setting, change.added_price, f"change {change.id}")
     found = shares(setting, price, [track.obligation for track in added if not track.is_rated()])
@@ -339,9 +353,16 @@ def _told(
         )
     return ChangeTreated(
         id=change.id, on=change.on, period=setting.periods.of(change.on).name, treatment=treatment.value,
+        unit_revenue=_unit_revenue(told),
         pool=setting.money(pool), price=setting.money(contract.total), catch_up=setting.money(caught),
         reduction=setting.money(reduction), obligations=tuple(told), explanation=_EXPLAINED[treatment],
     )  # fmt: skip
+
+
+def _unit_revenue(told: list[ShareBefore]) -> Decimal:
+    units = sum((Fraction(each.remaining_units) for each in told), Fraction(0))
+    remaining = sum((Fraction(each.remaining.amount) for each in told if each.remaining_units), Fraction(0))
+    return decimal_of(remaining / units) if units else Decimal(0)
 
 
 def _restates(track: Track, day: date) -> bool:

@@ -138,6 +138,19 @@ def _partial_by_day(span: Span, options: Options) -> Curve:
     )
 
 
+def _anniversary_months(span: Span, options: Options) -> Curve:
+    """Every full period counts 1, a broken first one its share of days, and the last what the first left."""
+    touched = _clipped(span, options)
+    a, b, first, after = touched[0]
+    if a == first or len(touched) == 1:
+        return _even_touched(span, options)
+    parts, begun = after - first, b - a
+    last = len(touched) - 1
+    segments = [(a, b, begun if index == 0 else parts) for index, (a, b, _, _) in enumerate(touched)]
+    segments[last] = (*segments[last][:2], parts - begun)
+    return _made(segments, options)
+
+
 def _half_month(span: Span, options: Options) -> Curve:
     """A broken first or last month counts half; with a cut-over day, one that begins on or before it counts whole and a
     later one not at all, and one that ends on or before it not at all and a later one whole."""
@@ -227,6 +240,7 @@ _METHODS: dict[Method, Callable[[Span, Options], Curve]] = {
     Method.EVEN_MONTHS_DROP_LAST: _even_drop_last,
     Method.PRORATED_CALENDAR_MONTHS: _prorated,
     Method.PARTIAL_BY_DAY_FULL_EVEN: _partial_by_day,
+    Method.ANNIVERSARY_MONTHS: _anniversary_months,
     Method.HALF_MONTH: _half_month,
     Method.MONTHS_TO_TENTH: _months_to_tenth,
     Method.FRONT_LOAD: _even_months,

@@ -9,8 +9,9 @@ from engine.base.money import DIVISION
 from engine.finance.exact import rounded
 from engine.finance.problem import refused
 from engine.finance.revenue.facts import Financed, ReturnsExpected
-from engine.finance.revenue.results import FinancingResult, Returned
+from engine.finance.revenue.results import CostOfSales, FinancingResult, Returned
 from engine.finance.revenue.setting import Setting
+from engine.finance.revenue.track import Track
 from engine.spec.documents.revenue_price import Compounding
 
 
@@ -28,6 +29,23 @@ def returned(setting: Setting, sale: ReturnsExpected) -> Returned:
         refund_liability=setting.money(rounded(back * sale.unit_price.amount, setting.scale)),
         cost_of_sales=setting.money(rounded(sale.expected_kept * cost, setting.scale)),
         return_asset=setting.money(rounded(back * cost, setting.scale)),
+    )
+
+
+def cost_of_sales(setting: Setting, track: Track) -> CostOfSales | None:
+    """Revenue and cost as far as the obligation is satisfied; None without a cost."""
+    cost, curve = track.obligation.cost, track.measure.curve
+    if cost is None:
+        return None
+    revenue, share = setting.zero, Fraction(0)
+    if curve is not None:
+        revenue, share = track.before(curve.end), track.share_before(curve.end)
+    spent = rounded(Fraction(cost.amount) * share, setting.scale)
+    return CostOfSales(
+        obligation=track.id,
+        revenue=setting.money(revenue),
+        cost_of_sales=setting.money(spent),
+        profit=setting.money(revenue - spent),
     )
 
 

@@ -31,8 +31,10 @@ class Option:
     """An option to buy more for less: a material right."""
 
     normal_price: Money = fact("What the goods cost.")
-    discount_percent: Decimal = fact("The discount of the option, in percent.")
-    discount_to_others_percent: Decimal = fact("The discount that others get too, in percent.", default=Decimal(0))
+    option_price: Money | None = fact("What they cost with the option.", default=None)
+    discount_percent: Decimal | None = fact("Or the discount of the option, in percent.", default=None)
+    discount_to_others: Money | None = fact("The discount that others get too.", default=None)
+    discount_to_others_percent: Decimal | None = fact("The same in percent.", default=None)
     likelihood: Decimal = fact("How likely it is used, 0 to 1.", default=Decimal(1))
 
 
@@ -45,6 +47,7 @@ class Obligation:
     kind: str = fact("What sort of line it is, as the billing system says.", default="")
     attributes: Mapping[str, str] | None = fact("Further facts that rules may ask for.", default=None)
     price: Money | None = fact("The stated price of all its units.", default=None)
+    unit_price: Money | None = fact("The stated price of one unit, where `price` is not given.", default=None)
     quantity: Decimal = fact("How many units.", default=Decimal(1))
     ssp: Money | None = fact("Stand-alone price of a unit.", default=None)
     ssp_low: Money | None = fact("Lower end of the range of stand-alone prices.", default=None)
@@ -65,6 +68,10 @@ class Obligation:
     expected_on: date | None = fact("The day its gate is expected to open.", default=None)
     readings: tuple[Reading, ...] = fact("What happened, in the order of time.", default=())
     total: Decimal | None = fact("The whole of its measure: units, hours, cost.", default=None)
+    outside_measure: Decimal = fact(
+        "Of `total`, what is left out of the measure (material not installed).", default=Decimal(0)
+    )
+    cost: Money | None = fact("What it is expected to cost altogether; cost of sales follows progress.", default=None)
     expected_breakage: Decimal = fact("Units that are expected never to be called for.", default=Decimal(0))
     booked_on: date | None = fact("The day it was booked, if not with the contract.", default=None)
 
@@ -107,6 +114,9 @@ class Change:
     removed: tuple[str, ...] = fact("Obligations that fall away.", default=())
     ends: Mapping[str, date] | None = fact("New last days of service, by obligation.", default=None)
     ssp: Mapping[str, Money] | None = fact("Stand-alone prices of a unit as of now.", default=None)
+    repriced: Mapping[str, Money] | None = fact(
+        "New prices of what is still to be delivered, by obligation.", default=None
+    )
     distinct: bool = fact("What is still to be delivered is distinct from what was.", default=False)
     at_ssp: bool = fact("What is added is priced at its stand-alone price.", default=False)
     treatment: Treatment | None = fact("How it is treated, where that was decided.", default=None)
@@ -125,7 +135,22 @@ class Billing:
     """An invoice or a credit."""
 
     on: date = fact("The day it is due or unconditional.")
-    amount: Money = fact("The net amount; below zero for a credit.")
+    amount: Money | None = fact(
+        "The net amount; below zero for a credit. Left out: the obligation's price.", default=None
+    )
+    obligation: str = fact("The obligation that is billed, where that is known.", default="")
+
+
+@facts
+class Claim:
+    """What the customer owes at a day, for balances by day. A claim that can still be cancelled is none until it is
+    paid."""
+
+    due: date = fact("The day it is due or unconditional.")
+    amount: Money | None = fact("The amount. Left out: what the obligation is invoiced at.", default=None)
+    obligation: str = fact("The obligation that it is for, where that is known.", default="")
+    cancellable: bool = fact("The customer could still step back when it is due.", default=False)
+    paid: date | None = fact("The day it was paid.", default=None)
 
 
 @facts
@@ -179,6 +204,7 @@ class ContractFacts:
     consideration: tuple[Consideration, ...] = fact("Variable parts of the price.", default=())
     changes: tuple[Change, ...] = fact("What changed since, in the order of time.", default=())
     billing: tuple[Billing, ...] | None = fact("Invoices and credits; balances are given if it is there.", default=None)
+    claims: tuple[Claim, ...] = fact("What is owed and paid, day by day; entries by day are given for it.", default=())
     booked_on: date | None = fact("The day the contract was booked.", default=None)
     open_from: date | None = fact("First day that is not in a closed period.", default=None)
     as_of: date | None = fact("Postings and balances up to the period of this day.", default=None)

@@ -91,6 +91,7 @@ def begin(setting: Setting, facts: ContractFacts) -> Contract:
 
 def begin_one(setting: Setting, obligation: Obligation) -> Track:
     """An obligation that a change adds, without a share of the price so far."""
+    obligation = priced(setting, obligation)
     track = _measured(setting, obligation, Fraction(0))
     if not track.is_rated():
         track.main = Layer([Stage(None, setting.zero, setting.zero, track.measure.curve)])
@@ -115,8 +116,19 @@ def _obligations(setting: Setting, facts: ContractFacts) -> Sequence[Obligation]
         if each.price is not None:
             checked_money(setting, each.price, f"obligation {each.id}")
     if facts.booked_on is None:
-        return facts.obligations
-    return [each if each.booked_on else replace(each, booked_on=facts.booked_on) for each in facts.obligations]
+        return [priced(setting, each) for each in facts.obligations]
+    return [
+        priced(setting, each if each.booked_on else replace(each, booked_on=facts.booked_on))
+        for each in facts.obligations
+    ]
+
+
+def priced(setting: Setting, obligation: Obligation) -> Obligation:
+    """The obligation with the price of all its units, where only that of one is stated."""
+    if obligation.price is not None or obligation.unit_price is None:
+        return obligation
+    whole = rounded(obligation.unit_price.amount * obligation.quantity, setting.scale)
+    return replace(obligation, price=setting.money(whole))
 
 
 def _measured(setting: Setting, obligation: Obligation, payable: Fraction) -> Track:

@@ -175,7 +175,7 @@ def _stepped(setting: Setting, obligation: Obligation, rule: Recognition, method
     warnings: list[str] = []
     done, total = Fraction(0), _whole(obligation, method)
     for reading in obligation.readings:
-        total = Fraction(reading.total) - Fraction(obligation.expected_breakage) if reading.total is not None else total
+        total = _less(obligation, reading.total) if reading.total is not None else total
         exact, done = _share(reading, done, total)
         if exact > 1 and method is not Method.MILESTONE:
             if setting.choices.overuse is Overuse.REFUSE:
@@ -201,10 +201,15 @@ def _stepped(setting: Setting, obligation: Obligation, rule: Recognition, method
 
 def _whole(obligation: Obligation, method: Method) -> Fraction | None:
     if obligation.total is not None:
-        return Fraction(obligation.total) - Fraction(obligation.expected_breakage)
+        return _less(obligation, obligation.total)
     if method in (Method.UNITS, Method.DRAWDOWN):
-        return Fraction(obligation.quantity) - Fraction(obligation.expected_breakage)
+        return _less(obligation, obligation.quantity)
     return None
+
+
+def _less(obligation: Obligation, total: Decimal) -> Fraction:
+    """The whole of a measure, without what is expected never to be called for and what does not show progress."""
+    return Fraction(total) - Fraction(obligation.expected_breakage) - Fraction(obligation.outside_measure)
 
 
 def _share(reading: Reading, done: Fraction, total: Fraction | None) -> tuple[Fraction, Fraction]:

@@ -76,6 +76,7 @@ class ChangeTreated:
     treatment: str = fact("How it was treated.")
     pool: Money = fact("The price still to be recognised after it.")
     price: Money = fact("The transaction price after it.")
+    unit_revenue: Decimal = fact("Revenue of each unit still to be delivered, over all obligations, not rounded.")
     catch_up: Money = fact("Recognised at once, for what was delivered before.")
     reduction: Money = fact("Revenue given back at once, for past defects.")
     obligations: tuple[ShareBefore, ...] = fact("By obligation.")
@@ -111,6 +112,16 @@ class Movement:
 
 
 @facts
+class EntryLine:
+    """One line of an entry on a day, by the role of the account. Debits equal credits on every day."""
+
+    on: date = fact("The day.")
+    role: str = fact("cash, receivable, contract_asset, deferred_revenue, refund_liability or revenue.")
+    debit: Money | None = fact("Debit.", default=None)
+    credit: Money | None = fact("Credit.", default=None)
+
+
+@facts
 class Measured:
     """How far one obligation was satisfied by a reading."""
 
@@ -118,6 +129,16 @@ class Measured:
     on: date = fact("The day.")
     progress: Decimal = fact("Share of the whole, as used.")
     exact: Decimal = fact("The same before the document's rounding.")
+
+
+@facts
+class CostOfSales:
+    """Revenue and cost of an obligation as far as it is satisfied by the facts known."""
+
+    obligation: str = fact("The obligation.")
+    revenue: Money = fact("Recognised.")
+    cost_of_sales: Money = fact("Cost of that.")
+    profit: Money = fact("The difference.")
 
 
 @facts
@@ -176,7 +197,9 @@ class Revenue:
     changes: tuple[ChangeTreated, ...] = fact("What became of each change.", default=())
     positions: tuple[Position, ...] = fact("Balances at the end of each period.", default=())
     journal: tuple[Movement, ...] = fact("The movements of each period.", default=())
+    entries: tuple[EntryLine, ...] = fact("Entries by day, for claims.", default=())
     progress: tuple[Measured, ...] = fact("Readings as they were used.", default=())
+    costs: tuple[CostOfSales, ...] = fact("Revenue and cost of obligations whose cost is known.", default=())
     rebates: tuple[RebateLiability, ...] = fact("Retrospective rebates.", default=())
     returns: tuple[Returned, ...] = fact("Sales with a right of return.", default=())
     financing: FinancingResult | None = fact("Price and interest apart.", default=None)

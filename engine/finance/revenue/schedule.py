@@ -15,7 +15,7 @@ from engine.finance.revenue.periods import Period
 from engine.finance.revenue.results import PeriodRevenue, ScheduleRow
 from engine.finance.revenue.setting import Setting
 from engine.finance.revenue.track import Track
-from engine.spec.documents.revenue import BeforeBooking, ClosedPeriod
+from engine.spec.documents.revenue import BeforeBooking, ClosedPeriod, PostedDifference
 
 
 def schedule_rows(contract: Contract) -> list[ScheduleRow]:
@@ -38,7 +38,24 @@ def schedule_rows(contract: Contract) -> list[ScheduleRow]:
                     forecast=track.measure.forecast,
                 )
             )
+    policy = contract.setting.document.policy
+    if policy is not None and policy.posted_difference is PostedDifference.LAST_PERIOD:
+        return _as_posted(contract, rows)
     return rows
+
+
+def _as_posted(contract: Contract, rows: list[ScheduleRow]) -> list[ScheduleRow]:
+    """What was posted stays as it was; the last row of each obligation takes the difference."""
+    already = {(each.obligation, each.period): each.amount for each in contract.facts.posted}
+    last = {row.obligation: index for index, row in enumerate(rows)}
+    kept = list(rows)
+    for index, row in enumerate(rows):
+        posted = already.get((row.obligation, row.period))
+        end = last[row.obligation]
+        if posted is not None and index != end:
+            kept[end] = replace(kept[end], amount=kept[end].amount + row.amount - posted)
+            kept[index] = replace(row, amount=posted)
+    return kept
 
 
 def _amounts(setting: Setting, track: Track) -> Iterable[tuple[Period, Decimal]]:

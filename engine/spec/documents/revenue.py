@@ -60,6 +60,13 @@ class ClosedPeriod(StrEnum):
     REFUSE = "refuse"
 
 
+class PostedDifference(StrEnum):
+    """What to do where a period was posted with another amount than the schedule has now."""
+
+    POST = "post"
+    LAST_PERIOD = "last_period"
+
+
 class Overuse(StrEnum):
     """What to do when more is used than was promised."""
 
@@ -102,6 +109,11 @@ class Switches:
     )
     overuse: Overuse | None = declare("When more is used than was promised.", default=None)
     posting: Posting | None = declare("Style of the journal; both end with the same balances.", default=None)
+    posted_difference: PostedDifference = declare(
+        "Where a period was posted with another amount: `post` corrects it by the difference, `last_period` leaves it "
+        "and lets the last period of the schedule take the difference.",
+        default=PostedDifference.POST,
+    )
     long_term_after_months: int = declare("Deferred revenue due later than this is long term.", default=12)
     remaining_excludes_usage: bool = declare(
         "Remaining performance obligations leave out usage that is invoiced as it is delivered.", default=True

@@ -122,6 +122,7 @@ def _told(
     return ChangeTreated(
         id=change.id, on=change.on, period=setting.periods.of(change.on).name,
         treatment="reassessment" if change.component else "adjustment",
+        unit_revenue=Decimal(0),
         pool=setting.money(amount), price=setting.money(contract.total), catch_up=setting.money(caught),
         reduction=setting.money(setting.zero), obligations=tuple(told), explanation=explanation,
     )  # fmt: skip
