@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("authoring", "Explain a diagnostic code, with an example."),
     "calculate": ("finance", "Run a calculating document (pricing, revenue, ...) on facts."),
+    "rate": ("finance", "Charges for usage records or quantities, by a pricing document."),
     "prorate": ("finance", "Charges and credits for a part of a period or a change in it."),
     "schedule": ("finance", "Revenue recognition by period."),
     "journal": ("finance", "Balanced entries for events."),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from engine.base.errors import UserError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from engine.finance.prepared import Prepared
     from engine.lint.runner import LintReport
     from engine.serve.assembly import Compiled
@@ -339,6 +341,26 @@ def calculate(document: Path | str, facts: Any, text: bytes | None = None) -> di
     Raises UserError for findings in the document, Failure where the facts do not fit it.
     """
     return prepare(document, text).calculate(facts)
+
+
+def measure_usage(
+    prepared: Prepared,
+    usage: list[str],
+    given: dict[str, Any],
+    *,
+    period: tuple[date, date] | None,
+    workspace: Path | None,
+    meters: list[Path],
+) -> Any:
+    """The facts of a pricing document from usage files: see :func:`engine.usage.rate.facts_from_usage`.
+
+    Meters are those of the workspace (if there is one) and of the files named. Raises UserError, Failure.
+    """
+    from engine.usage.rate import facts_from_usage, load_meters
+
+    root = workspace_root(workspace) if workspace is not None else _workspace_or_none(Path.cwd())
+    first, end = period or (None, None)
+    return facts_from_usage(prepared.document, load_meters(root, meters), usage, given, first, end)
 
 
 def find_document(name: str, kind: str | None = None, workspace: Path | None = None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,11 @@ def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], 
     return show_result(prepared, kind, facts, exports, as_json=as_json)
 
 
-def show_result(prepared: Prepared, kind: str | None, facts: Any, exports: tuple[Path, ...], *, as_json: bool) -> int:
-    """The result of a prepared document for these facts, printed and exported."""
+def show_result(
+    prepared: Prepared, kind: str | None, facts: Any, exports: tuple[Path, ...], *, as_json: bool, explain: bool = True
+) -> int:
+    """The result of a prepared document for these facts, printed and exported. Without ``explain`` the text leaves out
+    explanations and what lines are made of; JSON and exports have everything."""
     made = prepared.calculation
     if kind is not None and made.kind != kind:
         raise UserError(f"`{made.verb}` is the command for this document: it is of kind {made.kind}")
@@ -58,10 +62,7 @@ def show_result(prepared: Prepared, kind: str | None, facts: Any, exports: tuple
         with progress("calculating"):
             result = prepared.calculate(facts)
     except Failure as failure:
-        if as_json:
-            show_json({"refused": failure.message, "class": str(failure.error_class)})
-        click.echo(f"refused: {printable(failure.message)}", err=True)
-        return FINDINGS
+        return _refused(failure, as_json=as_json)
     for export in exports:
         for written in api.export(result, made.kind, export):
             click.echo(f"wrote {written}", err=True)
@@ -70,8 +71,16 @@ def show_result(prepared: Prepared, kind: str | None, facts: Any, exports: tuple
     else:
         from engine.report.tables import tables_of, text_of
 
-        sys.stdout.write(text_of(tables_of(result)))
+        sys.stdout.write(text_of(tables_of(result), explain=explain))
     return CLEAN
+
+
+def _refused(failure: Failure, *, as_json: bool) -> int:
+    """Facts that do not fit are findings: what is wrong, where, and what to do."""
+    if as_json:
+        show_json({"refused": failure.message, "class": str(failure.error_class)})
+    click.echo(f"refused: {printable(failure.message)}", err=True)
+    return FINDINGS
 
 
 def read_facts(file: str) -> Any:
@@ -104,8 +113,84 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
     return verb
 
 
+@command("rate", "tieout rate metered_api --usage march.jsonl --from 2026-03-01 --to 2026-04-01 --explain")
+@click.argument("document", metavar="PRICING")
+@click.option("--usage", "usage", multiple=True, metavar="FILE",
+              help="Usage records: .jsonl, .ndjson, .csv, .parquet, or - for JSON lines. May be repeated.")  # fmt: skip
+@click.option("--facts", "facts", metavar="FILE",
+              help="Further facts as a JSON object: quantities, what was billed before.")  # fmt: skip
+@click.option("--quantity", "quantities", multiple=True, metavar="METER=NUMBER",
+              help="A quantity at hand, in place of records. May be repeated.")  # fmt: skip
+@click.option("--meter", "meters", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="A meter document outside the workspace. May be repeated.")  # fmt: skip
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day of the period.")
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="The day after its last day.")
+@click.option("--first-bill", is_flag=True,
+              help="Nothing was billed before, for charges that count over a period or contract.")  # fmt: skip
+@click.option("--explain", is_flag=True, help="Show the tier or block of each part, and why each number is what it is.")
+@_options
+def rate(document: str, usage: tuple[str, ...], facts: str | None, quantities: tuple[str, ...],
+         meters: tuple[Path, ...], first: datetime | None, end: datetime | None, first_bill: bool, explain: bool,
+         exports: tuple[Path, ...], workspace: Path | None, as_json: bool) -> int:  # fmt: skip
+    """Charges for usage: records or quantities in, lines out. PRICING is a file or an id."""
+    if (first is None) != (end is None):
+        raise click.UsageError("a period has both --from and --to")
+    file = api.find_document(document, "pricing", workspace)
+    try:
+        prepared = api.prepare(file)
+    except UserError as wrong:
+        show_user_error(wrong, sources_of(wrong.diagnostics, None), as_json=as_json)
+        return USAGE
+    if prepared.calculation.kind != "pricing":
+        raise UserError(f"{file} is no pricing document: it is of kind {prepared.calculation.kind}")
+    given = {} if facts is None else read_facts(facts)
+    if not isinstance(given, dict):
+        raise UserError("the facts are no JSON object")
+    given["usage"] = [*given.get("usage", []), *map(_quantity, quantities)]
+    if first_bill:
+        given["billed"] = [*given.get("billed", []), *_nothing_billed(prepared.document)]
+    period = None if first is None or end is None else (first.date(), end.date())
+    try:
+        with progress("measuring usage"):
+            measured = api.measure_usage(prepared, list(usage), given, period=period, workspace=workspace,
+                                         meters=list(meters))  # fmt: skip
+    except Failure as failure:
+        return _refused(failure, as_json=as_json)
+    code = show_result(prepared, "pricing", measured.facts, exports, as_json=as_json, explain=explain)
+    for name, result in measured.meters:
+        click.echo(_measured(name, result), err=True)
+    return code
+
+
+def _nothing_billed(pricing: Any) -> list[dict[str, Any]]:
+    """For every charge that counts over more than a bill: that nothing was billed before."""
+    nothing = {"quantity": "0", "amount": {"amount": "0", "currency": pricing.currency}}
+    return [
+        {"charge": charge.id, "over": str(charge.accumulate), **nothing}
+        for charge in pricing.charges
+        if str(charge.accumulate) != "bill"
+    ]
+
+
+def _quantity(text: str) -> dict[str, str]:
+    meter, sign, number = text.partition("=")
+    if not sign:
+        raise click.UsageError(f"{text!r} is no quantity: write METER=NUMBER")
+    return {"meter": meter, "quantity": number}
+
+
+def _measured(file: str, result: Any) -> str:
+    parts = [f"{result.counted} of {result.records} records counted"]
+    outside = result.outside.before + result.outside.after
+    for number, what in ((result.duplicates, "came again"), (result.corrected, "corrected"), (outside, "outside")):
+        if number:
+            parts.append(f"{number} {what}")
+    return f"{file}: {', '.join(parts)}"
+
+
 COMMANDS: dict[str, click.Command] = {
     "calculate": calculate,
+    "rate": rate,
     "prorate": _verb(
         "prorate", "proration", "tieout prorate by_day --facts change.json",
         "Charges and credits for a part of a period, or for a change inside one. PRORATION is a file or an id.",

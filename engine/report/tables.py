@@ -103,13 +103,19 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
-def text_of(tables: Sequence[ResultTable]) -> str:
-    """The tables as aligned text; figures stand to the right."""
-    return "\n".join(_text_of(table) for table in tables)
+def text_of(tables: Sequence[ResultTable], *, explain: bool = True) -> str:
+    """The tables as aligned text; figures stand to the right. Without ``explain`` explanations and the tables inside
+    others are left out."""
+    chosen = [table for table in tables if explain or "." not in table.name]
+    return "\n".join(_text_of(table, explain=explain) for table in chosen)
 
 
-def _text_of(table: ResultTable) -> str:
-    shown = [index for index in range(len(table.columns)) if any(row[index] not in (None, "") for row in table.rows)]
+def _text_of(table: ResultTable, *, explain: bool) -> str:
+    shown = [
+        index
+        for index, column in enumerate(table.columns)
+        if any(row[index] not in (None, "") for row in table.rows) and (explain or column != "explanation")
+    ]
     if table.name == SUMMARY:
         width = max(len(str(row[0])) for row in table.rows)
         return "".join(f"{row[0]!s:<{width}}  {cell_text(row[1])}\n" for row in table.rows if row[1] is not None)

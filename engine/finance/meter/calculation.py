@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from engine.base.identity import digest
 from engine.finance.calculation import Calculation
 from engine.finance.compiling import computed
 from engine.finance.meter import codes as codes
@@ -55,11 +55,11 @@ def prepare(document: Meter) -> Callable[[MeterFacts], MeterResult]:
     def measure(facts: MeterFacts) -> MeterResult:
         tally = Tally(document, facts.period, facts.carried_over)
         gone = corrections(reader, facts.records)
-        seen: dict[str, str] = {}
+        seen: dict[str, tuple[Any, ...]] = {}
         duplicates = corrected = 0
         for number, record in enumerate(facts.records, 1):
             id_ = reader.id(record, number)
-            content = digest(record)
+            content = content_of(reader, record)
             if id_ in seen:
                 same_again(reader, id_, seen[id_] == content)
                 duplicates += 1
@@ -81,6 +81,17 @@ def corrections(reader: Reader, records: Iterable[Any]) -> set[str]:
         value for record in records for path in paths
         if isinstance(value := at_path(record, path), str)
     }  # fmt: skip
+
+
+def content_of(reader: Reader, record: Any) -> tuple[Any, ...]:
+    """What must be the same when a record comes again: its value and its dimensions."""
+    value = at_path(record, reader.paths.value)
+    if reader.needs_value and not reader.unique:
+        try:
+            value = Decimal(str(value))
+        except InvalidOperation:
+            value = str(value)
+    return (value, *(at_path(record, path) for path in reader.meter.group_by))
 
 
 def removes(reader: Reader, record: Any) -> bool:

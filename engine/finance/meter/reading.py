@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,7 +150,7 @@ class Reader:
                 raise refused(at, f"`{self.paths.value}` is no text, and is what is counted", "give it")
             return value
         try:
-            return read_decimal(value)
+            return number_of(value)
         except (Mismatch, ValueError, TypeError):
             shown = "missing" if value is None else repr(value)
             message = f"`{self.paths.value}` is {shown}, which is no decimal number"
@@ -178,6 +179,11 @@ def bounds_of(meter: Meter, start: datetime | None, end: datetime | None) -> Bou
     return Bounds(start, end, meter.zone)
 
 
+_WITH_EXPONENT = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?[eE][+-]?[0-9]{1,2}").fullmatch
+
+
 def number_of(value: Any) -> Decimal:
-    """A decimal, exactly. Raises Mismatch."""
+    """A decimal, exactly; meters also write small and large values with an exponent. Raises Mismatch."""
+    if isinstance(value, str) and _WITH_EXPONENT(value) is not None:
+        return Decimal(value)
     return read_decimal(value)

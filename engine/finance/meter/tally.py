@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.base.errors import Failure
 from engine.base.identity import digest
 from engine.base.money import RoundingMode, decimal_text
 from engine.finance.exact import decimal_of, rounded
@@ -107,14 +108,31 @@ class Tally:
         if not self.inside(row.time, row.id):
             return
         key = self.key(row.time, row.group, row.id)
-        self.state(key).add(row.value, row.time, row.id, row.removes)
+        try:
+            self.state(key).add(row.value, row.time, row.id, row.removes)
+        except DecimalException:
+            raise self.too_long(row.id) from None
         self.note(key, row.id)
+
+    def too_long(self, id_: str) -> Failure:
+        """The failure to raise for a record after which the quantity has more digits than are added exactly."""
+        at = self._where.at(record=f"record {id_}")
+        return refused(at, "with it the quantity has more than a hundred digits", "correct the record's value")
 
     def note(self, key: Key, id_: str) -> None:
         """Note a record of a quantity."""
         number = self._numbers[key] = self._numbers[key] + 1
         if number <= NAMED_MAX:
             self._names[key].append(id_)
+
+    def room(self, key: Key) -> int:
+        """How many more records of a quantity are named one by one."""
+        return max(0, NAMED_MAX - len(self._names[key]))
+
+    def note_many(self, key: Key, number: int, names: Iterable[str]) -> None:
+        """Note many records of a quantity; ``names`` are the first of them, as many as there is room for."""
+        self._numbers[key] += number
+        self._names[key].extend(names)
 
     def put(self, key: Key, quantity: Any, number: int, names: Iterable[str] = ()) -> None:
         """Enter a quantity that was added up elsewhere."""

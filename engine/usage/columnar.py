@@ -1,0 +1,325 @@
+"""Usage in tables (Parquet, CSV): measured as SQL over columns by DuckDB, with the very digits of the stream.
+
+Each id counts once: rows that are the same in everything the meter reads collapse, in as many passes over the ids as
+keep a pass in memory. Values are added as decimals; a table whose values need more digits than a column holds is left
+to the stream, as is every meter that reads expressions, operations or corrections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from engine.base.errors import UserError
+from engine.finance.meter.calculation import same_again
+from engine.finance.meter.facts import CarriedOver, MeterPeriod, MeterResult
+from engine.finance.meter.reading import ANYTHING, Reader
+from engine.finance.meter.tally import Tally
+from engine.finance.problem import refused
+from engine.spec.documents.meter import Aggregation, Meter, Window
+
+#: Ids of one pass; four million fit into the memory below with room to spare.
+IDS_PER_PASS = 3_000_000
+MEMORY = "320MB"
+#: Digits after the point of values that are text; a value with more of them is left to the stream.
+SCALE = 12
+
+_SIMPLE = {
+    Aggregation.COUNT: "count(*)",
+    Aggregation.SUM: "sum(value)",
+    Aggregation.MAX: "max(value)",
+    Aggregation.MIN: "min(value)",
+    Aggregation.AVERAGE: "sum(value)",
+    Aggregation.UNIQUE_COUNT: "count(distinct value)",
+}
+
+
+def can_measure(meter: Meter) -> bool:
+    """Whether a meter can be said in SQL with the same digits."""
+    reader = Reader(meter)
+    paths = reader.paths
+    plain = reader.plain and paths.operation is None and paths.replaces is None and paths.removes is None
+    return plain and meter.aggregate in _SIMPLE and meter.window is Window.PERIOD and not meter.carried_over
+
+
+def measure_columns(
+    meter: Meter,
+    file: Path,
+    *,
+    period: MeterPeriod | None = None,
+    carried: Sequence[CarriedOver] = (),
+    threads: int | None = None,
+) -> MeterResult | None:
+    """The quantities of a Parquet or CSV file; None if it holds values that only the stream adds exactly.
+
+    Raises Failure that names the record that does not fit, UserError for a file that cannot be read.
+    """
+    return _Columns(meter, file, period, threads).run(carried)
+
+
+class _Columns:
+    """One measurement of one file."""
+
+    def __init__(self, meter: Meter, file: Path, period: MeterPeriod | None, threads: int | None) -> None:
+        try:
+            import duckdb
+        except ImportError as error:
+            raise UserError("measuring tables needs the extra `usage`: install `tieout[usage]`") from error
+        self._error = duckdb.Error
+        self._meter = meter
+        self._reader = Reader(meter)
+        self._period = period
+        self._file = file
+        self._db = duckdb.connect(":memory:", config={"memory_limit": MEMORY, "preserve_insertion_order": "false"})
+        if threads is not None:
+            self._db.execute(f"set threads = {int(threads)}")
+        self._db.execute(f"set TimeZone = {_quoted(meter.zone, chr(39))}")
+        reads = "read_parquet" if file.suffix.lower() == ".parquet" else "read_csv"
+        options = "" if reads == "read_parquet" else ", all_varchar = true, header = true"
+        self._source = f"{reads}({_quoted(str(file), chr(39))}{options})"
+        self._types = self._columns()
+
+    def _columns(self) -> dict[str, str]:
+        try:
+            rows = self._db.execute(f"describe select * from {self._source}").fetchall()
+        except self._error as error:
+            raise UserError(f"cannot read {self._file}: {str(error).partition(chr(10))[0]}") from error
+        return {row[0]: str(row[1]).upper() for row in rows}
+
+    def run(self, carried: Sequence[CarriedOver]) -> MeterResult | None:
+        tally = Tally(self._meter, self._period, carried, self._file.name)
+        self._check_columns()
+        (records,) = self._one(f"select count(*) from {self._source}")
+        if self._needs_stream():
+            return None
+        self._check_rows()
+        unique = self._meter.aggregate is Aggregation.UNIQUE_COUNT
+        counted: dict[tuple[str, ...], tuple[Any, int]] = {}
+        distinct = before = after = 0
+        passes = max(1, -(-records // IDS_PER_PASS))
+        for number in range(passes):
+            part = f" where hash({self._id}) % {passes} = {number}" if passes > 1 else ""
+            here = 0
+            try:
+                rows = self._db.execute(self._statement(part)).fetchall()
+            except self._error as error:
+                if "verflow" in str(error):
+                    return None
+                raise
+            for place, *group, quantity, size in rows:
+                here += size
+                before += size if place == 1 else 0
+                after += size if place == 2 else 0
+                if place == 0:
+                    self._merge(counted, tuple(group), quantity, size)
+            distinct += self._distinct_ids(part, here)
+        if unique:
+            self._unique(counted)
+        for names, (quantity, size) in counted.items():
+            average = self._meter.aggregate is Aggregation.AVERAGE
+            tally.put((None, self._named(names)), Fraction(quantity) / size if average else Decimal(quantity), size)
+        tally.count_outside(before, after)
+        return tally.result(records=records, duplicates=records - distinct, corrected=0)
+
+    def _merge(
+        self, counted: dict[tuple[str, ...], tuple[Any, int]], group: tuple[str, ...], quantity: Any, size: int
+    ) -> None:
+        """Add what a pass found to what is known."""
+        known = counted.get(group)
+        if known is None:
+            counted[group] = (quantity, size)
+        elif self._meter.aggregate in (Aggregation.MAX, Aggregation.MIN):
+            best = max if self._meter.aggregate is Aggregation.MAX else min
+            counted[group] = (best(known[0], quantity), known[1] + size)
+        else:
+            counted[group] = (known[0] + quantity, known[1] + size)
+
+    def _unique(self, counted: dict[tuple[str, ...], tuple[Any, int]]) -> None:
+        """Values, unlike ids, are not apart in the passes: they are counted in one."""
+        groups = "".join(f", {column}" for column in self._groups)
+        by = " group by " + ", ".join(str(2 + index) for index in range(len(self._groups))) if self._groups else ""
+        statement = (
+            f"select count(distinct {self._plain(self._reader.paths.value)}){groups} from {self._source} "
+            f"where {self._place()} = 0{by}"
+        )
+        for quantity, *group in self._db.execute(statement).fetchall():
+            if tuple(group) in counted:
+                counted[tuple(group)] = (quantity, counted[tuple(group)][1])
+
+    def _named(self, names: tuple[Any, ...]) -> tuple[str, ...]:
+        return tuple(str(name) for name in names)
+
+    # ------------------------------------------------------------------------- statements
+
+    def _one(self, statement: str) -> tuple[Any, ...]:
+        found = self._db.execute(statement).fetchone()
+        assert found is not None
+        return tuple(found)
+
+    @property
+    def _id(self) -> str:
+        return self._plain(self._reader.paths.id)
+
+    @property
+    def _groups(self) -> list[str]:
+        return [self._plain(path) for path in self._meter.group_by]
+
+    def _plain(self, path: str) -> str:
+        """A column by its dotted path."""
+        return ".".join(_quoted(part, '"') for part in path.split("."))
+
+    def _type(self, path: str) -> str:
+        return self._types.get(path.partition(".")[0], "")
+
+    def _value(self) -> str:
+        """The value as the meter reads it: a decimal, or what is counted."""
+        path = self._reader.paths.value
+        column = self._plain(path)
+        if not self._reader.needs_value:
+            return "1"
+        if self._reader.unique:
+            return column
+        type_ = self._type(path)
+        if type_.startswith("DECIMAL"):
+            return column
+        if _is_whole(type_):
+            return f"cast({column} as decimal(38, 0))"
+        return f"cast(cast({column} as varchar) as decimal(38, {SCALE}))"
+
+    def _place(self) -> str:
+        """0 in the period, 1 before it, 2 after it, 3 for what the meter is not about."""
+        about = []
+        for path, texts in self._meter.where:
+            column = self._plain(path)
+            listed = ", ".join(_quoted(text, "'") for text in texts)
+            about.append(f"{column} is not null" if ANYTHING in texts else f"coalesce({column} in ({listed}), false)")
+        cases = [f"when not ({' and '.join(about)}) then 3"] if about else []
+        if self._period is not None:
+            time = self._time()
+            cases.append(f"when {time} < {_moment(self._period.from_)} then 1")
+            cases.append(f"when {time} >= {_moment(self._period.to)} then 2")
+        return f"(case {' '.join(cases)} else 0 end)" if cases else "0"
+
+    def _time(self) -> str:
+        path = self._reader.paths.time
+        column = self._plain(path)
+        type_ = self._type(path)
+        if type_ == "TIMESTAMP WITH TIME ZONE":
+            return column
+        if type_.startswith("TIMESTAMP"):
+            return f"timezone('UTC', {column})"
+        return f"cast({column} as timestamptz)"
+
+    def _statement(self, part: str) -> str:
+        """One pass: rows that are the same collapse, then every group is added up."""
+        named = [f"g{index}" for index in range(len(self._groups))]
+        columns = ", ".join(
+            [f"{self._id} as id", f"{self._place()} as place"]
+            + [f"{column} as {name}" for column, name in zip(self._groups, named, strict=True)]
+            + [f"{self._value()} as value"]
+        )
+        how = _SIMPLE[self._meter.aggregate] if not self._reader.unique else "0"
+        return (
+            f"select place{''.join(f', {name}' for name in named)}, {how}, count(*) "
+            f"from (select distinct {columns} from {self._source}{part}) "
+            f"group by place{''.join(f', {name}' for name in named)}"
+        )
+
+    # ------------------------------------------------------------------------- what does not fit
+
+    def _check_columns(self) -> None:
+        paths = self._reader.paths
+        wanted = [paths.id, *self._meter.group_by, *(path for path, _ in self._meter.where)]
+        wanted += [paths.value] if self._reader.needs_value else []
+        wanted += [paths.time] if self._period is not None else []
+        for path in wanted:
+            if path.partition(".")[0] not in self._types:
+                message = f"{self._file.name} has no column `{path}`: it has {', '.join(self._types)}"
+                raise refused(self._reader.where, message, "name the columns under `fields`, or rename them")
+
+    def _needs_stream(self) -> bool:
+        """Whether values have more digits than are kept here."""
+        if not self._reader.needs_value or self._reader.unique:
+            return False
+        type_ = self._type(self._reader.paths.value)
+        if type_.startswith("DECIMAL") or _is_whole(type_):
+            return False
+        text = f"cast({self._plain(self._reader.paths.value)} as varchar)"
+        digits = f"max(case when {text} ilike '%e%' then 99 else length({text}) - strpos({text}, '.') end) "
+        digits += f"filter (strpos({text}, '.') > 0 or {text} ilike '%e%')"
+        after, whole = self._one(f"select {digits}, max(length({text})) from {self._source}")
+        return (after or 0) > SCALE or (whole or 0) > 36
+
+    def _check_rows(self) -> None:
+        """Raise Failure for the first record without an id, without a dimension, or with a value that is none."""
+        paths = self._reader.paths
+        without = f"it has no `{paths.id}`, so it could be counted twice"
+        self._refuse_where(f"{self._id} is null or {self._id} = ''", without, "give every record an id")
+        inside = f"{self._place()} = 0"
+        if self._period is not None and not self._type(paths.time).startswith("TIMESTAMP"):
+            text = f"cast({self._plain(paths.time)} as varchar)"
+            form = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?"
+            self._refuse_where(f"{text} is null or not regexp_full_match({text}, '{form}')",
+                               f"`{paths.time}` is no moment", "write it like 2026-01-31T12:00:00Z")  # fmt: skip
+        for path, column in zip(self._meter.group_by, self._groups, strict=True):
+            missing = f"`{path}` is missing, and quantities are grouped by it"
+            self._refuse_where(f"{inside} and {column} is null", missing, "give it, or take it out of `group_by`")
+        if not self._reader.needs_value:
+            return
+        column = self._plain(paths.value)
+        broken = f"{column} is null"
+        type_ = self._type(paths.value)
+        if not self._reader.unique and not type_.startswith("DECIMAL") and not _is_whole(type_):
+            broken += (
+                f" or not regexp_full_match(cast({column} as varchar), '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]{{1,2}})?')"
+            )
+        self._refuse_where(f"{inside} and ({broken})", f"`{paths.value}` is no decimal number", "write digits")
+
+    def _refuse_where(self, condition: str, message: str, action: str) -> None:
+        statement = f"select cast({self._id} as varchar) from {self._source} where {condition} limit 1"
+        found = self._db.execute(statement).fetchone()
+        if found is not None:
+            raise refused(self._reader.where.at(record=f"record {found[0] or '?'}"), message, action)
+
+    def _distinct_ids(self, part: str, rows: int) -> int:
+        """How many ids a pass has; ids that come with different content are refused."""
+        (ids,) = self._one(f"select count(distinct hash({self._id})) from {self._source}{part}")
+        if ids == rows:
+            return rows
+        columns = ", ".join(
+            [f"{self._id} as id", f"{self._place()} as place", *self._groups, f"{self._value()} as value"]
+        )
+        twice = self._db.execute(
+            f"select id from (select distinct {columns} from {self._source}{part}) "
+            "group by id having count(*) > 1 limit 1"
+        ).fetchone()
+        if twice is not None:
+            same_again(self._reader, str(twice[0]), same=False)
+        return rows  # two ids share a hash
+
+
+def _is_whole(type_: str) -> bool:
+    return type_ in {
+        "BIGINT",
+        "INTEGER",
+        "SMALLINT",
+        "TINYINT",
+        "UBIGINT",
+        "UINTEGER",
+        "USMALLINT",
+        "UTINYINT",
+        "HUGEINT",
+    }
+
+
+def _quoted(text: str, mark: str) -> str:
+    """A name or text in SQL; the mark inside is doubled, so that it cannot end early."""
+    return mark + text.replace(mark, mark * 2) + mark
+
+
+def _moment(moment: datetime) -> str:
+    return f"timestamptz '{moment.astimezone(UTC).isoformat()}'"
