@@ -40,7 +40,7 @@ class Compiler:
             return unusable
         before = len(self._diagnostics)
         check(ast, self._scope, self._diagnostics)
-        return unusable if len(self._diagnostics) > before else compile_expression(ast, tuple(self._scope))
+        return unusable if len(self._diagnostics) > before else compile_expression(ast, self._scope)
 
     def tree(self, tree: Tree) -> Computed:
         computed, _ = compile_tree(tree, self._scope, self._diagnostics, None)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+import msgspec
+
 from engine.base.identity import json_bytes
 from engine.connect.port import Guarantees
 from engine.finance.compare import Compared
@@ -265,8 +267,7 @@ class FlowPlan:
 # ----------------------------------------------------------------------------- events and sources
 
 
-@dataclass(frozen=True, slots=True)
-class CanonicalEvent:
+class CanonicalEvent(msgspec.Struct, frozen=True):
     """A canonical event as the source document made it (CloudEvents attributes plus data).
 
     ``data`` is typed (Money, Decimal, date), ready for flows; ``raw`` is None or its JSON bytes as received.

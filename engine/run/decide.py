@@ -8,9 +8,11 @@ the same effect keys, whoever runs it, when, and how often.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
+
+import msgspec
 
 from engine.base.clock import as_microseconds
 from engine.base.errors import ErrorClass, Failure
@@ -42,8 +44,7 @@ Deciding: TypeAlias = Generator[Request, Answer, Result]
 Stepping: TypeAlias = Generator[Request, Answer, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a decision may know besides the event: whose store it is, the business date, the ordering key."""
 
     workspace: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import orjson
 
 from engine.base.clock import as_datetime, as_microseconds
@@ -16,8 +16,7 @@ from engine.source.json_payload import parse_again
 from engine.store.batch import Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """A flow that an event starts, at its business date."""
 
     flow: FlowPlan

@@ -24,8 +24,7 @@ from engine.run.requests import Refused
 from engine.run.retry import delay_seconds, is_spent
 
 
-@dataclass(frozen=True, slots=True)
-class Confirm:
+class Confirm(msgspec.Struct, frozen=True):
     """Proved: store the receipt. ``how`` is ``reply``, ``duplicate`` or ``read_back``."""
 
     receipt: Receipt

@@ -82,10 +82,11 @@ async def _serve(settings: ServeSettings) -> int:
     )
     sys.stdout.flush()
     # What was loaded lives as long as the process: the collector need not look at it again. What comes and goes
-    # with a message holds no cycles: looking for some every 700 objects costs more than it can find.
+    # with a message holds no cycles: to look for some is worth it only where many more objects stay than messages under
+    # way have.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    gc.set_threshold(200_000, 50, 100)
     # The writer waits so long for the interpreter after each statement while messages are decided; a group has a
     # few dozen statements.
     sys.setswitchinterval(_SWITCH_SECONDS)
