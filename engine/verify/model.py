@@ -33,6 +33,7 @@ class Observed:
     exceptions: tuple[BusinessException, ...] = ()
     waits_for: str = ""
     problems: tuple[str, ...] = ()
+    misfit: str = ""  # the input that does not fit its contract, so that the target was not asked at all
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,14 @@ from engine.verify.model import Observed
 Row = dict[str, Any]
 
 
+class Misfit(Failure):
+    """An input that does not fit its contract."""
+
+    def __init__(self, name: str, failure: Failure) -> None:
+        super().__init__(failure.error_class, failure.message, detail=failure.detail)
+        self.input = name
+
+
 class Inputs:
     """Types what a test gives for the inputs of a mapping or policy, by the schemas and tables they name."""
 
@@ -44,7 +52,13 @@ class Inputs:
         for name in names:
             if name not in given:
                 raise UserError(f"the test gives nothing for the input `{name}`")
-        return {name: self._value(type_, given[name]) for name, type_ in declared}
+        typed: dict[str, Any] = {}
+        for name, type_ in declared:
+            try:
+                typed[name] = self._value(type_, given[name])
+            except Failure as failure:
+                raise Misfit(name, failure) from failure
+        return typed
 
     def _value(self, declared: InputType, value: Any) -> Any:
         if declared.schema is not None:
@@ -75,6 +89,8 @@ def run_mapping(mapping: MappingPlan, inputs: Callable[[], Mapping[str, Any]], o
         return Observed("completed", output=mapping.apply(inputs(), on))
     except Stopped as stopped:
         return Observed("exception", exceptions=(stopped.exception,))
+    except Misfit as misfit:
+        return Observed("exception", exceptions=(of_failure(misfit),), misfit=misfit.input)
     except Failure as failure:
         return Observed("exception", exceptions=(of_failure(failure),))
 
@@ -85,6 +101,8 @@ def run_policy(policy: PolicyPlan, inputs: Callable[[], Mapping[str, Any]], on: 
         found = policy.check(inputs(), on)
     except Stopped as stopped:
         return Observed("exception", exceptions=(stopped.exception,))
+    except Misfit as misfit:
+        return Observed("exception", exceptions=(of_failure(misfit),), misfit=misfit.input)
     except Failure as failure:
         return Observed("exception", exceptions=(of_failure(failure),))
     rules = tuple(rule for violation in found if (rule := _rule_of(violation)) is not None)

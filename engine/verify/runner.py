@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -67,6 +67,16 @@ def target_name(target: Target) -> str:
     return "nothing"
 
 
+def _misfit(case: TestCase, observed: Observed) -> Iterator[str]:
+    """Why a target was not asked at all, where the case expects something else."""
+    if observed.misfit and any(differences(case.expect, observed)):
+        (refused,) = observed.exceptions
+        yield (
+            f"the input `{observed.misfit}` does not fit its contract, so nothing was asked of what is tested: "
+            f"{refused.message}; correct `given` or `change`, or expect `exception: {{class: {refused.error_class}}}`"
+        )
+
+
 def _chosen(test: Test, case: TestCase, only: str) -> bool:
     target = target_name(test.target)
     names = (test.id, f"{test.id}/{case.id}", target, target.partition("@")[0], test.span.file)
@@ -97,7 +107,8 @@ class _Runner:
             except UserError as error:
                 yield self._result(test, case, problems=(error.message,))
                 continue
-            yield self._result(test, case, observed, observed.problems)
+            problems = observed.problems or tuple(_misfit(case, observed))
+            yield self._result(test, case, observed, problems)
 
     def _result(
         self, test: Test, case: TestCase, observed: Observed | None = None, problems: tuple[str, ...] = ()

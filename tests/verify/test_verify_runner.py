@@ -318,3 +318,36 @@ def test_a_workspace_that_does_not_compile_runs_no_test(tmp_path: Path) -> None:
     assert [each.code for each in report.diagnostics] == ["EXPR010"]
     assert "bill.ordr" in render_human(report)
     assert ElementTree.fromstring(render_junit(report)).get("errors") == "1"
+
+
+@pytest.mark.parametrize(
+    ("change", "said_of_it"),
+    [
+        ('entry.amount: "12"', "amount must be money, an amount and a currency, not '12'"),
+        ("entry.account: null", "account is missing"),
+    ],
+)
+@pytest.mark.parametrize(
+    "expect", ["violations: []", "violations: [not_negative]", "exception: {reason: negative_entry}"]
+)
+def test_an_input_that_breaks_its_contract_is_named_instead_of_what_it_leads_to(
+    tmp_path: Path, change: str, said_of_it: str, expect: str
+) -> None:
+    root = copy_base(tmp_path)
+    file = root / "mappings" / "controls.test.yaml"
+    case = f"  - id: broken\n    change:\n      {change}\n    expect:\n      {expect}\n"
+    file.write_text(file.read_text("utf-8") + case, "utf-8")
+    (result,) = run_tests(root, only="controls/broken").results
+    assert result.differences == ()
+    (problem,) = result.problems
+    assert problem.startswith("the input `entry` does not fit its contract, so nothing was asked of what is tested: ")
+    assert said_of_it in problem
+    assert problem.endswith("correct `given` or `change`, or expect `exception: {class: schema}`")
+
+
+def test_a_case_may_expect_that_its_input_breaks_the_contract(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    file = root / "mappings" / "controls.test.yaml"
+    case = '  - id: broken\n    change:\n      entry.amount: "12"\n    expect:\n      exception: {class: schema}\n'
+    file.write_text(file.read_text("utf-8") + case, "utf-8")
+    assert run_tests(root, only="controls/broken").passed
