@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from engine.finance.calculations import calculation
@@ -35,10 +36,14 @@ def compile_calculation(kind: str, document: Any, digest: str, diagnostics: Diag
     diagnostics.extend(found)
     if found.has_errors:
         return None
-    run = made.prepare(document)
+
+    @cache
+    def prepared() -> Callable[[Any], Any]:
+        # When it is first used: most checks of a workspace calculate nothing.
+        return made.prepare(document)
 
     def calculate(value: Any) -> dict[str, Any]:
-        result: dict[str, Any] = shown(run(made.input_of(value)))
+        result: dict[str, Any] = shown(prepared()(made.input_of(value)))
         return result
 
     return plan.CalculationPlan(kind, document.id, document.version, digest, document.owner, calculate)
