@@ -181,7 +181,7 @@ def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Fre
     charge, amounts = prepared.charge, prepared.amounts
     where = group.now[0].where
     pieces = _signed_pieces(prepared, group, [*group.before, *group.now], free.after, group.after_sign, where)
-    counts_before = free.before != 0 or any(entry.number or entry.amount for entry in group.before)
+    counts_before = free.before != 0 or any(entry.number or entry.amount or entry.billed for entry in group.before)
     earlier = (
         _signed_pieces(prepared, group, group.before, free.before, group.before_sign, where) if counts_before else []
     )

@@ -13,7 +13,7 @@ from cases.model import Adapter, Case
 def _given(case: Case, amounts: Sequence[Any], **more: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Charges that pass these amounts on, and the usage that carries them."""
     charges, entries = [], []
-    for place, amount in enumerate(amounts, 1):
+    for place, amount in enumerate(amounts or ["0"], 1):
         name = f"line_{place}"
         charges.append(charge({"carried": {"multiplier": 1}}, name, **more))
         entries.append({"meter": name, "amount": money(case, amount)})

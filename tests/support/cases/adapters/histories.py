@@ -16,6 +16,7 @@ import yaml
 
 from cases.model import run_document
 from engine.base.money import Money, minor_units
+from engine.finance.calendar import add_months
 
 _JOURNALS = Path(__file__).parents[4] / "mappings" / "journals"
 
@@ -165,3 +166,8 @@ def booked_on(given: Mapping[str, Any]) -> str:
 
 def day_before(day: str) -> str:
     return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def months_before(day: str, other: str) -> bool:
+    """Whether ``other`` is more than a month before ``day``."""
+    return add_months(date.fromisoformat(day), -1) > date.fromisoformat(other)

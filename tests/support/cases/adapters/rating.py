@@ -8,15 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from cases.model import Adapter, Case, run_document
+from engine.base.money import decimal_text
 
 _MODES = {
     "round": "half_up", "nearest": "half_up", "half_up": "half_up", "half_away": "half_up", "bankers": "half_even",
     "half_even": "half_even", "half_down": "half_down", "ceil": "ceiling", "ceiling": "ceiling", "up": "up",
     "floor": "floor", "down": "down", "cut": "down", "truncate": "down",
-}  # fmt: skip
-_NEGATIVE = {
-    "refuse": "refuse", "reject": "refuse", "error": "refuse", "zero": "zero", "clamp": "zero", "clamp_to_zero": "zero",
-    "clamp_zero": "zero", "credit": "credit", "bill": "credit", "bill_as_credit": "credit", "allow": "credit",
 }  # fmt: skip
 #: Enough digits that a case which names no rounding sees none.
 UNROUNDED = {"scale": 20, "mode": "half_up"}
@@ -24,6 +21,11 @@ UNROUNDED = {"scale": 20, "mode": "half_up"}
 
 def number(value: Any) -> Decimal:
     return Decimal(str(value))
+
+
+def plain(value: Any) -> str:
+    """Digits without an exponent."""
+    return decimal_text(number(value))
 
 
 def truth(value: Any) -> bool:
@@ -35,13 +37,20 @@ def currency_of(case: Case) -> str:
 
 
 def money(case: Case, amount: Any) -> dict[str, str]:
-    return {"amount": str(amount), "currency": currency_of(case)}
+    return {"amount": plain(amount), "currency": currency_of(case)}
 
 
 def rounding(case: Case, name: str = "rounding") -> dict[str, Any]:
     """The rounding that a case names, or none to speak of."""
     given = case.params.get(name)
     return UNROUNDED if given is None else {"scale": int(given["scale"]), "mode": mode(given["mode"])}
+
+
+def _negative(name: str) -> str:
+    """What a case says about quantities below zero."""
+    if any(word in name for word in ("zero", "clamp", "ignore")):
+        return "zero"
+    return "refuse" if any(word in name for word in ("refuse", "reject", "error", "forbid")) else "credit"
 
 
 def mode(name: str) -> str:
@@ -91,7 +100,7 @@ def tiers(
 
 
 def usage(quantity: Any, meter: str = "units", **more: Any) -> dict[str, Any]:
-    return {"meter": meter, "quantity": str(quantity), **more}
+    return {"meter": meter, "quantity": plain(quantity), **more}
 
 
 def charge(price: Mapping[str, Any], name: str = "units", **more: Any) -> dict[str, Any]:
@@ -99,7 +108,7 @@ def charge(price: Mapping[str, Any], name: str = "units", **more: Any) -> dict[s
 
 
 def before(quantity: Any, name: str = "units", **more: Any) -> dict[str, Any]:
-    return {"charge": name, "over": "period", "quantity": str(quantity), **more}
+    return {"charge": name, "over": "period", "quantity": plain(quantity), **more}
 
 
 def line_of(result: Mapping[str, Any], name: str = "units") -> Mapping[str, Any]:
@@ -112,7 +121,7 @@ def _single(
     """One charge, one quantity, perhaps with what was billed before."""
     prior = case.input.get("already_billed_quantity")
     facts: dict[str, Any] = {}
-    options = dict(more or {})
+    options = {"quantity": {"negative": "zero"}, **(more or {})}
     if prior is not None and number(prior) != 0:
         options["accumulate"] = "period"
         facts["billed"] = [before(prior)]
@@ -131,9 +140,11 @@ def _answer(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _phases(case: Case, price: Mapping[str, Any]) -> dict[str, Any]:
     """Bills one after another over growing quantities."""
-    found, prior = [], Decimal(0)
+    found: list[Any] = []
+    prior = Decimal(0)
     for quantity in case.input["cumulative_quantities"]:
-        billed = [before(prior)]
+        amount = sum((each.amount for each in found), Decimal(0))
+        billed = [before(prior, amount=money(case, amount))]
         result = rate(
             case, [charge(price, accumulate="period", quantity={"negative": "credit"})],
             [usage(number(quantity) - prior)], billed=billed,
@@ -160,7 +171,7 @@ def _by_unit(case: Case, mode: str, *, at_zero: bool) -> dict[str, Any]:
 
 
 def per_unit(case: Case) -> dict[str, Any]:
-    policy = _NEGATIVE[case.params.get("negative_quantity", "refuse")]
+    policy = _negative(case.params.get("negative_quantity") or "credit")
     more: dict[str, Any] = {}
     if case.input.get("display_quantity") is not None:
         more["display_quantity"] = str(case.input["display_quantity"])
@@ -196,7 +207,8 @@ def volume(case: Case) -> dict[str, Any]:
         more["selection_quantity"] = str(selection)
         if number(selection) - number(case.input["quantity"]) >= 1:  # full units, not the quantity rounded up
             more["display_quantity"] = str(selection)
-    return _single(case, tiers(case.params["tiers"], "whole", at_zero=True), **more)
+    at_zero = number(case.input["quantity"]) >= 0
+    return _single(case, tiers(case.params["tiers"], "whole", at_zero=at_zero), **more)
 
 
 def volume_cumulative(case: Case) -> dict[str, Any]:
@@ -275,10 +287,11 @@ def matrix(case: Case) -> dict[str, Any]:
             "price": {"unit_price": number(each["unit_price"])},
         }
         for each in case.params["rates"]
+        if each["when"]
     ]
-    table: dict[str, Any] = {"matching": "first", "rows": rows}
-    if case.params.get("default_unit_price") is not None:
-        table["otherwise"] = {"unit_price": number(case.params["default_unit_price"])}
+    default = next((each["unit_price"] for each in case.params["rates"] if not each["when"]), 0)
+    otherwise = {"unit_price": number(case.params.get("default_unit_price") or default)}
+    table: dict[str, Any] = {"matching": "most_specific", "rows": rows, "otherwise": otherwise}
     document: dict[str, Any] = {}
     if case.params.get("conversion_rate") is not None:
         document["pricing_unit"] = {"name": "units", "rate": number(case.params["conversion_rate"])}
@@ -404,19 +417,14 @@ def _without_rounding(case: Case) -> Case:
     )  # fmt: skip
 
 
-_WINDOW_MODES = {
-    "volume": "whole", "graduated": "slice", "slab": "slice", "tiered": "slice", "tiered_slab": "slice",
-    "tiered_graduated": "slice", "tiered_volume": "whole", "stairstep": "step",
-}  # fmt: skip
-
-
 def bucketed_price(case: Case) -> dict[str, Any]:
     params = case.params
     model = params.get("price_model", "per_unit")
     if "package_size" in params:
         price = _package(params)
     elif "tiers" in params:
-        price = tiers(params["tiers"], _WINDOW_MODES[model], at_zero=model == "volume")
+        whole = "volume" in model
+        price = tiers(params["tiers"], "whole" if whole else "slice", at_zero=whole)
     else:
         price = {"unit_price": number(params["unit_price"])}
     result = rate(case, [charge(price, scope="each")], [usage(value) for value in case.input["bucket_values"]])

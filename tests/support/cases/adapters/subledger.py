@@ -21,6 +21,7 @@ from cases.adapters.histories import (
     day_before,
     invoice,
     last_day,
+    months_before,
     run_journal,
 )
 from cases.model import Adapter, Case
@@ -122,6 +123,8 @@ def usage(case: Case) -> dict[str, Any]:
     for period, amount in (given.get("breakdown") or {}).items():
         history.add("usage.recorded", min(f"{period}-01", last), meter="meter", amount=amount)
     for each in given.get("usage") or ():
+        if given.get("aggregation") == "last_ever" and bills and months_before(last, each["date"]):
+            continue  # a reading of an earlier cycle: this one has none
         if "unit_price" in given:
             price = {"quantity": each["units"], "unit_price": history.money(given["unit_price"])}
         else:

@@ -7,6 +7,8 @@ from typing import Any
 
 from cases.adapters.rating import mode
 from cases.model import Adapter, Case, run_document
+from engine.base.errors import Failure
+from engine.base.money import minor_units
 
 #: A code for units that are no currency of ISO 4217 (test code of that standard).
 UNITS = "XTS"
@@ -16,13 +18,8 @@ METHODS = {
     "in_order": "units_in_order", "numscript": "units_in_order", "one_by_one": "units_in_order",
     "first": "first_takes_rest", "cut": "first_takes_rest", "floor": "first_takes_rest",
     "unrounded": "unrounded", "precise": "unrounded", "exact": "unrounded", "none": "unrounded",
+    "no_round": "unrounded", "not_round": "unrounded", "never": "unrounded", "keep": "unrounded",
 }  # fmt: skip
-TAX_ROUNDING = (
-    (("line_and_rate", "per_rate", "per_line_per_rate", "each_rate"), "line_and_rate"),
-    (("document_and_rate", "per_invoice_per_rate", "invoice_per_rate", "per_invoice_rate"), "document_and_rate"),
-    (("document", "invoice", "per_invoice", "total", "once", "global"), "document"),
-    (("line", "per_line", "sum_of_rates"), "line"),
-)
 
 
 def currency_of(case: Case) -> str:
@@ -35,12 +32,20 @@ def money(amount: Any, currency: str) -> dict[str, str]:
     return {"amount": str(amount), "currency": currency}
 
 
+def _has_digits(currency: str) -> bool:
+    try:
+        minor_units(currency)
+    except Failure:
+        return False
+    return True
+
+
 def rounding_of(params: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """The rounding of a document: what the case says, and two digits for units."""
     rounding: dict[str, Any] = {}
     if params.get("scale") is not None:
         rounding["scale"] = int(params["scale"])
-    elif currency == UNITS:
+    elif not _has_digits(currency):
         rounding["scale"] = 2
     if params.get("mode"):
         rounding["mode"] = mode(str(params["mode"]).lower())
@@ -51,7 +56,7 @@ def method_of(text: str) -> str:
     lowered = text.lower().replace(" ", "_").replace("-", "_")
     if lowered in METHODS.values():
         return lowered
-    return next(name for part, name in METHODS.items() if part in lowered)
+    return next((name for part, name in METHODS.items() if part in lowered), "largest_remainder")
 
 
 def allocate(case: Case) -> dict[str, Any]:
@@ -139,11 +144,13 @@ def discount_stack(case: Case) -> dict[str, Any]:
 
 
 def _tax_rounding(case: Case) -> str:
-    level = str(case.params.get("rounding_level") or "").lower().replace(" ", "_").replace("-", "_")
-    if not level:
-        return "document" if case.params.get("invoice_tax") else "line"
-    exact = [name for names, name in TAX_ROUNDING if level in names]
-    return exact[0] if exact else next(name for names, name in TAX_ROUNDING if any(each in level for each in names))
+    """The point of rounding, from the words of a case: which document or line, each rate or their sum."""
+    words = str(case.params.get("rounding_level") or case.params.get("invoice_tax") or "").lower()
+    at_document = any(word in words for word in ("document", "invoice", "once", "total")) and "sum_of" not in words
+    each_rate = "rate" in words and "sum" not in words
+    if at_document:
+        return "document_and_rate" if each_rate else "document"
+    return "line_and_rate" if each_rate else "line"
 
 
 def tax_lines(case: Case) -> dict[str, Any]:
