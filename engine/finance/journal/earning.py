@@ -122,9 +122,9 @@ class RevenueLine:
     def earned_before(self, day: date) -> Decimal:
         """What is earned strictly before ``day``, after all that events took off."""
         active = [relief for relief in self.reliefs if relief.cut <= day or relief.day < day]
-        for relief in active:
+        for index, relief in enumerate(active):
             if relief.stops_at is not None:
-                return relief.stops_at
+                return relief.stops_at - sum((later.parts.current for later in active[index + 1 :]), NOTHING)
         if self.curve is None:
             current = sum((relief.parts.current for relief in active), NOTHING)
             return self.net - current if self.begins < day else NOTHING
@@ -229,9 +229,25 @@ def split_net(amount: Decimal, pools: Parts, how: Split, unit: Decimal) -> Parts
             parts[index] = _within(left, ordered[index])
             left -= parts[index]
         parts[order[2]] += left
+    elif all(pool >= 0 for pool in ordered) or all(pool <= 0 for pool in ordered):
+        parts = _cumulative(amount, ordered, -int(unit.as_tuple().exponent))
     else:
         parts = spread(amount, ordered, unit)
     return Parts(*parts)
+
+
+def _cumulative(amount: Decimal, pools: list[Decimal], scale: int) -> list[Decimal]:
+    """In proportion, each sum of parts rounded, as a schedule rounds: what is earned comes out as if charged so."""
+    whole = sum(pools, NOTHING)
+    if whole == amount or not whole:
+        return pools if whole == amount else [amount, NOTHING, NOTHING, NOTHING]
+    reached, before, parts = NOTHING, NOTHING, []
+    for pool in pools:
+        reached += pool
+        value = rounded(Fraction(amount) * Fraction(reached) / Fraction(whole), scale)
+        parts.append(value - before)
+        before = value
+    return parts
 
 
 def _within(amount: Decimal, pool: Decimal) -> Decimal:
