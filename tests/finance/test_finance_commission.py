@@ -85,6 +85,30 @@ def test_a_commission_on_a_sale(sale: str, line: dict[str, Any], amount: str) ->
     assert str(one(sale, **line)["amount"].amount) == amount
 
 
+def test_tiers_may_count_over_the_period() -> None:
+    """3,000 then 4,000 with 15% up to 5,000 and 20% above: 450, then 300 + 400."""
+    document = {"commissions": [{"id": "c", "to": "seller", "tiers": TIERS, "cumulative": True}]}
+    assert str(commission(document, 3000)["commission"].amount) == "450.00"
+    later = commission(document, 4000, before={"c": money(3000)})
+    assert str(later["commission"].amount) == "700.00"
+    assert later["lines"][0]["explanation"].endswith("; less 450 on 3000 before")
+    with pytest.raises(Failure, match="`before` names x, which is no cumulative commission of it; name c"):
+        commission(document, 1, before={"x": money(1)})
+
+
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=6))
+def test_cumulative_commissions_add_up_to_that_on_the_whole(sales: list[int]) -> None:
+    document = {
+        "commissions": [{"id": "c", "to": "seller", "tiers": TIERS, "cumulative": True, "maximum": 900}],
+    }
+    before = paid = Decimal(0)
+    for cents in sales:
+        sale = Decimal(cents) / 100
+        paid += commission(document, sale, before={"c": money(before)})["commission"].amount
+        before += sale
+    assert paid == commission(document, before)["commission"].amount
+
+
 def test_slices_show_what_each_rate_applied_to() -> None:
     result = one("15000", tiers=TIERS)
     assert [[str(each[name]) for name in ("above", "up_to", "percent", "amount")] for each in result["slices"]] == [

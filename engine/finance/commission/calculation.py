@@ -50,6 +50,7 @@ def _check_facts(facts: CommissionFacts, where: Where) -> None:
 def _amounts(facts: CommissionFacts) -> Iterator[tuple[str, Money]]:
     named = (("sale", facts.sale), ("tax", facts.tax), ("refunded", facts.refunded), ("cost", facts.cost))
     yield from ((name, amount) for name, amount in named if amount is not None)
+    yield from ((f"before {name}", amount) for name, amount in (facts.before or {}).items())
     yield from ((f"refund {refund.id}", refund.amount) for refund in facts.refunds)
     yield from ((f"cost {cost.id}", cost.amount) for cost in facts.costs)
 
@@ -59,9 +60,16 @@ def _lines(
 ) -> tuple[dict[str, Fraction], tuple[LineResult, ...]]:
     amounts: dict[str, Fraction] = {}
     results = []
+    before = facts.before or {}
+    cumulative = [line.id for line in document.commissions if line.cumulative]
+    for name in before:
+        if name not in cumulative:
+            message = f"`before` names {name}, which is no cumulative commission of it"
+            raise refused(where, message, f"name {' or '.join(cumulative)}" if cumulative else "leave it out")
     for line in document.commissions:
         at = where.at(rule=f"commission {line.id}")
-        amounts[line.id], result = rate(line, base_amount(line.base, facts, amounts, at), digits)
+        earlier = Fraction(before[line.id].amount) if line.id in before else ZERO
+        amounts[line.id], result = rate(line, base_amount(line.base, facts, amounts, at), earlier, digits)
         results.append(result)
     return amounts, tuple(results)
 

@@ -47,6 +47,9 @@ class CommissionFacts:
     tax: Money | None = fact("Tax inside the sale.", default=None)
     refunded: Money | None = fact("Refunds that lower the base; not those of `refunds`.", default=None)
     cost: Money | None = fact("What a supplier is paid for what was sold.", default=None)
+    before: Mapping[str, Money] | None = fact(
+        "By cumulative commission: its base earlier in the period; none if left out.", default=None
+    )
     refunds: tuple[Refund, ...] = fact("Refunds after the sale, in their order.", default=())
     costs: tuple[Cost, ...] = fact("Costs of the contract.", default=())
     contract: Contract | None = fact("The contract; needed for its costs.", default=None)

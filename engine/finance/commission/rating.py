@@ -50,8 +50,26 @@ def base_amount(base: Base | None, facts: CommissionFacts, lines: Mapping[str, F
     return amount - sum((lines[name] for name in base.less_lines), ZERO)
 
 
-def rate(line: CommissionLine, base: Fraction, digits: Digits) -> tuple[Fraction, LineResult]:
-    """The commission on a base, rounded. A negative base gives back what the positive one would give."""
+def rate(line: CommissionLine, base: Fraction, before: Fraction, digits: Digits) -> tuple[Fraction, LineResult]:
+    """The commission on a base, rounded. A negative base gives back what the positive one would give.
+
+    ``before`` is the base earlier in the period, for a cumulative commission: what is due on all of it, less what was
+    due on that.
+    """
+    amount, told, slices = _due(line, before + base)
+    given = digits.fit(amount)
+    if before:
+        earlier = digits.fit(_due(line, before)[0])
+        given -= earlier
+        told += f"; less {_plain(earlier)} on {_plain(before)} before"
+    result = LineResult(
+        id=line.id, to=line.to, base=digits.money(base), amount=digits.money(given), slices=slices, explanation=told
+    )
+    return given, result
+
+
+def _due(line: CommissionLine, base: Fraction) -> tuple[Fraction, str, tuple[Slice, ...]]:
+    """What is due on a base before rounding, why, and the tiers it reached."""
     sign = -1 if base < 0 else 1
     size = abs(base)
     slices: tuple[Slice, ...] = ()
@@ -74,11 +92,7 @@ def rate(line: CommissionLine, base: Fraction, digits: Digits) -> tuple[Fraction
     if line.maximum is not None and amount > line.maximum:
         amount = Fraction(line.maximum)
         told += f", cut to the maximum of {line.maximum}"
-    given = digits.fit(sign * amount)
-    result = LineResult(
-        id=line.id, to=line.to, base=digits.money(base), amount=digits.money(given), slices=slices, explanation=told
-    )
-    return given, result
+    return sign * amount, told, slices
 
 
 def _tiers(line: CommissionLine, tiers: tuple[RateTier, ...], base: Fraction) -> tuple[Fraction, tuple[Slice, ...]]:

@@ -80,6 +80,10 @@ class CommissionLine:
     plus: Decimal = declare("Added to what a rate or tiers give.", default=Decimal(0))
     minimum: Decimal | None = declare("At least this.", default=None)
     maximum: Decimal | None = declare("At most this.", default=None)
+    cumulative: bool = declare(
+        "Tiers, minimum and maximum count over the period: the commission on all so far, less that on what was before.",
+        default=False,
+    )
     on_refund: OnRefund = declare("A refund takes it back in proportion, or leaves it.", default=OnRefund.REVERSED)
     span: Span
 

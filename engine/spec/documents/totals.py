@@ -133,7 +133,7 @@ class LineDiscounts:
 
 @shape
 class DocumentDiscounts:
-    """How discounts of the whole document are taken and spread over its lines."""
+    """How discounts of the whole document are taken and spread over its lines; lines of zero or below take no part."""
 
     stacking: Stacking = declare("In which order they apply.", default=Stacking.PERCENTAGES_FIRST)
     percentages: Percentages = declare(
