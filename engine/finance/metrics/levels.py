@@ -175,7 +175,8 @@ class Levels:
             if version.on(day):
                 for currency, value in version.values(day):
                     if value:
-                        total += value * self.rate(currency, rates_of)
+                        ours = value if currency == self.facts.currency else value * self.rate(currency, rates_of)
+                        total = total + ours if total else ours
         return total
 
     def rate(self, currency: str, day: date) -> Fraction:
