@@ -106,11 +106,16 @@ def _common(weights: Mapping[str, Fraction]) -> int:
     return lcm(*(weight.denominator for weight in weights.values()))
 
 
-def shares(setting: Setting, amount: Decimal, obligations: Sequence[Obligation]) -> Shares:
-    """The whole of an amount over these obligations. Raises Failure where prices are missing or do not fit."""
+def shares(
+    setting: Setting, amount: Decimal, obligations: Sequence[Obligation], at_risk: Decimal = Decimal(0)
+) -> Shares:
+    """The whole of an amount over these obligations; ``at_risk`` is what of their stated prices it leaves out.
+
+    Raises Failure where prices are missing or do not fit.
+    """
     declared = setting.document.allocation
     if declared is None:
-        return _as_stated(setting, amount, obligations)
+        return _as_stated(setting, amount, obligations, at_risk)
     if amount < 0 and all(not obligation.excluded for obligation in obligations):
         mirrored = shares(setting, -amount, obligations)
         return Shares({name: -value for name, value in mirrored.amounts.items()}, mirrored.reasons)
@@ -143,9 +148,14 @@ def _plain(value: Fraction | Decimal) -> str:
     return f"{rounded(value, 6).normalize():f}"
 
 
-def _as_stated(setting: Setting, amount: Decimal, obligations: Sequence[Obligation]) -> Shares:
+def _as_stated(setting: Setting, amount: Decimal, obligations: Sequence[Obligation], at_risk: Decimal) -> Shares:
+    if len(obligations) == 1 and obligations[0].price is None:
+        return Shares({obligations[0].id: amount}, {obligations[0].id: "the price of the contract"})
     stated = {each.id: _stated(setting, each) for each in obligations}
     summed = sum(stated.values(), setting.zero)
+    if at_risk and summed == EXACT.add(amount, at_risk):
+        certain = split(setting, amount, {name: Fraction(price) for name, price in stated.items()})
+        return Shares(certain, dict.fromkeys(stated, "the certain part of its stated price"))
     if summed != amount:
         raise refused(
             setting.where.at(rule="allocation"),

@@ -53,7 +53,7 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
     rows = schedule_rows(contract)
     positions, journal = balances(contract, rows) if facts.billing is not None else ([], [])
     posted = rows if _all_to_post(facts) else postings(contract, rows)
-    recognized = _recognized(rows)
+    recognized = _recognized(setting, rows)
     return Revenue(
         contract=facts.contract,
         price=_price(contract)
@@ -83,12 +83,8 @@ def _all_to_post(facts: ContractFacts) -> bool:
     return not facts.posted and facts.as_of is None
 
 
-def _recognized(rows: list[ScheduleRow]) -> Decimal:
-    total = Decimal(0)
-    for row in rows:
-        if not row.forecast:
-            total = EXACT.add(total, row.amount.amount)
-    return total
+def _recognized(setting: Setting, rows: list[ScheduleRow]) -> Decimal:
+    return sum((row.amount.amount for row in rows if not row.forecast), setting.zero)
 
 
 def _has_share(contract: Contract, track: Track) -> bool:

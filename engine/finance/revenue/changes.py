@@ -300,7 +300,7 @@ def _catch_up(contract: Contract, change: Change) -> Decimal:
     amounts = split(setting, total, _inception_weights(staying, change))
     for track in staying:
         amount = amounts.get(track.id, setting.zero)
-        track.pooled_on = None
+        track.pooled_on, track.at_inception = None, True
         track.main.stages.append(Stage(day, setting.zero, amount, track.measure.curve))
     return EXACT.subtract(total, sum((track.main.before_stage(day) for track in staying), setting.zero))
 

@@ -70,13 +70,13 @@ def begin(setting: Setting, facts: ContractFacts) -> Contract:
     payable = _payable(facts)
     tracks = [_measured(setting, each, payable) for each in obligations]
     priced = [track for track in tracks if not track.is_rated()]
-    fixed = _fixed(setting, facts, [track.obligation for track in priced])
+    fixed, at_risk = _fixed(setting, facts, [track.obligation for track in priced])
     included, estimated = _included(setting, facts)
     contract = Contract(
         setting, facts, tracks, fixed, included, _price(setting, fixed, included, estimated),
         warnings=[warning for track in tracks for warning in track.measure.warnings],
     )  # fmt: skip
-    found = shares(setting, fixed, [track.obligation for track in priced]) if priced else Shares({}, {})
+    found = shares(setting, fixed, [track.obligation for track in priced], at_risk) if priced else Shares({}, {})
     contract.residual = found.residual
     for track in priced:
         if setting.document.allocation is not None and _has_ssp(track.obligation):
@@ -93,6 +93,7 @@ def begin_one(setting: Setting, obligation: Obligation) -> Track:
     """An obligation that a change adds, without a share of the price so far."""
     obligation = priced(setting, obligation)
     track = _measured(setting, obligation, Fraction(0))
+    track.at_inception = False
     if not track.is_rated():
         track.main = Layer([Stage(None, setting.zero, setting.zero, track.measure.curve)])
         if _has_ssp(obligation):
@@ -152,8 +153,8 @@ def _payable(facts: ContractFacts) -> Fraction:
 # ----------------------------------------------------------------------------- the price
 
 
-def _fixed(setting: Setting, facts: ContractFacts, obligations: Sequence[Obligation]) -> Decimal:
-    """The stated price, less what of it is not certain."""
+def _fixed(setting: Setting, facts: ContractFacts, obligations: Sequence[Obligation]) -> tuple[Decimal, Decimal]:
+    """The stated price, less what of it is not certain, and that part."""
     if facts.price is not None:
         stated = checked_money(setting, facts.price, f"contract {facts.contract}")
     else:
@@ -170,7 +171,7 @@ def _fixed(setting: Setting, facts: ContractFacts, obligations: Sequence[Obligat
          for each in facts.consideration if each.at_risk is not None),
         setting.zero,
     )  # fmt: skip
-    return EXACT.subtract(stated, at_risk)
+    return EXACT.subtract(stated, at_risk), at_risk
 
 
 def _included(setting: Setting, facts: ContractFacts) -> tuple[dict[str, Decimal], Decimal]:
@@ -230,7 +231,9 @@ def _price(setting: Setting, fixed: Decimal, included: dict[str, Decimal], estim
 def component_shares(contract: Contract, component: Consideration, amount: Decimal) -> dict[str, Decimal]:
     """An amount over the obligations that the component relates to, on the basis of the contract's inception."""
     setting = contract.setting
-    candidates = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
+    candidates = [
+        track for track in contract.tracks if track.group == 0 and track.at_inception and not track.is_rated()
+    ]
     if component.obligations:
         unknown = [name for name in component.obligations if contract.track(name) is None]
         if unknown:

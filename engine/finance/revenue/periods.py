@@ -16,13 +16,14 @@ WEEK = timedelta(days=7)
 
 
 class Period(NamedTuple):
-    """One accounting period, ``[start, end)``; the ordinals say the same as whole numbers, which are cheaper."""
+    """One accounting period, ``[start, end)``; ``first`` and ``after`` say the same as ordinals, which are cheaper."""
 
     name: str
     start: date
     end: date
     first: int
     after: int
+    last: date
 
 
 class Periods(Protocol):
@@ -39,7 +40,7 @@ class Periods(Protocol):
 
 
 def period(name: str, span: Span) -> Period:
-    return Period(name, span.start, span.end, span.start.toordinal(), span.end.toordinal())
+    return Period(name, span.start, span.end, span.start.toordinal(), span.end.toordinal(), span.last)
 
 
 @lru_cache(maxsize=4096)

@@ -78,7 +78,7 @@ class Curve:
     def after(self, day: date) -> Curve:
         """The curve of what is still to be earned from ``day`` on, as a whole of its own.
 
-        Raises ValueError if nothing is left by then.
+        Of a measure without further readings nothing is earned yet. Raises ValueError if nothing is left by then.
         """
         ordinal = day.toordinal()
         if ordinal <= self.days[0]:
@@ -86,7 +86,7 @@ class Curve:
         part, whole = self._at(ordinal)
         factor = whole // self.whole
         rest = [(each, weight * factor) for each, weight in zip(self.days, self.weights, strict=True) if each > ordinal]
-        if part == whole or not rest:
+        if part == whole:
             raise ValueError(f"nothing is left to be earned from {day} on")
         return Curve(
             (ordinal, *(each for each, _ in rest)),
@@ -174,8 +174,8 @@ class Curve:
 
     def rows(self, amount: Decimal) -> list[tuple[Period, Decimal]]:
         """The same as :meth:`schedule`, with the periods themselves."""
-        scale = -self.scale
-        return [(period, Decimal(units).scaleb(scale, EXACT)) for period, units in self._split(self._units(amount))]
+        scale, exact, number = -self.scale, EXACT, Decimal
+        return [(period, number(units).scaleb(scale, exact)) for period, units in self._split(self._units(amount))]
 
     def _split(self, units: int) -> Sequence[tuple[Period, int]]:
         touched = self.periods.touching(self.days[0], self.days[-1])
@@ -184,11 +184,22 @@ class Curve:
         return self._remainder(units, touched)
 
     def _cumulative(self, units: int, touched: tuple[Period, ...]) -> Sequence[tuple[Period, int]]:
+        """Differences of the rounded cumulative amount. Two points, the common case, need no search."""
         rows = []
         before = 0
+        days, weights, whole = self.days, self.weights, self.whole
+        if len(days) == 2 and units >= 0 <= weights[1] and not weights[0]:
+            first, end = days
+            factor, halves = 2 * units * weights[1], whole * (end - first)
+            for period in touched:
+                day = period.after
+                reached = (factor * ((day if day < end else end) - first) + halves) // (2 * halves)
+                rows.append((period, reached - before))
+                before = reached
+            return rows
         for period in touched:
-            part, whole = self._at(period.after)
-            reached = rounded_share(units, part, whole)
+            part, parts = self._at(period.after)
+            reached = rounded_share(units, part, parts)
             rows.append((period, reached - before))
             before = reached
         return rows

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from engine.base.money import EXACT, Money
-from engine.finance.calendar import DAY
 from engine.finance.problem import refused
 from engine.finance.revenue.inception import Contract
 from engine.finance.revenue.periods import Period
@@ -22,22 +22,27 @@ def schedule_rows(contract: Contract) -> list[ScheduleRow]:
     """Every obligation's revenue by period. Raises Failure for a period that the calendar does not hold."""
     rows: list[ScheduleRow] = []
     floor = _Floor(contract)
+    currency = contract.setting.currency
     for track in contract.tracks:
         earliest = floor.of(track)
+        name, forecast = track.id, track.measure.forecast
+        if earliest is None:
+            rows += [
+                ScheduleRow(
+                    obligation=name, period=period.name, posted=period.name, posted_on=period.last,
+                    amount=Money(amount, currency), forecast=forecast,
+                )
+                for period, amount in _amounts(contract.setting, track)
+            ]  # fmt: skip
+            continue
         for period, amount in _amounts(contract.setting, track):
-            posted = period
-            if earliest is not None and period.first < earliest.first:
-                posted = floor.checked(track, period, earliest, amount)
+            posted = period if period.first >= earliest.first else floor.checked(track, period, earliest, amount)
             rows.append(
                 ScheduleRow(
-                    obligation=track.id,
-                    period=period.name,
-                    posted=posted.name,
-                    posted_on=posted.end - DAY,
-                    amount=Money(amount, contract.setting.currency),
-                    forecast=track.measure.forecast,
+                    obligation=name, period=period.name, posted=posted.name, posted_on=posted.last,
+                    amount=Money(amount, currency), forecast=forecast,
                 )
-            )
+            )  # fmt: skip
     policy = contract.setting.document.policy
     if policy is not None and policy.posted_difference is PostedDifference.LAST_PERIOD:
         return _as_posted(contract, rows)
@@ -112,15 +117,24 @@ class _Floor:
         return earliest
 
 
-def period_revenue(setting: Setting, rows: Iterable[ScheduleRow]) -> list[PeriodRevenue]:
+def period_revenue(setting: Setting, rows: Sequence[ScheduleRow]) -> list[PeriodRevenue]:
     """Revenue by the period it is posted in, forecasts aside, in the order of time."""
-    totals: dict[str, tuple[date, Decimal]] = {}
+    if rows and rows[0].obligation == rows[-1].obligation and not rows[0].forecast:
+        days = [row.posted_on for row in rows]
+        if all(left < right for left, right in pairwise(days)):
+            return [PeriodRevenue(period=row.posted, amount=row.amount) for row in rows]
+    totals: dict[date, list[ScheduleRow]] = {}
     for row in rows:
         if not row.forecast:
-            on, amount = totals.get(row.posted, (row.posted_on, Decimal(0)))
-            totals[row.posted] = (on, EXACT.add(amount, row.amount.amount))
-    ordered = sorted(totals.items(), key=lambda each: each[1][0])
-    return [PeriodRevenue(period=name, amount=setting.money(amount)) for name, (_, amount) in ordered]
+            totals.setdefault(row.posted_on, []).append(row)
+    found = []
+    for day in sorted(totals):
+        of_period = totals[day]
+        amount = of_period[0].amount
+        if len(of_period) > 1:
+            amount = Money(sum((row.amount.amount for row in of_period), setting.zero), setting.currency)
+        found.append(PeriodRevenue(period=of_period[0].posted, amount=amount))
+    return found
 
 
 def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRow]:
@@ -152,7 +166,7 @@ def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRo
         posted = opened if opened is not None and opened.first > period.first else period
         found.append(
             ScheduleRow(
-                obligation=name, period=period.name, posted=posted.name, posted_on=posted.end - DAY,
+                obligation=name, period=period.name, posted=posted.name, posted_on=posted.last,
                 amount=setting.money(-amount), forecast=False,
             )
         )  # fmt: skip

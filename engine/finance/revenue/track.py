@@ -85,7 +85,8 @@ class Layer:
 @dataclass(slots=True)
 class Track:
     """An obligation under way. ``weight`` is its stand-alone price at inception, ``group`` tells the obligations of a
-    separate contract apart, ``pooled_on`` is the day on which a prospective change pooled what was left of it."""
+    separate contract apart, ``pooled_on`` is the day on which a prospective change pooled what was left of it,
+    ``at_inception`` whether estimates made at inception share in it."""
 
     obligation: Obligation
     rule: Recognition
@@ -99,6 +100,7 @@ class Track:
     own: list[Layer] = field(default_factory=list)
     retired: bool = False
     pooled_on: date | None = None
+    at_inception: bool = True
 
     @property
     def id(self) -> str:
