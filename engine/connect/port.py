@@ -20,16 +20,15 @@ The rules, all checked by the conformance suite (:mod:`engine.connect.conformanc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
-
-import msgspec
 
 from engine.base.errors import ErrorClass
 from engine.base.secret import Secret
 
 
-class Call(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Call:
     """One operation to be said to the system.
 
     ``content`` is the operation's input: dicts and lists with ``Money``, ``Decimal``, ``date`` and text.
@@ -47,7 +46,8 @@ class Call(msgspec.Struct, frozen=True):
     trace: str = ""
 
 
-class Document(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Document:
     """What the other side calls the thing: its id, its number for people, its status there."""
 
     id: str
@@ -55,15 +55,17 @@ class Document(msgspec.Struct, frozen=True):
     status: str | None = None
 
 
-class Receipt(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Receipt:
     """The other side's proof. ``fields`` hold what else the operation's manifest declares as output
     (JSON-like values). ``digest`` is the digest of what the system now holds, where it can tell."""
 
     document: Document
-    fields: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Confirmed(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Confirmed:
     """The change is made. ``duplicate`` is true when the system said it had it already."""
 
     receipt: Receipt
