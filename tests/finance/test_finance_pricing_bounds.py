@@ -216,3 +216,35 @@ def test_charges_in_advance_are_for_the_next_period() -> None:
 def test_a_negative_line_cannot_use_up_a_commitment() -> None:
     with pytest.raises(Failure, match="bound limit: a line that counts towards the commitment is below zero"):
         rate(carried("a"), [usage(amount=money(-20), meter="a")], {"bounds": [bound("commitment", 90)]})
+
+
+def test_a_bill_in_advance_trues_nothing_up() -> None:
+    charges = [{"id": "plan", "timing": "in_advance", "price": {"flat": 100}}, charge({"unit_price": 1})]
+    document = {"bounds": [bound("minimum", 500)]}
+    assert total(rate(charges, [usage(20)], document, bill="in_advance")) == 100
+    assert total(rate(charges, [usage(20)], document, bill="in_arrears")) == 500
+
+
+def test_charges_in_advance_have_the_price_of_the_period_they_are_for() -> None:
+    ramp = {"phases": [{"from": "2026-01-01", "price": {"flat": 10}}, {"from": "2026-02-01", "price": {"flat": 12}}]}
+    charges = [{"id": "plan", "timing": "in_advance", "prorated": True, "price": {"phases": ramp}}]
+    january, february = {"from": "2026-01-01", "to": "2026-02-01"}, {"from": "2026-02-01", "to": "2026-03-01"}
+    part = {"billed": "1", "in_period": "2"}
+    assert total(rate(charges, (), period=january, days=part)) == 5
+    assert total(rate(charges, (), period=january, next_period=february, days=part)) == 12
+
+
+def test_a_rise_of_capacity_is_billed_as_the_difference() -> None:
+    capacity = {"tiers": [{"limits": {"a": 10, "b": 5}, "price": 30}, {"limits": {"a": 20, "b": 10}, "price": 50}]}
+    priced = {"id": "plan", "meters": ["a", "b"], "accumulate": "period", "price": {"capacity": capacity}}
+    billed = [{"charge": "plan", "meter": "a", "quantity": "8"}, {"charge": "plan", "meter": "b", "quantity": "2"}]
+    assert total(rate(priced, [usage(9, "a"), usage(5, "b")], billed=billed)) == 0
+    assert total(rate(priced, [usage(9, "a"), usage(6, "b")], billed=billed)) == 20
+
+
+def test_adjustments_are_whole_cents_and_explain_the_amount() -> None:
+    result = bounded({"a": "0.01", "b": "0.03"}, bound("commitment", 0, over="bill", overage_factor=dec("0.5")))
+    for line in result["lines"]:
+        change = sum((each["amount"].amount for each in line["adjustments"]), Decimal(0))
+        assert line["base_amount"].amount + change == line["amount"].amount
+    assert result["bounds"][0]["overage"].amount == total(result)

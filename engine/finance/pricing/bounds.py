@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from engine.base.money import allocate
 from engine.finance.exact import ZERO, decimal_of, total
-from engine.finance.pricing.facts import Billed, BoundResult, RatingFacts
+from engine.finance.pricing.facts import Bill, Billed, BoundResult, RatingFacts
 from engine.finance.pricing.lines import Amounts, WorkLine
 from engine.finance.pricing.measure import share_of
 from engine.finance.pricing.words import number
@@ -27,12 +27,17 @@ from engine.spec.documents.pricing_bounds import (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a bound works on: the document's amounts, the facts, and what it may name."""
+    """What a bound works on: the document's amounts, the facts, and the charges that it may name."""
 
     amounts: Amounts
     facts: RatingFacts
     charges: tuple[str, ...]
     where: Where
+
+    @property
+    def closing(self) -> bool:
+        """Whether what is missing is charged now; never on a bill in advance, whose period has not passed."""
+        return self.facts.closing and self.facts.bill is not Bill.IN_ADVANCE
 
 
 def apply_bound(bound: Bound, lines: Sequence[WorkLine], scene: Scene) -> tuple[BoundResult, list[WorkLine]]:
@@ -89,9 +94,9 @@ def _at_least(
         limit = scene.amounts.cut(limit, minimum.rounding.scale, minimum.rounding.mode)
     exact = minimum.counted is Counted.EXACT
     counted = total(line.exact + line.net - line.base if exact else line.net for line in lines)
-    short = max(ZERO, limit - before - counted) if scene.facts.closing else ZERO
+    short = max(ZERO, limit - before - counted) if scene.closing else ZERO
     told = f"{number(before + counted)} of at least {number(limit)}"
-    if not scene.facts.closing:
+    if not scene.closing:
         told += "; what is missing is charged on the last bill"
     result = _result(bound, scene, limit=limit, counted=counted, before=before, exact=short, told=told)
     return result, [_true_up(bound, short, scene, told)] if short else []
@@ -120,10 +125,11 @@ def _committed(
     overage = ZERO
     for line, share in zip(lines, shares, strict=True):
         above = line.net - share
-        overage += above * factor
-        line.adjust(bound.id, above * (factor - 1), f"{number(above)} above {bound.id}, times {number(factor)}")
+        extra = line.amounts.rounded(above * (factor - 1))
+        overage += above + extra
+        line.adjust(bound.id, extra, f"{number(above)} above {bound.id}, times {number(factor)}")
     short = max(ZERO, limit - before - current)
-    due = commitment.true_up is TrueUp.AT_CLOSE and scene.facts.closing and short > 0
+    due = commitment.true_up is TrueUp.AT_CLOSE and scene.closing and short > 0
     told = f"{number(min(limit, before))} of {number(limit)} used before, {number(within)} now"
     surcharge = overage - (current - within) + (short if due else ZERO)
     result = _result(

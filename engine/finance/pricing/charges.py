@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.finance.exact import HUNDRED, ONE, ZERO, total
-from engine.finance.pricing.choice import Choice, Chosen, choice_of, fits, reads_usage
+from engine.finance.pricing.choice import Choice, Chosen, choice_of, fits, is_ahead, reads_usage
 from engine.finance.pricing.facts import RatingFacts
 from engine.finance.pricing.lines import Amounts, WorkLine, title
 from engine.finance.pricing.measure import Entry, Measure, Piece, entry_of_billed, share_of
@@ -25,7 +25,7 @@ from engine.finance.pricing.quantity import (
 from engine.finance.pricing.windows import keep_commitment
 from engine.finance.pricing.words import number
 from engine.finance.problem import Where, refused
-from engine.spec.documents.pricing import Absent, Charge, Included, Pricing, Scope, Timing
+from engine.spec.documents.pricing import Absent, Charge, Included, Pricing, Scope
 from engine.spec.documents.pricing_bounds import Accumulate
 
 
@@ -129,7 +129,7 @@ def _before(prepared: PreparedCharge, facts: RatingFacts) -> list[Entry]:
         )  # fmt: skip
     meter = charge.meters[0].text if charge.meters else ""
     where = prepared.where.at(record="what was billed before")
-    return [entry_of_billed(each, meter, where) for each in found]
+    return [entry_of_billed(each, each.meter or meter, where) for each in found]
 
 
 def _included(
@@ -233,7 +233,7 @@ def _figure(prepared: PreparedCharge, facts: RatingFacts, pieces: Sequence[Piece
 
 
 def _factor(prepared: PreparedCharge, facts: RatingFacts) -> Fraction:
-    share = share_of(facts.days) if prepared.charge.prorated else ONE
+    share = share_of(facts.days) if prepared.charge.prorated and not is_ahead(prepared.charge, facts) else ONE
     discount = prepared.charge.discount_percent
     return share if discount is None else share * (HUNDRED - Fraction(discount)) / HUNDRED
 
@@ -311,9 +311,8 @@ def _sum(values: Sequence[Fraction | None]) -> Fraction | None:
 def _serve(line: WorkLine, charge: Charge, facts: RatingFacts) -> None:
     """Which period the line is for."""
     line.timing = str(charge.timing)
-    ahead = charge.timing is Timing.IN_ADVANCE and facts.next_period is not None
-    line.ahead = ahead
-    line.service = facts.next_period if ahead else facts.period
+    line.ahead = is_ahead(charge, facts)
+    line.service = facts.next_period if line.ahead else facts.period
 
 
 def _unused_line(prepared: PreparedCharge, facts: RatingFacts, left: Fraction, price: Fraction) -> WorkLine:
@@ -336,7 +335,7 @@ def _told(prepared: PreparedCharge, group: _Group, line: WorkLine, pieces: Seque
         told.append(f"{number(line.quantity)} metered are {number(group.after_size - group.before_size)} priced units")
     if line.included:
         told.append(f"{number(line.included)} included")
-    if charge.prorated:
+    if charge.prorated and not line.ahead:
         told.append("for the billed part of the period")
     if charge.discount_percent:
         told.append(f"{number(charge.discount_percent)}% off")

@@ -16,7 +16,7 @@ from engine.finance.pricing.measure import Entry, Rate
 from engine.finance.pricing.rates import rate_of, unit_rate
 from engine.finance.pricing.words import number
 from engine.finance.problem import refused
-from engine.spec.documents.pricing import Charge
+from engine.spec.documents.pricing import Charge, Timing
 from engine.spec.documents.pricing_prices import (
     Decision,
     Phase,
@@ -161,7 +161,7 @@ def _phases(phases: Phases, charge: Charge, path: str) -> Choice:
     ]
 
     def choose(entry: Entry, facts: RatingFacts) -> Chosen:
-        day = _day(phases.by, entry, facts)
+        day = _day(phases.by, charge, entry, facts)
         found: Choice | None = None
         for phase, choice in listed:
             if day >= _begin(phase, entry, facts):
@@ -181,14 +181,19 @@ def _phase_name(index: int, phase: Phase) -> str:
     return f"phase {index} from {begin}"
 
 
-def _day(by: PhaseDate, entry: Entry, facts: RatingFacts) -> date:
+def is_ahead(charge: Charge, facts: RatingFacts) -> bool:
+    """Whether a charge is for the next period."""
+    return charge.timing is Timing.IN_ADVANCE and facts.next_period is not None
+
+
+def _day(by: PhaseDate, charge: Charge, entry: Entry, facts: RatingFacts) -> date:
     if by is PhaseDate.USAGE:
         if entry.at is None:
             raise refused(entry.where, "the price depends on the day of the usage, which has none", "give `at` with it")
         return entry.at.date()
     if by is PhaseDate.CONTRACT:
         return _contract_start(entry, facts)
-    period = facts.period
+    period = facts.next_period if is_ahead(charge, facts) else facts.period
     if period is None:
         raise refused(entry.where, "the price depends on the billed period, which is not given", "give `period`")
     return period.from_

@@ -55,6 +55,7 @@ class Billed:
 
     charge: str = fact("The charge; a bound's id for its true-up.")
     over: Accumulate = fact("Whether this is of the `period` or of the whole `contract`.", default=Accumulate.PERIOD)
+    meter: str | None = fact("The meter of the quantity; the charge's first one if left out.", default=None)
     quantity: Decimal | None = fact("The quantity, in the meter's unit.", default=None)
     amount: Money | None = fact("The amount, after bounds.", default=None)
     base_amount: Money | None = fact("The amount before commitments; as `amount` if left out.", default=None)
@@ -95,15 +96,20 @@ class RatingFacts:
     usage: tuple[Usage, ...] = fact("Quantities by meter, in the order in which they happened.", default=())
     currency: str | None = fact("The currency that is asked for; it must be the document's.", default=None)
     period: Period | None = fact("The billed period.", default=None)
-    next_period: Period | None = fact("The period after it, for charges in advance.", default=None)
+    next_period: Period | None = fact(
+        "The period after it. Charges in advance are for it then, and for the billed period if it is left out.",
+        default=None,
+    )
     contract_start: date | None = fact("First day of the contract.", default=None)
-    days: Days | None = fact("The part of the period that is billed; all of it if left out.", default=None)
+    days: Days | None = fact("The part of the billed period that counts; all of it if left out.", default=None)
     billed: tuple[Billed, ...] = fact("What was billed before.", default=())
     earlier: tuple[Earlier, ...] = fact("Quantities of earlier periods, for rollover and smoothing.", default=())
     billed_early: Money | None = fact("What bills at thresholds have billed of this period.", default=None)
     bill: Bill = fact("Which charges this bill has.", default=Bill.ALL)
     closing: bool = fact(
-        "Whether this is the last bill of what minimums and commitments run over: true-ups are charged.", default=True
+        "Whether this is the last bill of what minimums and commitments run over: true-ups are charged, except on a "
+        "bill in advance.",
+        default=True,
     )
 
 

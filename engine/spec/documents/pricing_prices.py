@@ -166,8 +166,8 @@ class Phases:
     """A price that changes with time: ramps, and versions of a price list."""
 
     by: PhaseDate = declare(
-        "Which day selects the phase: the first of the billed `period`, that of the `usage`, or the first of the "
-        "`contract` (who signed keeps the price).",
+        "Which day selects the phase: the first of the `period` that the charge is for, that of the `usage` (in the "
+        "zone of its time), or the first of the `contract` (who signed keeps the price).",
         default=PhaseDate.PERIOD,
     )
     phases: tuple[Phase, ...] = declare("The phases, earliest first.")
