@@ -20,6 +20,7 @@ from engine.run.worker import Worker
 from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, load_snapshot, open_connection
 from engine.serve.settings import ServeSettings
 from engine.store.batch import AuditEntry
+from engine.store.checkpoint import refuse_other_store
 from engine.store.store import LEASE_SECONDS, Store, open_store
 from engine.store.writer import Delivery, WriterThread
 
@@ -73,6 +74,7 @@ class Daemon:
             identity=self.identity,
         )
         try:
+            refuse_other_store(self.store.engine, self.settings.state)
             self._open_connections(compiled.plan)
         except UserError:
             self.store.close()

@@ -19,6 +19,7 @@ import orjson
 import sqlalchemy as sa
 
 from engine.base.crashpoint import reach
+from engine.base.errors import UserError
 from engine.base.identity import canonical_bytes
 from engine.store import tables as t
 from engine.store.audit import Broken, stored_bytes, verify_chain
@@ -73,12 +74,30 @@ def _heads(connection: sa.Connection) -> dict[str, tuple[int, str]]:
     return {row[0]: (int(row[1]), stored_bytes(row[2]).hex()) for row in rows}
 
 
+def _store_id(connection: sa.Connection) -> str:
+    found = connection.execute(sa.select(t.meta.c.value).where(t.meta.c.name == "store")).scalar()
+    return "" if found is None else str(found)
+
+
+def refuse_other_store(engine: sa.Engine, state: Path) -> None:
+    """Raises UserError if the checkpoints in the folder are those of another store: one list cannot prove two."""
+    with engine.connect() as connection:
+        mine = _store_id(connection)
+    checkpoints, _ = read_checkpoints(state)
+    if any(each.get("store", mine) != mine for each in checkpoints):
+        raise UserError(
+            f"the folder {state} holds the audit checkpoints of another store: name a folder of its own with --state, "
+            "or that store with --store"
+        )
+
+
 def write_checkpoint(engine: sa.Engine, state: Path, now: int) -> dict[str, Any]:
     """Append one signed list of all heads, synced to disk before it counts."""
     key = _key(state, make=True)
     assert key is not None
     with engine.connect() as connection:
-        content = {"at": now, "heads": {writer: list(head) for writer, head in sorted(_heads(connection).items())}}
+        heads = {writer: list(head) for writer, head in sorted(_heads(connection).items())}
+        content = {"at": now, "heads": heads, "store": _store_id(connection)}
     raw = canonical_bytes(content)
     line = {"checkpoint": content, "signature": hmac.new(key, raw, hashlib.sha256).hexdigest()}
     reach("CP-15")
@@ -131,11 +150,15 @@ def verify_store(engine: sa.Engine, state: Path | None) -> AuditReport:
     """Walk every chain, compare what each genesis says of its predecessors, and every checkpoint with the chains."""
     checkpoints, broken = read_checkpoints(state) if state is not None else ([], [])
     wanted: dict[str, dict[int, str]] = {}
-    for checkpoint in checkpoints:
-        for writer, (seq, head) in checkpoint["heads"].items():
-            wanted.setdefault(writer, {})[int(seq)] = head
     chains: dict[str, int] = {}
     with engine.connect() as connection:
+        mine = _store_id(connection)
+        for number, checkpoint in enumerate(checkpoints, 1):
+            if checkpoint.get("store", mine) != mine:
+                broken.append(Broken("checkpoints", number, f"checkpoint {number} is of another store"))
+                continue
+            for writer, (seq, head) in checkpoint["heads"].items():
+                wanted.setdefault(writer, {})[int(seq)] = head
         writers = list(connection.execute(sa.select(t.audit.c.writer).distinct().order_by(t.audit.c.writer)).scalars())
         for genesis in _geneses(connection):
             for writer, seq, head in _predecessors(genesis):

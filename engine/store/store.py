@@ -122,8 +122,9 @@ class Store:
             self._lock.close()
 
 
-def migrate(driver: Driver, workspace: str, environment: str) -> None:
-    """Bring the schema up to this program's version and make sure whose store it is.
+def migrate(driver: Driver, workspace: str, environment: str, store_id: str) -> None:
+    """Bring the schema up to this program's version and make sure whose store it is. A store keeps the first
+    ``store_id`` that it is given.
 
     Raises UserError for a store of another workspace or environment, or one written by a newer program.
     """
@@ -138,6 +139,8 @@ def migrate(driver: Driver, workspace: str, environment: str) -> None:
             connection.execute(
                 sa.insert(tables.meta), [{"name": name, "value": value} for name, value in stored.items()]
             )
+        if "store" not in stored:
+            connection.execute(sa.insert(tables.meta).values(name="store", value=store_id))
     engine.dispose()
     if int(stored["schema"]) > tables.SCHEMA_VERSION:
         raise UserError(
@@ -160,7 +163,7 @@ def open_store(url: str, *, workspace: str, environment: str, clock: Clock, iden
         Path(driver.path).parent.mkdir(parents=True, exist_ok=True)
         lock = StoreLock(driver.path)
     try:
-        _migrate_or_say(driver, url, workspace, environment)
+        _migrate_or_say(driver, url, workspace, environment, identity.new())
         hot = compile_hot(driver.dialect)
         owner = identity.new()
         chain = Chain(owner)
@@ -175,9 +178,9 @@ def open_store(url: str, *, workspace: str, environment: str, clock: Clock, iden
     return store
 
 
-def _migrate_or_say(driver: Driver, url: str, workspace: str, environment: str) -> None:
+def _migrate_or_say(driver: Driver, url: str, workspace: str, environment: str, store_id: str) -> None:
     try:
-        migrate(driver, workspace, environment)
+        migrate(driver, workspace, environment, store_id)
     except sa.exc.DBAPIError as error:
         raise UserError(f"the store {without_password(url)} cannot be opened: {error.orig}") from error
 

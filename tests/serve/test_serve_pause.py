@@ -54,7 +54,7 @@ def test_a_paused_connection_is_left_alone_until_it_is_resumed_also_by_the_next_
     assert said(own, "resume", "ledger", "--by", "tom") == "resumed: ledger\n"
     own.settled()
     until("all are posted", lambda: len(own.ledger.documents) == 5)
-    assert own.rows("select max(attempt), count(*) from effect") == [(1, 5)]
+    assert own.rows("select max(attempt), count(*) from effect where connection = 'ledger'") == [(1, 5)]
     assert own.rows("select begun_by, ended_by from pause") == [("ana", "tom")]
     kinds = {json.loads(entry)["kind"] for (entry,) in own.rows("select entry from audit")}
     assert {"paused", "resumed", "deferred"} <= kinds
@@ -112,3 +112,11 @@ def test_where_no_daemon_runs_the_store_keeps_the_pause_and_its_end(own: Daemon)
     ((why,),) = own.rows("select why from pause where ended_at is null and until > 2")
     assert why == "second"
     assert said(own, "resume", "ledger")
+
+
+def test_another_store_with_the_same_state_folder_is_refused_in_words(own: Daemon) -> None:
+    assert own.stop(signal.SIGTERM) == 0
+    other = own.run("serve", "--port", "0", "--store", str(own.folder / "other.db"))
+    assert other.returncode == 2
+    assert "holds the audit checkpoints of another store" in other.stderr
+    assert own.run("audit", "verify").returncode == 0
