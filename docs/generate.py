@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from docs.calculations_page import calculations_page
 from docs.cli_page import cli_page
 from docs.connectors_page import connectors_page
 from docs.documents_page import documents_page
@@ -18,6 +19,7 @@ FOLDER = Path(__file__).parent / "reference"
 
 #: File name -> what makes the page's text.
 PAGES: dict[str, Callable[[], str]] = {
+    "calculations.md": calculations_page,
     "cli.md": cli_page,
     "codes.md": lambda: as_markdown(load_all()),
     "connectors.md": connectors_page,
