@@ -148,6 +148,23 @@ def test_a_percentage_of_each_line_may_differ_from_one_of_the_total() -> None:
     assert (amount(pooled["discount"]), amount(each["discount"])) == ("0.67", "0.66")
 
 
+def test_the_cap_of_a_percentage_of_each_line_is_one_for_all_lines() -> None:
+    discounts = [{"id": "half", "percent": "50", "maximum": money("60")}]
+    settings = {"document_discounts": {"percent_of": "lines"}}
+    result = totals(settings, lines=[line("100", "a"), line("100", "b")], discounts=discounts)
+    assert [amount(each["document_discount"]) for each in result["lines"]] == ["50.00", "10.00"]
+    assert amount(result["discounts"][0]["left"]) == "0.00"
+
+
+def test_no_share_of_a_discount_exceeds_its_line() -> None:
+    """Lines with fractions of a cent: a whole cent is above what is left of the first."""
+    settings = {"lines": "never", "allocation": {"method": "first_takes_rest"}}
+    lines = [line("0.004", "a"), line("1.994", "b"), line("0", "c")]
+    result = totals(settings, lines=lines, discounts=[{"id": "d", "amount": money("1.00")}])
+    assert [amount(each["document_discount"]) for each in result["lines"]] == ["0.004", "0.996", "0.00"]
+    assert amount(result["document_discount"]) == "1.00"
+
+
 def test_the_cap_of_spending_is_a_discount_line_by_line() -> None:
     """Maximum 170, 160 billed before: 15 and 7 are cut to 10 and nothing (published by OpenMeter)."""
     result = totals({"maximum": {"amount": 170}}, lines=[line("15", "a"), line("7", "b")], billed_before=money("160"))
@@ -307,6 +324,7 @@ def test_lines_explain_themselves() -> None:
         ({"lines": [line("1"), line("2")]}, ["line a", "same id"]),
         ({"lines": [line("1", discounts=[{"id": "d"}])]}, ["discount d", "exactly one"]),
         ({"discounts": [{"id": "d", "percent": "-1"}]}, ["discount d", "below zero"]),
+        ({"taxes": [{"code": "t", "percent": "-100"}]}, ["tax t", "a rate is below zero"]),
         ({"credits": [{"id": "c", "amount": money("-1")}]}, ["credit c", "below zero"]),
         (
             {"spreads": [{"id": "s", "amount": money("1"), "weights": [{"key": "k", "weight": "0"}]}]},

@@ -108,6 +108,9 @@ def _check_facts(document: Totals, facts: TotalsFacts, where: Where) -> None:
         seen.add(line.id)
         checked(line.discounts, where.at(record=f"line {line.id}"))
     checked(facts.discounts, where)
+    for tax in [*facts.taxes, *(tax for line in facts.lines for tax in line.taxes or ())]:
+        if tax.percent < 0:
+            raise refused(where.at(record=f"tax {tax.code}"), "a rate is below zero", "give zero or above")
     for credit in facts.credits:
         if credit.amount.amount < 0:
             raise refused(where.at(record=f"credit {credit.id}"), "a credit is below zero", "leave it out")

@@ -50,8 +50,9 @@ def available(discount: Discount) -> Fraction | None:
     return max(ZERO, min(limits)) if limits else None
 
 
-def value(discount: Discount, left: Fraction, whole: Fraction, stack: Stack) -> Fraction:
-    """What one discount takes off ``left`` of ``whole``; never more than is left.
+def value(discount: Discount, left: Fraction, whole: Fraction, stack: Stack, given: Fraction = ZERO) -> Fraction:
+    """What one discount takes off ``left`` of ``whole``; never more than is left, nor above its limit together with
+    what it has ``given`` to other lines.
 
     Off a negative amount (a credit) a percentage gives back as much as it took; an amount takes nothing.
     """
@@ -62,9 +63,12 @@ def value(discount: Discount, left: Fraction, whole: Fraction, stack: Stack) -> 
         taken = ZERO if left < 0 else _fraction(discount.amount)
     limit = available(discount)
     if limit is not None:
+        limit = max(ZERO, limit - given)
         taken = max(-limit, min(taken, limit))
     if stack.rounded is Rounded.EACH:
-        taken = Fraction(rounded(taken, stack.scale, stack.mode))
+        fit = Fraction(rounded(taken, stack.scale, stack.mode))
+        beyond = limit is not None and abs(fit) > limit
+        taken = Fraction(rounded(taken, stack.scale, RoundingMode.DOWN)) if beyond else fit
     return max(left, min(taken, ZERO)) if left < 0 else min(taken, left)
 
 

@@ -45,7 +45,8 @@ class Open:
 
     def used(self, discount: Discount, amount: Fraction) -> None:
         limit = available(discount)
-        left = None if limit is None else self.digits.money(limit - amount)
+        # Shares that are rounded on their own may add up to a unit more than the discount had.
+        left = None if limit is None else self.digits.money(max(ZERO, limit - amount))
         self.discounts_used.append(Used(id=discount.id, used=self.digits.money(amount), left=left))
 
 
@@ -77,7 +78,9 @@ def document_discounts(open_: Open, settings: DocumentDiscounts) -> None:
         at = [i for i, line in enumerate(open_.lines) if line.is_of(discount.kinds) and line.left > 0]
         lines = [open_.lines[i] for i in at]
         if settings.percent_of is PercentOf.LINES and discount.percent is not None:
-            parts = [value(discount, open_.lines[i].left, before[i], stack) for i in at]
+            parts: list[Fraction] = []
+            for i in at:
+                parts.append(value(discount, open_.lines[i].left, before[i], stack, total(parts)))
         else:
             left = total(line.left for line in lines)
             amount = value(discount, left, total(before[i] for i in at), stack)
@@ -88,11 +91,23 @@ def document_discounts(open_: Open, settings: DocumentDiscounts) -> None:
                 where = open_.where.at(rule=f"discount {discount.id}")
                 parts = spread_over(spread, amount, [line.left for line in lines], [line.id for line in lines],
                                     digits, where)[0]  # fmt: skip
+                parts = _within(parts, [line.left for line in lines])
         for line, part in zip(lines, parts, strict=True):
             line.document_discount += part
             if part:
                 line.told.append(f"share of {_told(discount)}: {digits.money(part)}")
         open_.used(discount, total(parts))
+
+
+def _within(parts: list[Fraction], lefts: list[Fraction]) -> list[Fraction]:
+    """No share below zero or above its line: what a line cannot take goes to the first lines that can."""
+    fit = [max(ZERO, min(part, left)) for part, left in zip(parts, lefts, strict=True)]
+    over = total(parts) - total(fit)
+    for at, left in enumerate(lefts):
+        moved = min(over, left - fit[at]) if over > 0 else max(over, -fit[at])
+        fit[at] += moved
+        over -= moved
+    return fit
 
 
 def spread_over(
