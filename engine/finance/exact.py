@@ -30,7 +30,7 @@ def rounded(value: Number, scale: int, mode: str = RoundingMode.HALF_UP) -> Deci
     """
     if isinstance(value, Decimal):
         return _plain(round_decimal(value, scale, mode), scale)
-    exact = Fraction(value)
+    exact = value if value.__class__ is Fraction else Fraction(value)
     if exact.denominator == 1:
         return _plain(round_decimal(Decimal(exact.numerator), scale, mode), scale)
     # One more digit than asked for, and a mark of what lies below it, decide every mode.
@@ -52,7 +52,7 @@ def decimal_of(value: Number) -> Decimal:
     """A decimal for a value that no document rounds: exact where its digits end, else 34 digits, half even."""
     if isinstance(value, Decimal):
         return value
-    exact = Fraction(value)
+    exact = value if value.__class__ is Fraction else Fraction(value)
     if exact.denominator == 1:
         return Decimal(exact.numerator)
     rest = exact.denominator
@@ -69,7 +69,7 @@ def decimal_of(value: Number) -> Decimal:
 
 def total(values: Iterable[Number]) -> Fraction:
     """The exact sum."""
-    return sum((Fraction(value) for value in values), ZERO)
+    return sum((value if value.__class__ is Fraction else Fraction(value) for value in values), ZERO)
 
 
 def scale_for(currency: str, declared: int | None) -> int:

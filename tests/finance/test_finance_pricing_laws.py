@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -163,3 +164,21 @@ def document(*charges: dict[str, Any]) -> Prepared:
     head = {"spec": "pricing/v1", "id": "law", "version": "1.0.0", "owner": "finance", "summary": "A law."}
     text = json.dumps({**head, "currency": "EUR", "charges": charges})
     return prepare(text.encode(), "law.pricing.yaml")
+
+
+ENTRIES = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["eu", "us"])), min_size=1, max_size=6)
+
+
+@given(ENTRIES, st.randoms(use_true_random=False))
+def test_the_order_of_usage_and_its_pieces_do_not_matter(entries: list[tuple[int, str]], shuffler: Random) -> None:
+    cell = tiers("slice", {"up_to": 25, "unit_price": dec("0.3")}, {"unit_price": dec("0.1")})
+    rows = [{"when": {"region": ["eu"]}, "price": cell}, {"when": {"region": ["*"]}, "price": {"unit_price": 2}}]
+    program = document(charge({"table": {"rows": rows}}))
+    whole = {region: sum(count for count, name in entries if name == region) for _, region in entries}
+    shuffled = list(entries)
+    shuffler.shuffle(shuffled)
+    totals = {
+        program.calculate({"usage": [usage(count, dimensions={"region": region}) for count, region in listed]})["total"]
+        for listed in (entries, shuffled, [(count, region) for region, count in whole.items()])
+    }
+    assert len(totals) == 1

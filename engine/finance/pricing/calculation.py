@@ -50,12 +50,9 @@ def prepare(document: Pricing) -> Callable[[RatingFacts], Charges]:
 
 
 def _rate(program: _Program, facts: RatingFacts) -> Charges:
-    document, where = program.document, program.where
+    document = program.document
     _check_facts(program, facts)
-    entries = [
-        entry_of_usage(usage, where.at(record=f"usage {place} of {usage.meter}"))
-        for place, usage in enumerate(facts.usage, 1)
-    ]
+    entries = [entry_of_usage(usage, f"usage {place} of {usage.meter}") for place, usage in enumerate(facts.usage, 1)]
     unpriced = _unpriced(program, entries)
     lines, results = _lines(program, facts, entries)
     ordered = _in_order(document, lines)
@@ -186,13 +183,14 @@ def _same_currency(amounts: Sequence[Money | None], currency: str, where: Where)
 
 
 def _unpriced(program: _Program, entries: Sequence[Entry]) -> tuple[str, ...]:
+    where = program.where
     found = [entry for entry in entries if not any(prepared.takes(entry) for prepared in program.charges)]
     if found and program.document.unpriced_usage is Unpriced.REFUSE:
         raise refused(
-            found[0].where, f"no charge prices this usage of the meter {found[0].meter}",
+            where.at(record=found[0].record), f"no charge prices this usage of the meter {found[0].meter}",
             "add a charge for it, or let the result report it with `unpriced_usage: report`",
         )  # fmt: skip
-    return tuple(entry.where.record for entry in found)
+    return tuple(entry.record for entry in found)
 
 
 CALCULATION = Calculation("pricing", "rate", RatingFacts, Charges, check, prepare)

@@ -77,7 +77,7 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
         return []
     quantity = prepared.charge.quantity
     for group in groups:
-        where = (group.now or group.before)[0].where
+        where = prepared.where.at(record=(group.now or group.before)[0].record)
         metered_before = combined(quantity, group.before)
         size, group.after_sign = signed(quantity, combined(quantity, [*group.before, *group.now]), where)
         group.after_size = transformed(quantity, size)
@@ -96,20 +96,16 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
 def _groups(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[Entry]) -> list[_Group]:
     charge = prepared.charge
     meters = prepared.meters
-    now = [
-        replace(entry, where=entry.where.at(rule=prepared.where.rule))
-        for entry in entries
-        if entry.meter in meters and fits(charge.where, entry.dimensions)
-    ]
+    now = [entry for entry in entries if entry.meter in meters and fits(charge.where, entry.dimensions)]
     if not now:
         if charge.no_usage is Absent.REFUSE and charge.meters:
             raise refused(prepared.where, "there is no usage for this charge", "supply it, a quantity of 0 included")
         if prepared.needs_usage:
             return []
-        now = [Entry("", ZERO if charge.meters else ONE, None, prepared.where, absent=True)]
+        now = [Entry("", ZERO if charge.meters else ONE, None, "", absent=True)]
     found: dict[tuple[object, ...], _Group] = {}
     for index, entry in enumerate([*_before(prepared, facts), *now]):
-        chosen = prepared.choice(entry, facts)
+        chosen = prepared.choice(entry, facts, prepared.where)
         values = tuple(entry.dimensions.get(name) for name in charge.group_by)
         key = (chosen.path, values, index if charge.scope is Scope.EACH else None)
         group = found.setdefault(key, _Group(chosen, [], []))
@@ -128,8 +124,7 @@ def _before(prepared: PreparedCharge, facts: RatingFacts) -> list[Entry]:
             f"give it in `billed` with `charge: {charge.id}`, `over: {charge.accumulate}`; 0 for a first bill",
         )  # fmt: skip
     meter = charge.meters[0].text if charge.meters else ""
-    where = prepared.where.at(record="what was billed before")
-    return [entry_of_billed(each, each.meter or meter, where) for each in found]
+    return [entry_of_billed(each, each.meter or meter, "what was billed before") for each in found]
 
 
 def _included(
@@ -179,14 +174,14 @@ def _earlier(prepared: PreparedCharge, facts: RatingFacts, included: Included) -
 
 def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Free) -> WorkLine:
     charge, amounts = prepared.charge, prepared.amounts
-    where = group.now[0].where
+    where = prepared.where.at(record=group.now[0].record)
     pieces = _signed_pieces(prepared, group, [*group.before, *group.now], free.after, group.after_sign, where)
     counts_before = free.before != 0 or any(entry.number or entry.amount or entry.billed for entry in group.before)
     earlier = (
         _signed_pieces(prepared, group, group.before, free.before, group.before_sign, where) if counts_before else []
     )
     after, before = _figure(prepared, facts, pieces), _figure(prepared, facts, earlier)
-    kept = keep_commitment(charge.commitments, group.chosen.rate, group.now, after)
+    kept = keep_commitment(charge.commitments, group.chosen.rate, group.now, after, where)
     after = kept.amount
     base = _rounded(prepared, facts, pieces, after) - _rounded(prepared, facts, earlier, before)
     metered = combined(charge.quantity, [*group.before, *group.now]) - combined(charge.quantity, group.before)
@@ -229,6 +224,8 @@ def _signed_pieces(
 
 def _figure(prepared: PreparedCharge, facts: RatingFacts, pieces: Sequence[Piece]) -> Fraction:
     """The exact amount: for the billed part of the period, less the charge's discount."""
+    if not pieces:
+        return ZERO
     return total(piece.amount for piece in pieces) * _factor(prepared, facts)
 
 
@@ -239,6 +236,8 @@ def _factor(prepared: PreparedCharge, facts: RatingFacts) -> Fraction:
 
 
 def _rounded(prepared: PreparedCharge, facts: RatingFacts, pieces: Sequence[Piece], exact: Fraction) -> Fraction:
+    if not pieces and not exact:
+        return ZERO
     if not prepared.charge.round_parts:
         return prepared.amounts.rounded(exact)
     factor = _factor(prepared, facts)

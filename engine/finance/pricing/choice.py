@@ -15,7 +15,7 @@ from engine.finance.pricing.facts import RatingFacts
 from engine.finance.pricing.measure import Entry, Rate
 from engine.finance.pricing.rates import rate_of, unit_rate
 from engine.finance.pricing.words import number
-from engine.finance.problem import refused
+from engine.finance.problem import Where, refused
 from engine.spec.documents.pricing import Charge, Timing
 from engine.spec.documents.pricing_prices import (
     Decision,
@@ -43,7 +43,8 @@ class Chosen:
     rate: Rate
 
 
-Choice: TypeAlias = Callable[[Entry, RatingFacts], Chosen]
+#: Chooses for a piece of usage; the place is what messages name.
+Choice: TypeAlias = Callable[[Entry, RatingFacts, Where], Chosen]
 
 
 def fits(when: Map[tuple[str, ...]], dimensions: Mapping[str, str]) -> bool:
@@ -66,7 +67,7 @@ def choice_of(price: Price, charge: Charge, path: str = "") -> Choice:
     if price.times is not None:
         return _times(price.times, charge, path)
     chosen = Chosen(path, rate_of(price, charge))
-    return lambda _entry, _facts: chosen
+    return lambda _entry, _facts, _where: chosen
 
 
 def reads_usage(price: Price) -> bool:
@@ -94,17 +95,17 @@ def _table(table: Table, charge: Charge, path: str) -> Choice:
     rows = [(row, choice_of(row.price, charge, _below(path, row_name(row)))) for row in ordered_rows(table)]
     otherwise = None if table.otherwise is None else choice_of(table.otherwise, charge, _below(path, "otherwise"))
 
-    def choose(entry: Entry, facts: RatingFacts) -> Chosen:
+    def choose(entry: Entry, facts: RatingFacts, where: Where) -> Chosen:
         for row, choice in rows:
             if fits(row.when, entry.dimensions):
-                return choice(entry, facts)
+                return choice(entry, facts, where)
         if otherwise is None:
             shown = ", ".join(f"{name} {value}" for name, value in sorted(entry.dimensions.items())) or "no dimensions"
             raise refused(
-                entry.where, f"no row of the price table fits usage with {shown}",
+                where.at(record=entry.record), f"no row of the price table fits usage with {shown}",
                 "add a row for it, or a price `otherwise`",
             )  # fmt: skip
-        return otherwise(entry, facts)
+        return otherwise(entry, facts, where)
 
     return choose
 
@@ -128,7 +129,7 @@ def _specificity(row: Row) -> tuple[int, int]:
 def _decision(decision: Decision, path: str) -> Choice:
     known: dict[tuple[Fraction, str], Chosen] = {}
 
-    def choose(entry: Entry, _facts: RatingFacts) -> Chosen:
+    def choose(entry: Entry, _facts: RatingFacts, _where: Where) -> Chosen:
         price, told = Fraction(decision.list_price), f"list price {number(decision.list_price)}"
         for segment in decision.segments:
             if fits(segment.when, entry.dimensions):
@@ -160,18 +161,18 @@ def _phases(phases: Phases, charge: Charge, path: str) -> Choice:
         for index, phase in enumerate(phases.phases, 1)
     ]
 
-    def choose(entry: Entry, facts: RatingFacts) -> Chosen:
-        day = _day(phases.by, charge, entry, facts)
+    def choose(entry: Entry, facts: RatingFacts, where: Where) -> Chosen:
+        day = _day(phases.by, charge, entry, facts, where)
         found: Choice | None = None
         for phase, choice in listed:
-            if day >= _begin(phase, entry, facts):
+            if day >= _begin(phase, facts, where):
                 found = choice
         if found is None:
             raise refused(
-                entry.where, f"{day.isoformat()} is before the first phase of the price",
+                where.at(record=entry.record), f"{day.isoformat()} is before the first phase of the price",
                 "add a phase that begins earlier, or correct the date",
             )  # fmt: skip
-        return found(entry, facts)
+        return found(entry, facts, where)
 
     return choose
 
@@ -186,31 +187,35 @@ def is_ahead(charge: Charge, facts: RatingFacts) -> bool:
     return charge.timing is Timing.IN_ADVANCE and facts.next_period is not None
 
 
-def _day(by: PhaseDate, charge: Charge, entry: Entry, facts: RatingFacts) -> date:
+def _day(by: PhaseDate, charge: Charge, entry: Entry, facts: RatingFacts, where: Where) -> date:
     if by is PhaseDate.USAGE:
         if entry.at is None:
-            raise refused(entry.where, "the price depends on the day of the usage, which has none", "give `at` with it")
+            raise refused(
+                where.at(record=entry.record),
+                "the price depends on the day of the usage, which has none",
+                "give `at` with it",
+            )
         return entry.at.date()
     if by is PhaseDate.CONTRACT:
-        return _contract_start(entry, facts)
+        return _contract_start(facts, where)
     period = facts.next_period if is_ahead(charge, facts) else facts.period
     if period is None:
-        raise refused(entry.where, "the price depends on the billed period, which is not given", "give `period`")
+        raise refused(where, "the price depends on the billed period, which is not given", "give `period`")
     return period.from_
 
 
-def _contract_start(entry: Entry, facts: RatingFacts) -> date:
+def _contract_start(facts: RatingFacts, where: Where) -> date:
     if facts.contract_start is None:
         raise refused(
-            entry.where, "the price depends on the contract's first day, which is not given", "give `contract_start`"
+            where, "the price depends on the contract's first day, which is not given", "give `contract_start`"
         )
     return facts.contract_start
 
 
-def _begin(phase: Phase, entry: Entry, facts: RatingFacts) -> date:
+def _begin(phase: Phase, facts: RatingFacts, where: Where) -> date:
     if phase.from_ is not None:
         return phase.from_
-    return add_months(_contract_start(entry, facts), phase.from_month or 0)
+    return add_months(_contract_start(facts, where), phase.from_month or 0)
 
 
 _DAYS = tuple(Weekday)
@@ -221,17 +226,19 @@ def _times(times: Times, charge: Charge, path: str) -> Choice:
     listed = [(window, choice_of(window.price, charge, _below(path, window.id))) for window in times.windows]
     otherwise = choice_of(times.otherwise, charge, _below(path, "other hours"))
 
-    def choose(entry: Entry, facts: RatingFacts) -> Chosen:
+    def choose(entry: Entry, facts: RatingFacts, where: Where) -> Chosen:
         if entry.at is None:
             raise refused(
-                entry.where, "the price depends on the time of the usage, which has none", "give `at` with it"
+                where.at(record=entry.record),
+                "the price depends on the time of the usage, which has none",
+                "give `at` with it",
             )
         local = entry.at.astimezone(zone)
         minute, day = f"{local.hour:02d}:{local.minute:02d}", _DAYS[local.weekday()]
         for window, choice in listed:
             if _inside(window, minute, day):
-                return choice(entry, facts)
-        return otherwise(entry, facts)
+                return choice(entry, facts, where)
+        return otherwise(entry, facts, where)
 
     return choose
 

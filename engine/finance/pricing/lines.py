@@ -35,7 +35,7 @@ class Amounts:
 
     def money(self, value: Fraction) -> Money:
         """``value`` in the unit of prices, as money."""
-        return Money(rounded(value * self.rate, self.scale, self.mode), self.currency)
+        return Money(rounded(value * self.rate if self.own_unit else value, self.scale, self.mode), self.currency)
 
     def rounded(self, value: Fraction) -> Fraction:
         """Rounded where lines are: prices in a unit of one's own are rounded only when they are converted."""

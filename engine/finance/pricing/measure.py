@@ -24,7 +24,7 @@ class Entry:
     meter: str
     quantity: Fraction | None
     amount: Fraction | None
-    where: Where
+    record: str
     dimensions: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
@@ -43,19 +43,19 @@ class Entry:
         return ZERO if self.quantity is None else self.quantity
 
 
-def entry_of_usage(usage: Usage, where: Where) -> Entry:
+def entry_of_usage(usage: Usage, record: str) -> Entry:
     return Entry(
-        usage.meter, _fraction(usage.quantity), _amount(usage.amount, usage.transactions), where,
+        usage.meter, _fraction(usage.quantity), _amount(usage.amount, usage.transactions), record,
         usage.dimensions or _NO_VALUES, usage.attributes or _NO_VALUES, usage.at, usage.transactions,
         _fraction(usage.prorated_quantity), _fraction(usage.selection_quantity), _fraction(usage.display_quantity),
         usage.references,
     )  # fmt: skip
 
 
-def entry_of_billed(billed: Billed, meter: str, where: Where) -> Entry:
+def entry_of_billed(billed: Billed, meter: str, record: str) -> Entry:
     amount = _amount(billed.carried_amount, billed.transactions)
     return Entry(
-        meter, _fraction(billed.quantity), amount, where, billed.dimensions or _NO_VALUES, at=billed.at,
+        meter, _fraction(billed.quantity), amount, record, billed.dimensions or _NO_VALUES, at=billed.at,
         transactions=billed.transactions, prior=True, billed=bool(billed.amount),
     )  # fmt: skip
 
@@ -80,6 +80,10 @@ class Measure:
     entries: Sequence[Entry]
     where: Where
     factor: Fraction = ONE
+
+    def place(self, entry: Entry) -> Where:
+        """What a message about one piece of usage names."""
+        return self.where.at(record=entry.record)
 
     @property
     def amount(self) -> Fraction:

@@ -72,7 +72,7 @@ def _values(measure: Measure, single: bool, negative: Negative) -> list[Fraction
             values += [Fraction(each.amount.amount) for each in ordered]
         elif entry.amount is not None and single and entry.amount != 0:
             raise refused(
-                entry.where, "this price needs the transactions one by one, but only their total is given",
+                measure.place(entry), "this price needs the transactions one by one, but only their total is given",
                 "give `transactions` with the usage",
             )  # fmt: skip
         elif entry.amount is not None:

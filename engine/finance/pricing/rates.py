@@ -14,7 +14,7 @@ from engine.finance.pricing.measure import Entry, Measure, Piece, Rate
 from engine.finance.pricing.percentage import percentage_rate
 from engine.finance.pricing.tiers import capacity_rate, package_rate, prorated_slice_rate, tier_rate
 from engine.finance.pricing.words import number
-from engine.finance.problem import refused
+from engine.finance.problem import Where, refused
 from engine.schema import types as lattice
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.pricing import Charge, Negative
@@ -87,7 +87,7 @@ def _carried_rate(carried: Carried) -> Rate:
         for entry in measure.entries:
             if entry.amount is None and not entry.absent and entry.number != 0:
                 raise refused(
-                    entry.where, "the usage carries no amount, and this charge passes amounts on",
+                    measure.place(entry), "the usage carries no amount, and this charge passes amounts on",
                     "give `amount` with the usage",
                 )  # fmt: skip
             if entry.amount is not None and not (skip and entry.quantity == 0):
@@ -102,12 +102,12 @@ def _carried_rate(carried: Carried) -> Rate:
 
 def _formula_rate(compiled: Callable[[dict[str, Any]], Any]) -> Rate:
     def rate(measure: Measure) -> list[Piece]:
-        return [_record(entry, compiled) for entry in measure.entries if not entry.absent]
+        return [_record(entry, compiled, measure.place) for entry in measure.entries if not entry.absent]
 
     return rate
 
 
-def _record(entry: Entry, compiled: Callable[[dict[str, Any]], Any]) -> Piece:
+def _record(entry: Entry, compiled: Callable[[dict[str, Any]], Any], place: Callable[[Entry], Where]) -> Piece:
     scope = {
         "quantity": decimal_of(entry.number),
         "amount": None if entry.amount is None else decimal_of(entry.amount),
@@ -118,11 +118,11 @@ def _record(entry: Entry, compiled: Callable[[dict[str, Any]], Any]) -> Piece:
         value = compiled(scope)
     except Failure as failure:
         raise refused(
-            entry.where, f"the formula cannot be computed: {failure.message}", "correct the record, or the formula"
+            place(entry), f"the formula cannot be computed: {failure.message}", "correct the record, or the formula"
         ) from failure
     if isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
     if not isinstance(value, Decimal):
-        raise refused(entry.where, "the formula does not give a number", "correct the record, or the formula")
+        raise refused(place(entry), "the formula does not give a number", "correct the record, or the formula")
     told = f"{number(value)} by formula for {number(entry.number)}"
     return Piece(entry.number, Fraction(value), explanation=told)

@@ -173,7 +173,7 @@ def prorated_slice_rate(tiers: Tiers) -> Rate:
                 low, high = min(level, reached), max(level, reached)
                 low = low if place == 0 else max(lower, low)
                 if upper is not None and high > upper:
-                    high = _end_beyond(tiers, high, upper, entry.where) if last else upper
+                    high = _end_beyond(tiers, high, upper, measure.place(entry)) if last else upper
                 if high > low:
                     change = high - low if full > 0 else low - high
                     units[place] += change

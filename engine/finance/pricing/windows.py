@@ -10,6 +10,7 @@ from engine.finance.exact import ZERO, total
 from engine.finance.pricing.choice import fits
 from engine.finance.pricing.measure import Entry, Measure, Rate
 from engine.finance.pricing.words import number
+from engine.finance.problem import Where
 from engine.spec.documents.pricing_bounds import WindowCommitment
 
 
@@ -25,7 +26,7 @@ class Kept:
 
 
 def keep_commitment(
-    commitments: Sequence[WindowCommitment], rate: Rate, entries: Sequence[Entry], cost: Fraction
+    commitments: Sequence[WindowCommitment], rate: Rate, entries: Sequence[Entry], cost: Fraction, where: Where
 ) -> Kept:
     """Apply the first commitment that fits a line. Windows without one cost what they cost."""
     if not commitments:
@@ -33,7 +34,7 @@ def keep_commitment(
     found = next((each for each in commitments if _is_for(each, entries)), None)
     if found is None:
         return Kept(cost, cost, ZERO, ZERO)
-    promised = _promised(found, rate, entries)
+    promised = _promised(found, rate, entries, where)
     if cost >= promised:
         above = (cost - promised) * Fraction(found.overage_factor)
         told = f"{number(promised)} committed, {number(cost - promised)} above it times {number(found.overage_factor)}"
@@ -48,8 +49,8 @@ def _is_for(commitment: WindowCommitment, entries: Sequence[Entry]) -> bool:
     return all(fits(commitment.when, entry.dimensions) for entry in entries)
 
 
-def _promised(commitment: WindowCommitment, rate: Rate, entries: Sequence[Entry]) -> Fraction:
+def _promised(commitment: WindowCommitment, rate: Rate, entries: Sequence[Entry], where: Where) -> Fraction:
     if commitment.amount is not None:
         return Fraction(commitment.amount)
     quantity = Fraction(commitment.quantity or 0)
-    return total(piece.amount for piece in rate(Measure(quantity, quantity, entries, entries[0].where)))
+    return total(piece.amount for piece in rate(Measure(quantity, quantity, entries, where)))
