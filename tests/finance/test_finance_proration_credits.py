@@ -64,10 +64,8 @@ def test_the_cap_holds_over_several_changes_of_one_line() -> None:
     result = prorate({"credit": {"cap": "paid"}}, {"period": JUNE, "changes": changes})
     assert amounts(result) == ["-40.00", "0.00"]
     assert result["uncredited"].amount == 20
-    assert (
-        result["lines"][1]["explanation"]
-        == "unused time at the old price is 20.00; 0.00 of it was paid and not given back"
-    )
+    told = result["lines"][1]["explanation"]
+    assert told == "unused time at the old price is 20.00; 0.00 of it was paid and not given back: 10 of 30 days"
 
 
 def test_a_capped_credit_needs_to_know_what_was_paid() -> None:
@@ -240,6 +238,22 @@ def test_what_the_customer_was_told_goes_before_the_rule() -> None:
     assert str(waiting["deferred"][0]["at"]) == "2025-07-01"
     now = prorate(later, {"period": JUNE, "changes": [{**one, "timing": "immediate"}]})
     assert amounts(now) == ["-30.00", "15.00"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [("gold", "silver", "2025-07-01"), ("gold", "platinum", None), ("silver", "platinum", "2025-12-01")],
+)
+def test_the_first_case_that_holds_decides_the_time(old: str, new: str, at: str | None) -> None:
+    cases = [
+        {"when": "=change.old[0].id == 'gold' && change.new[0].id == 'silver'", "timing": "period_end"},
+        {"when": "=change.old[0].id == 'gold'", "timing": "immediate"},
+    ]
+    body = {"timing": {"cases": cases, "default": "term_end"}}
+    change = {"at": "2025-06-16", "old": [line(old, "60")], "new": [line(new, "90")]}
+    result = prorate(body, {"period": JUNE, "term_end": "2025-12-01", "changes": [change]})
+    assert [str(each["at"]) for each in result["deferred"]] == ([at] if at else [])
+    assert len(result["lines"]) == (0 if at else 2)
 
 
 @pytest.mark.parametrize(

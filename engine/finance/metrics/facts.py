@@ -232,6 +232,7 @@ class Ratios:
     logo_retention_percent: Decimal | None = fact("Kept customers as a percentage.", default=None)
     arpa: Money | None = fact("Closing recurring revenue over closing customers.", default=None)
     ltv: Money | None = fact("Lifetime value of a customer.", default=None)
+    ltv_churn: Decimal | None = fact("The churn that it was worked out from, as a fraction.", default=None)
     quick_ratio: Decimal | None = fact("Gains over losses.", default=None)
     conversion_percent: Decimal | None = fact("Trials that became paid.", default=None)
     retained_percent: tuple[Decimal, ...] = fact("Of one cohort's first count, what is left at each later one.",

@@ -56,7 +56,8 @@ def ratios(rules: Rules, basis: Basis, currency: str) -> Ratios:
     counts = basis.counts or Counts()
     active = counts.active if basis.logos is None else basis.logos.closing
     arpa = None if basis.closing is None or not active else basis.closing / Fraction(active)
-    ltv = _ltv(rules, arpa, lost if rules.ltv.churn is LtvChurn.LOGO else gross)
+    leaving = _rounded(rules, lost if rules.ltv.churn is LtvChurn.LOGO else gross)
+    ltv = None if arpa is None or not leaving else arpa * Fraction(rules.ltv.margin_percent) / HUNDRED / leaving
     logo_percent = None if lost is None else rules.percent(lost, 1)
     return Ratios(
         gross_churn_percent=gross_percent,
@@ -69,6 +70,7 @@ def ratios(rules: Rules, basis: Basis, currency: str) -> Ratios:
         logo_retention_percent=None if logo_percent is None else complement(logo_percent),
         arpa=None if arpa is None else rules.money(arpa, currency),
         ltv=None if ltv is None else rules.money(ltv, currency),
+        ltv_churn=None if leaving is None else decimal_of(leaving),
         quick_ratio=_quick(rules, basis.sums),
         conversion_percent=None
         if not counts.trials_ended
@@ -109,13 +111,12 @@ def _logo_churn(rules: Rules, basis: Basis) -> Fraction | None:
     return Fraction(lost) / base if base else None
 
 
-def _ltv(rules: Rules, arpa: Fraction | None, churn: Fraction | None) -> Fraction | None:
+def _rounded(rules: Rules, churn: Fraction | None) -> Fraction | None:
+    """The churn that a lifetime is worked out from."""
     rule = rules.ltv.churn_rounding
-    if churn is not None and rule is not None and rule.scale is not None:
-        churn = Fraction(rounded(churn, rule.scale, rule.mode))
-    if arpa is None or not churn:
-        return None
-    return arpa * Fraction(rules.ltv.margin_percent) / HUNDRED / churn
+    if churn is None or rule is None or rule.scale is None:
+        return churn
+    return Fraction(rounded(churn, rule.scale, rule.mode))
 
 
 def _quick(rules: Rules, sums: Sums | None) -> Decimal | None:

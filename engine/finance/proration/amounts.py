@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from engine.base.money import EXACT, Money
-from engine.finance.exact import HUNDRED, ONE, ZERO, decimal_of
+from engine.base.money import EXACT, Money, decimal_text
+from engine.finance.exact import HUNDRED, ONE, ZERO, decimal_of, rounded
 from engine.finance.problem import Where, refused
 from engine.finance.proration.facts import Line, ProratedLine, Side
 from engine.finance.proration.measure import Share, Stretch
 from engine.finance.proration.rules import Rules
 from engine.finance.proration.timing import Situation, value_of
-from engine.spec.documents.proration import DiscountStage, FixedDiscount, Multiply, TaxRounding
+from engine.spec.documents.proration import Count, DiscountStage, FixedDiscount, Multiply, TaxRounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,24 @@ def line_of(rules: Rules, found: Situation, piece: Piece) -> ProratedLine:
         factor=decimal_of(piece.factor), quantity=line.quantity, unit_price=line.unit_price,
         gross=money(piece.amount.gross), discount=money(-piece.amount.discount), amount=money(net),
         tax=None if tax is None else money(tax), total=money(net if tax is None else EXACT.add(net, tax)),
-        charge=piece.charge, explanation=piece.explanation,
+        charge=piece.charge, explanation=_explained(rules, piece),
     )  # fmt: skip
+
+
+def _explained(rules: Rules, piece: Piece) -> str:
+    """The reason, and the part of the period in words where only a part is billed."""
+    share = piece.share
+    if piece.factor == 1 and share.factor != 1:
+        return piece.explanation
+    if share.whole and share.part / share.whole == share.factor and share.whole != 1:
+        unit = "seconds" if rules.time.count is Count.SECOND else "days"
+        return f"{piece.explanation}: {decimal_of(share.part)} of {decimal_of(share.whole)} {unit}"
+    return f"{piece.explanation}: {_words(piece.factor)} periods"
+
+
+def _words(factor: Fraction) -> str:
+    """A factor for a person to read; the exact one is its own field."""
+    return decimal_text(rounded(factor, 6).normalize())
 
 
 def same_currency(where: Where, currency: str, amounts: list[tuple[str, Money | None]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from engine.finance.calendar import zone_of
+from engine.finance.proration.rules import timing_cases
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.documents.proration import (
@@ -28,6 +29,7 @@ LAST_DAY = 31
 def check(document: Proration, diagnostics: Diagnostics) -> None:
     """Report rules for kinds of change that there are not, lengths that are none, and rules without effect."""
     _check_kinds(document, diagnostics)
+    timing_cases(document.timing, diagnostics)
     if document.time is not None:
         _check_time(document.time, diagnostics)
     anchor = document.anchor

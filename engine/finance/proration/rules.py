@@ -10,10 +10,14 @@ from typing import TypeVar
 
 from engine.base.money import EXACT, Money, RoundingMode
 from engine.finance.calendar import zone_of
+from engine.finance.compiling import Computed, computed
 from engine.finance.exact import Number, rounded, scale_for
+from engine.finance.facts import type_of
 from engine.finance.problem import Where
-from engine.finance.proration.facts import ChargeType
+from engine.finance.proration.facts import Change, ChargeType
 from engine.finance.proration.measure import Measure
+from engine.schema.types import BOOLEAN
+from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.proration import (
     AnchorRule,
     ChangeKind,
@@ -26,6 +30,7 @@ from engine.spec.documents.proration import (
     Scope,
     ScopeRule,
     TimeFraction,
+    Timing,
     TimingRule,
 )
 from engine.spec.shape import Map
@@ -42,6 +47,7 @@ class Rules:
     measure: Measure
     time: TimeFraction
     timing: TimingRule
+    timing_cases: tuple[tuple[Computed, Timing], ...]
     credit: CreditRule
     charge: ChargeRule
     discount: DiscountRule
@@ -75,6 +81,7 @@ def rules_of(document: Proration) -> Rules:
         Measure(time, anchor, nominal, zone_of(time.zone)),
         time,
         document.timing or TimingRule(span=span),
+        timing_cases(document.timing, Diagnostics()),
         document.credit or CreditRule(span=span),
         document.charge or ChargeRule(span=span),
         document.discount or DiscountRule(span=span),
@@ -82,6 +89,13 @@ def rules_of(document: Proration) -> Rules:
         {each: getattr(scope, each.value) for each in ChargeType},
         document.rounding or ProrationRounding(span=span),
     )
+
+
+def timing_cases(rule: TimingRule | None, diagnostics: Diagnostics) -> tuple[tuple[Computed, Timing], ...]:
+    """The conditions of a rule, ready to be asked about ``change``; findings go to ``diagnostics``."""
+    scope = {"change": type_of(Change)}
+    cases = () if rule is None else rule.cases
+    return tuple((computed(each.when, scope, diagnostics, BOOLEAN)[0], each.timing) for each in cases)
 
 
 def by_kind(kind: ChangeKind, default: E, others: Map[E]) -> E:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.finance.calendar import DAY, Point
+from engine.finance.facts import shown
 from engine.finance.problem import Where, refused
 from engine.finance.proration.facts import Change, Deferred, Every, Line, NextPeriod, ProrationFacts
 from engine.finance.proration.measure import Share, Stretch, after
@@ -59,7 +60,8 @@ def kind_of(change: Change) -> ChangeKind:
         return ChangeKind.START
     if not change.new:
         return ChangeKind.CANCEL
-    if {line.every for line in change.old} != {line.every for line in change.new}:
+    intervals = [{line.every for line in lines if line.every} for lines in (change.old, change.new)]
+    if all(intervals) and intervals[0].isdisjoint(intervals[1]):
         return ChangeKind.INTERVAL
     before = {(line.id, line.unit_price, line.type): line.quantity for line in change.old}
     now = {(line.id, line.unit_price, line.type): line.quantity for line in change.new}
@@ -87,7 +89,7 @@ def situation(rules: Rules, facts: ProrationFacts, change: Change) -> Situation:
 def deferral(rules: Rules, facts: ProrationFacts, found: Situation) -> Deferred | None:
     """When a change takes effect later than now: what to remember instead of billing. Refuses contradictions."""
     change, kind, where = found.change, found.kind, found.where
-    timing = change.timing or by_kind(kind, rules.timing.default, rules.timing.by_kind)
+    timing, told = _timing(rules, change, kind)
     decided = None if change.decided is None else rules.measure.point(change.decided)
     if change.timing is Timing.IMMEDIATE and decided is not None and after(found.at, decided):
         raise refused(
@@ -110,9 +112,21 @@ def deferral(rules: Rules, facts: ProrationFacts, found: Situation) -> Deferred 
         end = _period_end(found)
     if not after(end, found.at):
         end = found.at
-    told = "as the change itself says" if change.timing else f"{kind} changes wait for it by the document's rule"
     return Deferred(change=change.id, kind=kind, at=end,
                     explanation=f"it takes effect at the {timing.value.replace('_', ' ')}: {told}")  # fmt: skip
+
+
+def _timing(rules: Rules, change: Change, kind: ChangeKind) -> tuple[Timing, str]:
+    """When a change takes effect, and who says so: the change, a case of the document, or the rule for its kind."""
+    if change.timing is not None:
+        return change.timing, "as the change itself says"
+    if rules.timing_cases:
+        scope = {"change": {**shown(change), "kind": kind.value}}
+        for index, (holds, timing) in enumerate(rules.timing_cases):
+            if holds(scope):
+                return timing, f"case {index + 1} of the document's timing"
+    timing = by_kind(kind, rules.timing.default, rules.timing.by_kind)
+    return timing, f"{kind} changes wait for it by the document's rule"
 
 
 def _period_end(found: Situation) -> Point:

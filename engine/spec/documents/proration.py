@@ -9,6 +9,7 @@ from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION, Effective
 from engine.spec.documents.finance import Rounding
 from engine.spec.shape import Map, declare, shape
+from engine.spec.values import Expression
 
 
 class ChangeKind(StrEnum):
@@ -295,9 +296,22 @@ class DiscountRule:
 
 
 @shape
-class TimingRule:
-    """When changes take effect."""
+class TimingCase:
+    """A time for changes that a condition describes."""
 
+    when: Expression = declare(
+        "Must be true of the `change` (its `kind`, `old` and `new` lines).",
+        example="=change.old[0].id == 'gold' && change.kind == 'switch'",
+    )
+    timing: Timing = declare("When such a change takes effect.")
+    span: Span
+
+
+@shape
+class TimingRule:
+    """When changes take effect. The first of `cases` that is true decides, then the kind, then the default."""
+
+    cases: tuple[TimingCase, ...] = declare("Times by condition, the first true one wins.", default=())
     default: Timing = declare("At the given time, at the period's end, or at the term's end.", default=Timing.IMMEDIATE)
     by_kind: Map[Timing] = declare("Another time for these kinds of change.", default=Map())
     span: Span

@@ -198,10 +198,12 @@ def ratio(case: Case) -> Mapping[str, Any]:
     if "new" in given:
         changes["retention"] = {**(body.get("retention") or {}), "logo_base": "opening_and_new"}
     if "churn_rounding" in given:
-        changes["ltv"] = {**(body.get("ltv") or {}), "churn_rounding": _scale(str(given["churn_rounding"]))}
+        rounding = _scale(str(given["churn_rounding"]))
+        changes["ltv"] = {**(body.get("ltv") or {}), "churn_rounding": rounding}
+        changes["rounding"] = {"percent": {"scale": max(0, rounding["scale"] - 2)}}
     result = _measure(case, {**facts, "counts": counts}, **changes)["ratios"]
     return {
-        "arpu": result["arpa"], "churn": result["logo_churn"], "churn_pct": result["logo_churn_percent"],
+        "arpu": result["arpa"], "churn": result["ltv_churn"], "churn_pct": result["logo_churn_percent"],
         "ltv": result["ltv"], "conversion_pct": result["conversion_percent"],
     }  # fmt: skip
 
