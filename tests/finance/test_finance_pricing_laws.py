@@ -171,7 +171,7 @@ ENTRIES = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["eu", "us"])),
 
 @given(ENTRIES, st.randoms(use_true_random=False))
 def test_the_order_of_usage_and_its_pieces_do_not_matter(entries: list[tuple[int, str]], shuffler: Random) -> None:
-    cell = tiers("slice", {"up_to": 25, "unit_price": dec("0.3")}, {"unit_price": dec("0.1")})
+    cell = tiers("slice", {"up_to": 25, "unit_price": 3}, {"unit_price": 1})
     rows = [{"when": {"region": ["eu"]}, "price": cell}, {"when": {"region": ["*"]}, "price": {"unit_price": 2}}]
     program = document(charge({"table": {"rows": rows}}))
     whole = {region: sum(count for count, name in entries if name == region) for _, region in entries}
