@@ -277,25 +277,28 @@ def test_documents_that_cannot_be_meant_are_found(document: dict[str, Any], code
 # ----------------------------------------------------------------------------- laws
 
 GRANTS = st.lists(
-    st.tuples(st.integers(0, 500), st.integers(1, 20), st.integers(1, 15), st.integers(0, 2)), min_size=0, max_size=5
-)
+    st.tuples(
+        st.integers(0, 500), st.integers(1, 20), st.integers(1, 15), st.integers(0, 2),
+        st.sampled_from([None, None, 1, 3, 7]),
+    ), max_size=5,
+)  # fmt: skip
+Grants = list[tuple[int, int, int, int, int | None]]
 USES = st.lists(st.tuples(st.integers(1, 28), st.integers(0, 300)), max_size=12)
 
 
-def _world(grants: list[tuple[int, int, int, int]], uses: list[tuple[int, int]]) -> dict[str, Any]:
+def _world(grants: Grants, uses: list[tuple[int, int]]) -> dict[str, Any]:
     return {
         "grants": [
             grant(f"g{at}", amount, day(begin), expires_at=day(min(31, begin + length)), priority=priority)
-            for at, (amount, begin, length, priority) in enumerate(grants)
+            | ({} if every is None else {"recurs_every_days": every, "recurrence_anchor": day(9)})
+            for at, (amount, begin, length, priority, every) in enumerate(grants)
         ],
         "usage": [usage(quantity, day(on, "12:00:00"), id=f"u{at}") for at, (on, quantity) in enumerate(uses)],
     }
 
 
 @given(GRANTS, USES, st.sampled_from(["remembered", "billed"]))
-def test_no_credit_is_lost_and_none_appears(
-    grants: list[tuple[int, int, int, int]], uses: list[tuple[int, int]], treatment: str
-) -> None:
+def test_no_credit_is_lost_and_none_appears(grants: Grants, uses: list[tuple[int, int]], treatment: str) -> None:
     result = draw({"overage": {"treatment": treatment}}, **_world(grants, uses))
     for state in result["grants"]:
         assert state["granted"] == state["used"] + state["lapsed"] + state["voided"] + state["balance"]
@@ -307,7 +310,7 @@ def test_no_credit_is_lost_and_none_appears(
 
 
 @given(GRANTS, USES, st.integers(2, 27))
-def test_two_windows_are_one(grants: list[tuple[int, int, int, int]], uses: list[tuple[int, int]], cut: int) -> None:
+def test_two_windows_are_one(grants: Grants, uses: list[tuple[int, int]], cut: int) -> None:
     world = _world(grants, uses)
     whole = draw(to=day(29), **world)
     first = draw(to=day(cut), **world)

@@ -68,6 +68,14 @@ def test_a_wallet_for_all_pays_what_the_invoice_holds_beyond_its_fees() -> None:
     assert debits(result) == {}
 
 
+def test_narrow_wallets_may_pay_before_wide_ones() -> None:
+    """A wallet for all starves a narrower one of lower rank, unless the order says otherwise."""
+    wallets = [wallet("all", 10, 1), wallet("usage", 10, 2, kinds=["usage"])]
+    facts = {"wallets": wallets, "invoice": {"fees": [{"kind": "usage", "amount": money(10)}]}}
+    assert debits(run_document("wallet", {}, facts)) == {"all": "10.00"}
+    assert debits(run_document("wallet", {"order": ["scope", "priority"]}, facts)) == {"usage": "10.00"}
+
+
 def test_fractions_are_rounded_wallet_by_wallet_and_never_exceed_the_invoice() -> None:
     wallets = [wallet("metric", priority=49, kinds=["metric"]), wallet("all")]
     assert debits(pay(wallets, [("metric", "0.484")], "1.144")) == {"metric": "0.48", "all": "0.66"}

@@ -20,7 +20,9 @@ class Grant:
     expires_at: datetime | None = fact("Until when, this moment not included; never if left out.", default=None)
     priority: int = fact("Lower burns first.", default=0)
     starting_balance: Decimal | None = fact(
-        "What is left of it when the window begins; the whole amount if left out.", default=None
+        "What is left of it when the window begins, of what has begun by then; the whole amount if left out. It counts "
+        "as not carried before.",
+        default=None,
     )
     voided_at: datetime | None = fact("From when on nothing of it may be used.", default=None)
     recurs_every_days: int | None = fact("It is given anew every so many days.", default=None)

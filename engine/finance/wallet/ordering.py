@@ -20,6 +20,8 @@ class Ranked(Protocol):
     @property
     def priority(self) -> int: ...
     @property
+    def kinds(self) -> tuple[str, ...]: ...
+    @property
     def effective_at(self) -> datetime | None: ...
     @property
     def expires_at(self) -> datetime | None: ...
@@ -44,4 +46,6 @@ def _part(one: Ranked, burn: BurnKey) -> object:
         return one.expires_at or _NEVER
     if burn is BurnKey.EFFECTIVE:
         return one.effective_at or _ALWAYS
+    if burn is BurnKey.SCOPE:
+        return not one.kinds
     return one.id

@@ -18,6 +18,7 @@ class BurnKey(StrEnum):
     PRIORITY = "priority"
     EXPIRY = "expiry"
     EFFECTIVE = "effective"
+    SCOPE = "scope"
     ID = "id"
     AS_GIVEN = "as_given"
 
@@ -96,8 +97,9 @@ class Wallet:
     summary: str = declare("What it says, in a sentence for a finance person.")
     effective: Effective | None = declare("When this version applies; always if left out.", default=None)
     order: tuple[BurnKey, ...] = declare(
-        "Which grant or wallet is used first: lower priority, earlier expiry (none last), earlier start, id, or the "
-        "order they are given in; each key decides where those before it are equal.",
+        "Which grant or wallet is used first: lower priority, earlier expiry (none last), earlier start, a narrower "
+        "`scope` (those for some kinds only), id, or the order they are given in; each key decides "
+        "where those before it are equal.",
         default=(BurnKey.PRIORITY, BurnKey.EXPIRY, BurnKey.ID),
     )
     overage: OverageRule | None = declare("Usage without balance; remembered if left out.", default=None)
