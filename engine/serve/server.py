@@ -28,7 +28,6 @@ log = logging.getLogger("tieout.server")
 
 #: How long requests that came in before the end may still take to be answered.
 _ANSWER_SECONDS = 5.0
-_SWITCH_SECONDS = 0.001
 
 
 def serve(settings: ServeSettings) -> int:
@@ -82,14 +81,11 @@ async def _serve(settings: ServeSettings) -> int:
     )
     sys.stdout.flush()
     # What was loaded lives as long as the process: the collector need not look at it again. What comes and goes
-    # with a message holds no cycles: to look for some is worth it only where many more objects stay than messages under
-    # way have.
+    # with a message holds no cycles: to look for some is worth it only where far more objects stay than messages
+    # under way have.
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 100)
-    # The writer waits so long for the interpreter after each statement while messages are decided; a group has a
-    # few dozen statements.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     await stop.wait()
     log.info("draining")
     withdraw(settings.state)
