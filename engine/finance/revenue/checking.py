@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +12,7 @@ from engine.finance.revenue import codes as codes
 from engine.finance.revenue.facts import Change, Obligation
 from engine.finance.revenue.periods import MONTHS, Periods, listed, weeks_445
 from engine.finance.revenue.setting import Rule, TreatmentRule
-from engine.schema.types import BOOLEAN
+from engine.schema.types import BOOLEAN, Object, Type, without_null
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.revenue import Revenue
 from engine.spec.documents.revenue_methods import LateGate, Method, RateOf, Recognition, RunningEstimate
@@ -123,13 +124,22 @@ def periods_of(document: Revenue) -> Periods:
     return MONTHS
 
 
+def filled_type(cls: type[Any]) -> Type:
+    """The type of facts once read: what has a default is always there."""
+    declared = type_of(cls)
+    assert isinstance(declared, Object)
+    filled = {field.name for field in dataclasses.fields(cls) if field.default is not None}
+    fields = {name: without_null(type_) if name in filled else type_ for name, type_ in declared.fields.items()}
+    return Object(fields, frozenset(fields), declared.extra)
+
+
 def compiled_rules(document: Revenue, diagnostics: Diagnostics) -> tuple[Rule, ...]:
-    scope = {"line": type_of(Obligation)}
+    scope = {"line": filled_type(Obligation)}
     return tuple(Rule(rule, _condition(rule.when, scope, diagnostics)) for rule in document.obligations)
 
 
 def compiled_treatments(document: Revenue, diagnostics: Diagnostics) -> tuple[TreatmentRule, ...]:
-    scope = {"change": type_of(Change)}
+    scope = {"change": filled_type(Change)}
     return tuple(
         TreatmentRule(rule.id, rule.treatment, _condition(rule.when, scope, diagnostics))
         for rule in document.modifications

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from engine.finance.calendar import DAY, Span
+from engine.finance.calendar import DAY, Span, add_months, whole_months
 from engine.finance.exact import decimal_of, rounded
 from engine.finance.problem import refused
 from engine.finance.revenue.curve import Curve, Options, curve, instant_curve, step_curve
@@ -112,7 +112,7 @@ def _dated(setting: Setting, obligation: Obligation, rule: Recognition, method: 
         moved = replace(
             obligation, start_at=_moved(obligation.start_at, shift), end_at=_moved(obligation.end_at, shift)
         )
-        return Measure(_curve(setting, moved, method, Span(opened, span.end + shift), options), method, forecast)
+        return Measure(_curve(setting, moved, method, _slid(span, opened), options), method, forecast)
     if gate.late is LateGate.CONDENSE and opened < span.end:
         return Measure(
             _curve(setting, replace(obligation, start_at=None), method, Span(opened, span.end), options),
@@ -120,6 +120,14 @@ def _dated(setting: Setting, obligation: Obligation, rule: Recognition, method: 
             forecast,
         )
     return Measure(_curve(setting, obligation, method, span, options).held_until(opened), method, forecast)
+
+
+def _slid(span: Span, start: date) -> Span:
+    """The same service from another day on: as many months where it is whole months, else as many days."""
+    months, end = whole_months(span)
+    if months and end == span.end:
+        return Span(start, add_months(start, months, start.day))
+    return Span(start, span.end + (start - span.start))
 
 
 def _moved(moment: datetime | None, shift: timedelta) -> datetime | None:
