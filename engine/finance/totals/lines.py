@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 
 from engine.base.money import Money, RoundingMode
 from engine.finance.exact import ZERO, decimal_of, rounded
 from engine.finance.totals.facts import Discount, Tax
 from engine.finance.totals.taxes import Taken
+
+
+@cache
+def _nothing(currency: str, scale: int) -> Money:
+    return Money(rounded(ZERO, scale), currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class Digits:
 
     def money(self, value: Fraction) -> Money:
         """Money with the digits of the currency, or with more where the value has more."""
+        if not value:
+            return _nothing(self.currency, self.scale)
         shown = rounded(value, self.scale, self.mode)
         return Money(shown if Fraction(shown) == value else decimal_of(value), self.currency)
 
@@ -47,11 +55,11 @@ class OpenLine:
     tax: Fraction = ZERO
     taxes: tuple[Taken, ...] = ()
     told: list[str] = field(default_factory=list)
+    #: What is left before tax; every stage that takes something off lowers it.
+    left: Fraction = field(init=False)
 
-    @property
-    def left(self) -> Fraction:
-        """What is left before tax."""
-        return self.amount - self.discount - self.over_maximum - self.document_discount - self.credits_before
+    def __post_init__(self) -> None:
+        self.left = self.amount
 
     @property
     def gross(self) -> Fraction:

@@ -56,6 +56,7 @@ def line_discounts(open_: Open, settings: LineDiscounts) -> None:
     for line in open_.lines:
         for discount, amount in take(line.discounts, line.left, stack):
             line.discount += amount
+            line.left -= amount
             open_.used(discount, amount)
             line.told.append(f"{_told(discount)}: {open_.digits.money(amount)}")
 
@@ -94,6 +95,7 @@ def document_discounts(open_: Open, settings: DocumentDiscounts) -> None:
                 parts = _within(parts, [line.left for line in lines])
         for line, part in zip(lines, parts, strict=True):
             line.document_discount += part
+            line.left -= part
             if part:
                 line.told.append(f"share of {_told(discount)}: {digits.money(part)}")
         open_.used(discount, total(parts))
@@ -134,7 +136,8 @@ def maximum(open_: Open, amount: Fraction, kinds: tuple[str, ...]) -> None:
         if line.is_of(kinds):
             left = line.left
             line.over_maximum = max(ZERO, min(left, billed + left - amount))
-            billed += left - line.over_maximum
+            line.left = left - line.over_maximum
+            billed += line.left
             if line.over_maximum:
                 line.told.append(f"above the maximum of {decimal_of(amount)}: {open_.digits.money(line.over_maximum)}")
 
@@ -157,6 +160,7 @@ def credits_before_tax(open_: Open) -> None:
         for line in _payable(open_, credit):
             paid = _paid(open_, rest, line.left)
             line.credits_before += paid
+            line.left -= paid
             rest -= paid
             _tell(open_, line, credit, paid)
         _credit_used(open_, credit, left - rest, rest)
