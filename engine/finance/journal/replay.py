@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 
 from engine.finance.calendar import DAY, Span, calendar_months, month_from, month_name, month_of
 from engine.finance.journal import billing, cash, disputes, prepaid, takings
@@ -42,6 +43,10 @@ EFFECTS: dict[str, Callable[[Ledger, Event], Moment]] = {
 }
 
 
+#: What a position is kept for: contract, currency, rate at which it was booked.
+_Layer: TypeAlias = tuple[str, str, Decimal | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """A history replayed: what happened, in order, and the state it left."""
@@ -67,7 +72,7 @@ class _Replayed:
         self.positions = positions
         self.facts = facts
         self.moments: list[Moment] = []
-        self.closed: dict[str, tuple[Decimal, Decimal]] = {}
+        self.closed: dict[_Layer, tuple[Decimal, Decimal]] = {}
         self.by_period = ledger.policy.recognition is Recognition.PERIOD
 
     def run(self) -> Replay:
@@ -206,36 +211,30 @@ class _Replayed:
     # ------------------------------------------------------------------- positions
 
     def _close_positions(self, last: date) -> None:
-        """Of every contract: what was billed and earned since the last close, and how its position moved."""
-        for contract, currency in self._contracts():
-            lines = [
-                line for line in self.ledger.lines
-                if line.contract == contract and self.ledger.currencies[line.key] == currency
-            ]  # fmt: skip
-            billed = sum_of(
-                (line.net if line.billed else NOTHING)
-                - sum_of(relief.parts.current + relief.parts.unrecognised for relief in line.reliefs)
-                for line in lines
-            )
-            earned = sum_of(line.recognised for line in lines)
-            key = f"{contract} {currency}"
-            billed_before, earned_before = self.closed.get(key, (NOTHING, NOTHING))
-            position, before = billed - earned, billed_before - earned_before
-            totals = {
-                "recognised": earned - earned_before, "billed": billed - billed_before,
-                "liability_change": max(position, NOTHING) - max(before, NOTHING),
-                "asset_change": max(-position, NOTHING) - max(-before, NOTHING), "asset": max(-position, NOTHING),
-            }  # fmt: skip
-            self.closed[key] = (billed, earned)
-            if any(totals.values()):
-                name = f"position of {contract or 'the history'}, {last}"
-                moment = Moment(name, "position.closed", last, currency, totals=totals, contract=contract)
-                self.moments.append(moment)
-
-    def _contracts(self) -> Iterator[tuple[str, str]]:
-        seen: set[tuple[str, str]] = set()
+        """Of every contract: what was billed and earned since the last close, and how its position moved. What was
+        booked at different exchange rates is kept apart."""
+        billed: dict[_Layer, Decimal] = dict.fromkeys(self.closed, NOTHING)
+        earned: dict[_Layer, Decimal] = dict.fromkeys(self.closed, NOTHING)
         for line in self.ledger.lines:
-            key = (line.contract, self.ledger.currencies[line.key])
-            if key not in seen:
-                seen.add(key)
-                yield key
+            layer = (line.contract, self.ledger.currencies[line.key], line.rate)
+            taken = sum_of(relief.parts.current + relief.parts.unrecognised for relief in line.reliefs)
+            billed[layer] = billed.get(layer, NOTHING) + (line.net if line.billed else NOTHING) - taken
+            earned[layer] = earned.get(layer, NOTHING) + line.recognised
+        for layer in billed:
+            self._close_position(layer, billed[layer], earned[layer], last)
+
+    def _close_position(self, layer: _Layer, billed: Decimal, earned: Decimal, last: date) -> None:
+        contract, currency, rate = layer
+        billed_before, earned_before = self.closed.get(layer, (NOTHING, NOTHING))
+        position, before = billed - earned, billed_before - earned_before
+        totals = {
+            "recognised": earned - earned_before, "billed": billed - billed_before,
+            "liability_change": max(position, NOTHING) - max(before, NOTHING),
+            "asset_change": max(-position, NOTHING) - max(-before, NOTHING), "asset": max(-position, NOTHING),
+        }  # fmt: skip
+        self.closed[layer] = (billed, earned)
+        if any(totals.values()):
+            name = f"position of {contract or 'the history'}, {last}"
+            self.moments.append(
+                Moment(name, "position.closed", last, currency, totals=totals, contract=contract, rate=rate)
+            )
