@@ -23,6 +23,14 @@ UNIT = {"unit_price": 1}
 PERCENT_OF = {"composite": {"rate_percent": 1, "charges": ["units"]}}
 
 
+def price_by_region(given: dict[str, Any]) -> dict[str, Any]:
+    return {"table": {"rows": [{"when": {"region": ["eu"]}, "price": given}]}}
+
+
+def bounded_by(charges: list[str]) -> dict[str, Any]:
+    return {"charges": [charge(UNIT)], "bounds": [{"id": "least", "charges": charges, "minimum": {"amount": 1}}]}
+
+
 def row(*values: str, **more: Any) -> dict[str, Any]:
     return {"when": {"region": list(values)}, "price": UNIT, **more}
 
@@ -64,6 +72,26 @@ def row(*values: str, **more: Any) -> dict[str, Any]:
             "cannot be taken off prorated",
         ),
         ("FIN024", price(table={"rows": [{"when": {}, "price": UNIT}]}), "a row without conditions takes everything"),
+        ("FIN024", with_charge({"carried": {}}, quantity={"convert": {"divide_by": 2}}), "so none are converted"),
+        (
+            "FIN024",
+            with_charge(tiers("slice", {"rate_percent": 1}, over="amount"), included={"units": 1}),
+            "none can be",
+        ),
+        ("FIN024", with_charge(price_by_region({"flat": 1}), accumulate="period"), "counts nothing over bills"),
+        ("FIN024", with_charge({"carried": {}}, commitments=[{"id": "c", "quantity": 1}]), "a quantity is promised"),
+        ("FIN024", with_charge(UNIT, quantity={"prorated": True, "combine": "max"}), "are added up"),
+        ("FIN024", with_charge(UNIT, quantity={"prorated": True}, accumulate="period"), "of a part of the period"),
+        (
+            "FIN024",
+            {
+                "charges": [charge(UNIT), {"id": "part", "price": PERCENT_OF}],
+                "thresholds": {"amounts": [1], "charges": ["part"]},
+            },
+            "`part` is a percentage of other charges and accrues with them",
+        ),
+        ("FIN023", bounded_by([]), "the bound names no charge"),
+        ("FIN026", bounded_by(["units", "units"]), "`units` is named twice, and would count twice"),
         ("FIN025", price(package={"size": 0, "price": 1}), "the size of a package must be above zero, not 0"),
         ("FIN025", with_charge(UNIT, discount_percent=101), "a discount lies between 0 and 100 percent"),
         ("FIN025", with_charge(UNIT, quantity={"convert": {"divide_by": 0}}), "a conversion must be above zero"),

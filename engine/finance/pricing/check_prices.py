@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,6 +38,29 @@ class Finder:
     def not_below_zero(self, value: Decimal | None, what: str, span: Span) -> None:
         if value is not None and value < 0:
             self.error("FIN025", f"{what} cannot be below zero, as {decimal_text(value)} is", span, "correct it")
+
+
+def leaves(price: Price) -> Iterator[Price]:
+    """The prices at the ends of all choices."""
+    inner: list[Price] = []
+    if price.table is not None:
+        inner = [row.price for row in price.table.rows]
+        inner += [] if price.table.otherwise is None else [price.table.otherwise]
+    elif price.phases is not None:
+        inner = [phase.price for phase in price.phases.phases]
+    elif price.times is not None:
+        inner = [*(window.price for window in price.times.windows), price.times.otherwise]
+    else:
+        yield price
+    for each in inner:
+        yield from leaves(each)
+
+
+def counts_units(leaf: Price) -> bool:
+    """Whether a price depends on how many units there are, and on nothing else of the usage."""
+    if leaf.tiers is not None:
+        return leaf.tiers.over is TierBase.QUANTITY
+    return leaf.unit_price is not None or leaf.package is not None or leaf.decision is not None
 
 
 def check_price(price: Price, charge: Charge, find: Finder, *, top: bool) -> None:

@@ -101,7 +101,7 @@ class Quantity:
     rounding: QuantityRounding | None = declare("Rounding of the converted quantity.", default=None)
     prorated: bool = declare(
         "Whether usage comes with `prorated_quantity`: tiers are chosen and filled by full quantities, prices apply to "
-        "prorated ones, flat fees stay whole.",
+        "prorated ones, flat fees stay whole, and a total below zero costs nothing.",
         default=False,
     )
     span: Span

@@ -52,7 +52,7 @@ class CompositeBase(StrEnum):
 
 @shape
 class Carried:
-    """The amount that usage carries itself: passed on, or marked up."""
+    """The amount that usage carries itself: passed on, or marked up. With a pricing unit, it is in that unit."""
 
     multiplier: Decimal = declare(
         "What the amount is multiplied by: 1 passes it on, 1.2 adds a fifth.", default=Decimal(1)

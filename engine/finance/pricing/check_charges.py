@@ -1,0 +1,120 @@
+"""What is certainly wrong with a charge: keys that contradict each other, or its price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.finance.pricing.check_prices import Finder, check_price, counts_units, leaves
+from engine.finance.pricing.choice import reads_usage
+from engine.spec.documents.pricing import Charge, Combine, Included, Quantity, Scope
+from engine.spec.documents.pricing_bounds import Accumulate
+from engine.spec.documents.pricing_tiers import TierMode
+
+
+def check_charge(charge: Charge, find: Finder) -> None:
+    """Report findings about one charge."""
+    check_price(charge.price, charge, find, top=True)
+    _check_needs(charge, find)
+    if charge.included is not None:
+        _check_included(charge, charge.included, find)
+    if charge.quantity is not None:
+        _check_quantity(charge, charge.quantity, find)
+    if charge.accumulate is not Accumulate.BILL:
+        _check_accumulate(charge, find)
+    _check_commitments(charge, find)
+    discount = charge.discount_percent
+    if discount is not None and not 0 <= discount <= 100:
+        find.error("FIN025", "a discount lies between 0 and 100 percent", charge.span, "correct it")
+
+
+def _units_only(charge: Charge) -> bool:
+    return all(counts_units(leaf) for leaf in leaves(charge.price))
+
+
+def _check_needs(charge: Charge, find: Finder) -> None:
+    price = charge.price
+    if price.composite is not None:
+        given = (
+            charge.meters or charge.included or charge.quantity or charge.commitments or charge.group_by
+            or len(charge.where) or charge.accumulate is not Accumulate.BILL
+        )  # fmt: skip
+        find.forbid(bool(given), "a percentage of other charges has no usage of its own", charge.span,
+                    "leave out what speaks of meters and quantities")  # fmt: skip
+    elif not charge.meters:
+        fixed = all(leaf.flat is not None or leaf.unit_price is not None for leaf in leaves(price))
+        find.forbid(not fixed or reads_usage(price), "this price needs usage, and no meter is named", charge.span,
+                    "name its `meters`")  # fmt: skip
+
+
+def _check_accumulate(charge: Charge, find: Finder) -> None:
+    find.forbid(charge.scope is Scope.EACH, "priced piece by piece, nothing counts over bills", charge.span,
+                "leave out `scope: each` or `accumulate`")  # fmt: skip
+    find.forbid(bool(charge.commitments), "commitments per window do not count over bills", charge.span,
+                "leave out `accumulate`, or use a bound with a commitment")  # fmt: skip
+    find.forbid(any(leaf.formula is not None or leaf.flat is not None for leaf in leaves(charge.price)),
+                "this price counts nothing over bills", charge.span, "leave out `accumulate`")  # fmt: skip
+    prorated = charge.quantity is not None and charge.quantity.prorated
+    find.forbid(prorated, "units of a part of the period do not count over bills", charge.span,
+                "leave out `accumulate`")  # fmt: skip
+
+
+def _check_commitments(charge: Charge, find: Finder) -> None:
+    for commitment in charge.commitments:
+        find.positive(commitment.overage_factor, "an overage factor", commitment.span)
+        for value in (commitment.amount, commitment.quantity):
+            find.not_below_zero(value, "a commitment", commitment.span)
+        find.forbid(commitment.quantity is not None and not _units_only(charge),
+                    "a quantity is promised, and this price does not count units", commitment.span,
+                    "promise an `amount`")  # fmt: skip
+    find.forbid(charge.round_parts and bool(charge.commitments), "parts cannot be rounded before a commitment applies",
+                charge.span, "leave out `round_parts`")  # fmt: skip
+
+
+def _check_quantity(charge: Charge, quantity: Quantity, find: Finder) -> None:
+    if quantity.convert is not None:
+        for factor in (quantity.convert.multiply_by, quantity.convert.divide_by):
+            find.positive(factor, "a conversion", quantity.convert.span)
+    changed = quantity.convert is not None or quantity.rounding is not None or quantity.prorated
+    find.forbid(changed and not _units_only(charge), "this price does not count units, so none are converted",
+                quantity.span, "leave out `convert`, `rounding` and `prorated`")  # fmt: skip
+    if not quantity.prorated:
+        return
+    find.forbid(charge.included is not None, "included units cannot be taken off prorated quantities",
+                quantity.span, "prorate the included units instead: `included: {prorated: true}`")  # fmt: skip
+    find.forbid(quantity.rounding is not None, "prorated quantities are parts of units and are not rounded",
+                quantity.span, "leave out one of them")  # fmt: skip
+    find.forbid(quantity.combine is not Combine.SUM, "prorated quantities are added up", quantity.span,
+                "leave out `combine`")  # fmt: skip
+    for leaf in leaves(charge.price):
+        if leaf.tiers is not None and leaf.tiers.mode is TierMode.SLICE:
+            other = any(tier.package is not None or tier.maximum is not None for tier in leaf.tiers.tiers)
+            find.forbid(other, "tiers over prorated units have unit prices and flat fees only", leaf.tiers.span,
+                        "use `unit_price`")  # fmt: skip
+
+
+def _check_included(charge: Charge, included: Included, find: Finder) -> None:
+    find.not_below_zero(included.units, "included units", included.span)
+    find.forbid(not _units_only(charge), "this price does not count units, so none can be included", included.span,
+                "leave out `included`")  # fmt: skip
+    over_periods = included.rollover is not None or included.smoothing is not None
+    find.forbid(included.rollover is not None and included.smoothing is not None,
+                "units either roll over or are smoothed", included.span, "leave out one of them")  # fmt: skip
+    find.forbid(over_periods and charge.accumulate is not Accumulate.BILL,
+                "an allowance over periods and tiers over bills cannot be combined", included.span,
+                "leave out `accumulate`")  # fmt: skip
+    each = included.per is Scope.EACH
+    find.forbid(each and charge.scope is not Scope.EACH, "an allowance for each piece of usage needs pieces",
+                included.span, "add `scope: each` to the charge")  # fmt: skip
+    find.forbid(each and over_periods, "what is used or lost at once cannot go on to other periods", included.span,
+                "leave out `rollover` and `smoothing`")  # fmt: skip
+    many = bool(charge.group_by) or charge.scope is Scope.EACH or reads_usage(charge.price)
+    find.forbid(included.smoothing is not None and many, "smoothing needs one line for all usage of the charge",
+                included.span, "leave out what makes several lines")  # fmt: skip
+    find.forbid(included.unused is not None and (each or over_periods),
+                "units that go on, or are lost at once, are not credited", included.span,
+                "leave out `unused`")  # fmt: skip
+    if included.rollover is not None:
+        find.positive(Decimal(included.rollover.periods), "the periods of a rollover", included.rollover.span)
+        find.not_below_zero(included.rollover.maximum, "the most that is carried", included.rollover.span)
+    if included.smoothing is not None:
+        find.positive(Decimal(included.smoothing.periods), "the periods of a window", included.smoothing.span)
