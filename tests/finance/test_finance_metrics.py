@@ -250,6 +250,14 @@ def test_daily_churn_adds_up_day_by_day() -> None:
     assert (ratios["gross_churn_percent"], ratios["net_churn_percent"]) == (25, 15)
 
 
+def test_a_closing_that_is_not_explained_is_a_net_gain_or_loss() -> None:
+    body = {"retention": {"formula": "daily"}}
+    days = [{"start": usd("100"), "new": usd("20"), "end": usd("115")}, {"start": usd("115"), "end": usd("138")}]
+    result = measure(body, {"totals": days})
+    assert result["ratios"]["net_churn_percent"] == -15  # 5 lost of 100, then 23 gained on 115
+    assert str(result["rollforward"]["end"].amount) == "138.00"
+
+
 def test_customers_are_counted_from_subscriptions() -> None:
     before = [version(f"o{index}", "2025-01-01", item("10")) for index in range(8)]
     gone = [version(f"g{index}", "2025-01-01", item("10"), end="2026-05-01") for index in range(2)]

@@ -96,6 +96,16 @@ def test_three_of_seven_seats_are_credited_to_their_charges(order: str, expected
     assert {each["charge"]: str(each["amount"].amount) for each in result["lines"]} == expected
 
 
+def test_credits_of_one_charge_add_up_to_it_to_the_cent() -> None:
+    charge = {"id": "i1", "line": "seats", "amount": usd("10.00"), "discount": usd("1.00")}
+    seat = line("seats", "3.333333333333333333333333")
+    changes = [{"id": f"c{index}", "at": "2026-01-01", "old": [seat]} for index in range(3)]
+    result = prorate({"credit": {"basis": "billed"}}, {"period": QUARTER, "charges": [charge], "changes": changes})
+    assert [str(each["gross"].amount) for each in result["lines"]] == ["-3.33", "-3.34", "-3.33"]
+    assert [str(each["discount"].amount) for each in result["lines"]] == ["0.33", "0.34", "0.33"]
+    assert str(result["credits"].amount) == "-9.00"
+
+
 def test_what_no_charge_billed_is_not_credited_and_is_said() -> None:
     body = {"credit": {"basis": "billed"}}
     change = {"at": "2026-03-01", "share": "0.5", "old": [line("seats", "10", quantity="9")]}

@@ -173,10 +173,16 @@ def _read(totals: Totals) -> Sums:
     def value(amount: Money | None) -> Fraction:
         return ZERO if amount is None else Fraction(amount.amount)
 
-    return Sums(
+    found = Sums(
         value(totals.start), value(totals.new), value(totals.reactivation), value(totals.expansion),
         value(totals.contraction), value(totals.churn), value(totals.fx),
     )  # fmt: skip
+    if totals.end is None:
+        return found
+    rest = value(totals.end) - found.end
+    if rest >= 0:
+        return replace(found, expansion=found.expansion + rest)
+    return replace(found, contraction=found.contraction - rest)
 
 
 def _added(found: Sequence[Sums]) -> Sums | None:

@@ -113,6 +113,11 @@ class Totals:
     contraction: Money | None = fact("Less from the same customers, as a positive amount.", default=None)
     churn: Money | None = fact("From customers who left, as a positive amount.", default=None)
     fx: Money | None = fact("What changing rates did, signed.", default=None)
+    end: Money | None = fact(
+        "Recurring revenue at the closing. A difference to it that no other figure explains counts as expansion or "
+        "contraction.",
+        default=None,
+    )
 
 
 @facts

@@ -18,12 +18,22 @@ from engine.finance.proration.timing import Part, Situation, parts, share_of, st
 from engine.spec.documents.proration import Basis, Cap, Mode, Order
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was given back of one charge so far: exact and as it was shown, before discount and of the discount."""
+
+    exact: Fraction = ZERO
+    gross: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+
+
 @dataclass(slots=True)
 class Ledger:
     """The charges that credits are traced to, and what is left of each; grows with the charges of each change."""
 
     charges: list[BilledCharge] = field(default_factory=list)
     left: dict[str, Fraction] = field(default_factory=dict)
+    given: dict[str, Given] = field(default_factory=dict)
     paid_left: dict[str, Fraction] = field(default_factory=dict)
     uncredited: Fraction = ZERO
 
@@ -114,7 +124,7 @@ def _traced(
         stretch, own, scale = _own(rules, found, charge, part, share)
         taken = min(wanted / scale, ledger.left[charge.id])
         factor = rules.factor(own.factor) if mode is Mode.PRORATED else ONE
-        amount = _share_of_charge(rules, charge, taken, factor)
+        amount = _share_of_charge(rules, ledger, charge, taken * factor)
         ledger.left[charge.id] -= taken
         wanted -= taken * scale
         explanation = f"unused time of {charge.id}, billed {charge.amount}"
@@ -143,12 +153,16 @@ def _own(
     return inside, Share(unused, length, unused / length), whole / length if length < whole else ONE
 
 
-def _share_of_charge(rules: Rules, charge: BilledCharge, taken: Fraction, factor: Fraction) -> Amount:
-    """The part of a charge, and its discount in proportion."""
-    currency = charge.amount.currency
-    gross = rules.amount(taken * factor, currency)
-    if charge.discount is None or not charge.amount:
-        return Amount(gross, gross)
-    proportion = taken * factor / Fraction(charge.amount.amount)
-    back = rules.amount(Fraction(charge.discount.amount) * proportion, currency)
-    return Amount(gross, EXACT.subtract(gross, min(back, gross)))
+def _share_of_charge(rules: Rules, ledger: Ledger, charge: BilledCharge, exact: Fraction) -> Amount:
+    """A part of a charge, and its discount in proportion. Successive parts are rounded as a running total, so that
+    all of them together are the charge."""
+    before = ledger.given.get(charge.id, Given())
+    currency, total = charge.amount.currency, before.exact + exact
+    gross = rules.amount(total, currency)
+    discount = Decimal(0)
+    if charge.discount is not None and charge.amount:
+        proportion = total / Fraction(charge.amount.amount)
+        discount = min(rules.amount(Fraction(charge.discount.amount) * proportion, currency), gross)
+    ledger.given[charge.id] = Given(total, gross, discount)
+    shown = EXACT.subtract(gross, before.gross)
+    return Amount(shown, EXACT.subtract(shown, EXACT.subtract(discount, before.discount)))

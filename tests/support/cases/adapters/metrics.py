@@ -133,6 +133,8 @@ def _totals(case: Case) -> dict[str, Any]:
     opening = given.get("start", given.get("start_of_day", "0"))
     found = {"start": _money(case, opening)}
     found |= {key: _money(case, _size(given[key])) for key in TOTALS if isinstance(given.get(key), str)}
+    if "end_of_day" in given:
+        found["end"] = _money(case, given["end_of_day"])
     if "fx" in given:
         found["fx"] = _money(case, given["fx"])
     return found
@@ -162,7 +164,8 @@ def _versions(case: Case) -> list[dict[str, Any]]:
         day, word = str(FIRST + timedelta(days=index)), str(event.get("event", "")).lower()
         plan = str(event.get("plan") or next(iter(open_), ""))
         ends = any(each in word for each in ("cancel", "churn", "end", "expire", "remove"))
-        changes = any(each in word for each in ("change", "upgrade", "downgrade", "switch", "increase", "decrease"))
+        changes = any(each in word for each in ("change", "upgrade", "downgrade", "switch", "increase", "decrease",
+                                             "update", "quantity", "convert"))  # fmt: skip
         before = open_.get(plan) or (next(iter(open_.values()), None) if changes else None)
         closing = ([before] if event.get("plan") else list(open_.values())) if ends else [before] if changes else []
         for each in closing:
@@ -225,7 +228,7 @@ def retention(case: Case) -> Mapping[str, Any]:
     if "cancelled" in given or "downgrade" in given:
         return _lost(case)
     counts: dict[str, Any] = {}
-    if "cohort" in given and isinstance(given.get("months"), list):
+    if "cohort" in given and isinstance(given.get("months"), list) and "churned" not in given:
         counts["retained"] = [str(given["cohort"]), *(str(each) for each in given["months"])]
     elif "cohort" in given and "churned" in given:
         counts |= {"opening": str(given["cohort"]), "churned": str(given["churned"])}
