@@ -359,14 +359,14 @@ def loyalty(case: Case) -> dict[str, Any]:
     for reading in line["readings"]:
         if Decimal(str(reading["total"])) <= 1:
             reading["total"] = str(Decimal(str(reading["total"])) * Decimal(points))
-    result = run(case, body(case, "by_day", allocation=_allocation(case)), [sold, line], price=money(case, price))
+    policy = {"scale": 0} if str(given.get("unit")) == "1" else {}
+    document = body(case, "by_day", allocation=_allocation(case), policy=policy)
+    result = run(case, document, [sold, line], price=money(case, price))
     shares = _shares(result)
     years: dict[str, Decimal] = {}
     for name, amount in by_period(result, ["points"]).items():
         year = f"year{int(name[:4]) - 2025}"
         years[year] = years.get(year, Decimal(0)) + amount
-    unit = Decimal(str(given.get("unit", "0.01")))
-    years = {name: amount.quantize(unit) if unit == 1 else amount for name, amount in years.items()}
     revenue = list(years.values())
     wanted = case.expected.get("points_revenue")
     return {

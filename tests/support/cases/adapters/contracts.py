@@ -68,6 +68,7 @@ KNOWN = frozenset(
         "drawdown",
         "usage_as_invoiced",
         "usage_estimate",
+        "anniversary_months",
         "manual",
     }
 )
@@ -113,6 +114,8 @@ def body(
     declared = case.raw.get("policy") or {}
     style = rounding_of(case.input.get("rounding")) or rounding_of(declared.get("rounding"))
     style = style or rounding_of(case.input.get("remainder") and f"remainder_{case.input['remainder']}")
+    if style is None and case.profile == "stripe" and method == "partial_by_day_full_even":
+        style = "floor_full_periods"
     if style is not None:
         policy["rounding"] = style
     policy |= sections.pop("policy", {})

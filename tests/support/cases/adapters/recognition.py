@@ -196,6 +196,7 @@ def periods(case: Case) -> dict[str, Any]:
     line = {key: value for key, value in line.items() if value is not None}
     document = body(case, method_of(given.get("method"), "anniversary_months"))
     if months > 1:
+        line["months"] = int(count)
         first = (
             date.fromisoformat(start).replace(month=1, day=1) if months == 12 else _quarter(date.fromisoformat(start))
         )
@@ -353,10 +354,23 @@ def cancellation(case: Case) -> dict[str, Any]:
     line = _line(case)
     facts: dict[str, Any] = {"billing": [{"on": line["start"], "amount": line["price"]}]}
     refund = given.get("refund")
-    if refund and refund != "none":
+    if isinstance(refund, Mapping):
+        refund = refund.get("amount")
+    whole = isinstance(refund, str) and refund in ("full", "unused", "prorated")
+    if refund is True or whole:
         facts["changes"] = [{"on": given["cancelled_on"], "removed": ["line"], "treatment": "prospective"}]
-        if not isinstance(refund, bool):
-            facts["billing"].append({"on": given["cancelled_on"], "amount": money(case, f"-{amount_of(refund)}")})
+    elif isinstance(refund, str) and refund != "none" and Decimal(refund):
+        back = money(case, -Decimal(refund))
+        facts["changes"] = [
+            {
+                "on": given["cancelled_on"],
+                "removed": ["line"],
+                "treatment": "prospective",
+                "added_price": back,
+                "release": True,
+            }
+        ]
+        facts["billing"].append({"on": given["cancelled_on"], "amount": back})
     return _answers(case, run(case, body(case, method_of(given.get("method"))), [line], **facts))
 
 
