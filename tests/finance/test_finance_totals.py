@@ -114,6 +114,19 @@ def test_an_amount_above_the_weights_is_cut_where_that_is_declared() -> None:
     assert [amount(share["amount"]) for share in result["shares"]] == ["99.00", "1.00"]
 
 
+def test_a_discount_may_fill_lines_one_after_the_other() -> None:
+    """15.00 over a fixed fee and seats of 10.00 each: 10.00 and 5.00."""
+    settings = {"allocation": {"method": "fill_in_order"}}
+    lines = [line("10.00", "fee"), line("10.00", "seats")]
+    result = totals(settings, lines=lines, discounts=[{"id": "d", "amount": money("15.00")}])
+    assert [amount(each["document_discount"]) for each in result["lines"]] == ["10.00", "5.00"]
+    spread = {"id": "s", "amount": money("-3"), "weights": [{"key": "a", "weight": "2"}, {"key": "b", "weight": "2"}]}
+    shares = totals(settings, spreads=[spread])["spreads"][0]["shares"]
+    assert [amount(each["amount"]) for each in shares] == ["-2.00", "-1.00"]
+    with pytest.raises(Failure, match="spread s: 1 of 5 is above the sum of the weights; spread less"):
+        totals(settings, spreads=[{**spread, "amount": money("5")}])
+
+
 def test_a_discount_of_the_document_spreads_over_eligible_lines_only() -> None:
     result = totals(
         lines=[

@@ -55,6 +55,9 @@ def shares(
         raise refused(
             where, f"{decimal_of(amount)} cannot be spread: the weights add up to zero", "give a weight above zero"
         )
+    if method is Method.FILL_IN_ORDER:
+        filled = _filled(amount, weights, positions, where)
+        return filled, filled
     exact = [amount * weight / whole for weight in weights]
     if method is Method.UNROUNDED:
         return (exact if keep is None else [Fraction(rounded(each, keep, mode)) for each in exact]), exact
@@ -77,6 +80,18 @@ def shares(
     for at in taking[:left]:
         given[at] += step
     return given, exact
+
+
+def _filled(amount: Fraction, weights: Sequence[Fraction], positions: Sequence[int], where: Where) -> list[Fraction]:
+    left = abs(amount)
+    given = [ZERO] * len(weights)
+    for at in positions:
+        given[at] = min(left, weights[at])
+        left -= given[at]
+    if left:
+        message = f"{decimal_of(left)} of {decimal_of(abs(amount))} is above the sum of the weights"
+        raise refused(where, message, "spread less, or declare `cap_at_total_weight`")
+    return given if amount > 0 else [-each for each in given]
 
 
 def _with_rest(exact: list[Fraction], amount: Fraction, at: int, fit: Callable[[Fraction], Fraction]) -> list[Fraction]:

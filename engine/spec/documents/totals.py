@@ -35,6 +35,7 @@ class Method(StrEnum):
     UNITS_IN_ORDER = "units_in_order"
     LAST_TAKES_REST = "last_takes_rest"
     FIRST_TAKES_REST = "first_takes_rest"
+    FILL_IN_ORDER = "fill_in_order"
     INDEPENDENT_ROUNDING = "independent_rounding"
     UNROUNDED = "unrounded"
 
@@ -107,7 +108,8 @@ class Allocation:
     method: Method = declare(
         "`largest_remainder`: cut to units, what is left over goes to the largest remainders. `units_in_order`: cut, "
         "left-over units go one by one to the first lines. `last_takes_rest`: each share is rounded, the last line "
-        "takes what is left. `first_takes_rest`: cut, the first line takes all that is left. `independent_rounding`: "
+        "takes what is left. `first_takes_rest`: cut, the first line takes all that is left. `fill_in_order`: not in "
+        "proportion, each line takes up to its whole weight, one after the other. `independent_rounding`: "
         "each share on its own, the sum may drift (shown). `unrounded`: exact shares.",
         default=Method.LARGEST_REMAINDER,
     )
