@@ -64,6 +64,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
       "factor_interval": ["2026-03-22", "2026-04-01"]}, {"amount": "10.00"}),
     ("proration", {"day_count": "actual_days", "rounding": HALF_UP},
      {**JUNE, "change_at": "2025-06-16", "price": "30"}, {"amount": "15.00"}),
+    ("proration", {"day_count": "full_months_plus_days_30", "rounding": HALF_UP},
+     {**JUNE, "factor_interval": ["2025-06-01", "2025-08-16"], "price": "100"}, {"amount": "250.00"}),
     ("anchor_dates", {"rule": "anniversary_clamped_to_month_end"}, {"anchor": "2024-12-30", "count": "4"},
      {"dates": ["2024-12-30", "2025-01-30", "2025-02-28", "2025-03-30"]}),
     ("anchor_dates", {"rule": "calendar_month"}, {"anchor": "2024-12-30", "count": "3"},

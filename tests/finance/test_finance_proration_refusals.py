@@ -91,6 +91,29 @@ def test_a_plan_without_its_interval_cannot_have_a_fresh_period() -> None:
             prorate(body, {"period": JUNE, "changes": [change]})
 
 
+@pytest.mark.parametrize(
+    ("body", "facts", "told"),
+    [
+        ({"time": {"interval": "inclusive"}}, {"period": {"start": "2025-06-01", "end": "9999-12-31"},
+         "changes": [{"at": "2025-06-01"}]}, "9999-12-31 lies at the end of the calendar; give a real date"),
+        ({"time": {"count": "second", "zone": "Asia/Tokyo"}},
+         {"period": {"start": "0001-01-01", "end": "2025-06-01"}, "changes": [{"at": "2025-01-01"}]}, "end of the calendar"),
+        ({}, {"anniversaries": {"start": "2025-06-01", "every": {"unit": "year"}, "count": 9000}},
+         "end of the calendar"),
+        ({}, {"anniversaries": {"start": "2025-06-01", "every": {"unit": "month", "count": 0}, "count": 2}},
+         "a plan's period is 0 months; give one or more"),
+        ({"anchor": {"periods": "calendar"}},
+         {"anniversaries": {"start": "2025-06-01", "every": {"unit": "month", "count": 0}, "count": 2}}, "0 months"),
+        ({"time": {"long": "periods"}}, {"changes": [{"at": "2025-06-01", "until": "2025-07-01",
+         "new": [line("a", "1", every={"unit": "week", "count": -1})]}]}, "-1 weeks"),
+    ],
+)  # fmt: skip
+def test_dates_and_lengths_that_no_calendar_has(body: dict[str, Any], facts: dict[str, Any], told: str) -> None:
+    with pytest.raises(Failure) as caught:
+        prorate(body, facts)
+    assert told in caught.value.message and "proration terms 1.0.0" in caught.value.message
+
+
 def test_lines_of_different_taxes_are_not_one_difference() -> None:
     old, new = [line("a", "1", tax_percent="7")], [line("b", "2", tax_percent="19")]
     with pytest.raises(Failure, match="different taxes"):

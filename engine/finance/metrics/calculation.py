@@ -33,6 +33,7 @@ from engine.finance.problem import refused
 from engine.spec.documents.metrics import ArrScope, Metrics
 
 MONTHS_A_YEAR = 12
+YEARS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ def _history(rules: Rules, facts: MetricsFacts) -> History | None:
         return None
     if facts.start is None or facts.end is None or facts.end <= facts.start:
         raise refused(rules.where, "the time measured has no start and end", "give `start` and a later `end`")
+    if facts.end.year - facts.start.year > YEARS_MAX:
+        raise refused(rules.where, f"the time measured, from {facts.start} to {facts.end}, is longer than a century",
+                      "give the days that are really measured")  # fmt: skip
     if facts.totals:
         raise refused(rules.where, "both subscriptions and totals counted elsewhere are given", "give one of the two")
     levels = Levels(rules, facts)

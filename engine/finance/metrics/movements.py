@@ -17,6 +17,8 @@ from engine.finance.problem import refused
 from engine.spec.documents.metrics import Counted as Switch
 from engine.spec.documents.metrics import Per, ShortLived
 
+#: No subscription is older; earlier dates stand for a day that is not known.
+FIRST_YEAR = 1900
 LOSSES = (MovementType.CONTRACTION, MovementType.CHURN)
 
 
@@ -51,6 +53,8 @@ def grouped(levels: Levels, versions: Sequence[Version]) -> dict[str, list[Count
     for version in sorted(versions, key=lambda each: (each.start, each.subscription)):
         earlier = by_subscription[version.subscription]
         where = rules.where.at(record=f"subscription {version.subscription}")
+        if version.start.year < FIRST_YEAR:
+            raise refused(where, f"a version begins on {version.start}", "give the day on which it really began")
         if version.end is not None and version.end <= version.start:
             raise refused(where, f"a version from {version.start} ends on {version.end}", "correct its dates")
         if earlier and (earlier[-1].end is None or earlier[-1].end > version.start):

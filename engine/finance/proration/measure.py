@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from engine.base.errors import Failure
 from engine.finance.calendar import (
     DAY,
     Point,
@@ -75,6 +76,7 @@ class Share:
 class Measure:
     """Counts and divides stretches as one document says."""
 
+    where: Where
     rule: TimeFraction
     anchor: AnchorRule
     nominal: NominalDays
@@ -82,12 +84,25 @@ class Measure:
 
     def point(self, value: date | datetime) -> Point:
         """A start as this measure counts: a local day, or a moment."""
-        return moment_of(value, self.zone) if self.rule.count is Count.SECOND else day_of(value, self.zone)
+        if self.rule.count is not Count.SECOND:
+            return day_of(value, self.zone)
+        try:
+            return moment_of(value, self.zone)
+        except OverflowError:
+            raise self._beyond(value) from None
 
     def end(self, value: date | datetime) -> Point:
         """An end as this measure counts: the first point after it."""
         found = self.point(value)
-        return found + DAY if self.rule.interval is Interval.INCLUSIVE else found
+        if self.rule.interval is not Interval.INCLUSIVE:
+            return found
+        try:
+            return found + DAY
+        except OverflowError:
+            raise self._beyond(value) from None
+
+    def _beyond(self, value: object) -> Failure:
+        return refused(self.where, f"{value} lies at the end of the calendar", "give a real date, or leave it out")
 
     def length(self, stretch: Stretch) -> Fraction:
         """The counted length of a stretch; nothing if it is empty."""
@@ -163,6 +178,14 @@ class Measure:
 
     def advance(self, start: Point, every: Every, count: int) -> Point:
         """The start of the ``count``-th period after one that starts here; the day is remembered at month ends."""
+        if every.count < 1:
+            raise refused(self.where, f"a plan's period is {every.count} {every.unit.value}s", "give one or more")
+        try:
+            return self._advance(start, every, count)
+        except (OverflowError, ValueError):
+            raise self._beyond(f"period {count} from {start}") from None
+
+    def _advance(self, start: Point, every: Every, count: int) -> Point:
         if every.unit in DAYS:
             return start + timedelta(days=DAYS[every.unit] * every.count * count)
         months = MONTHS[every.unit] * every.count * count
@@ -176,7 +199,12 @@ class Measure:
         """Where the period that starts here ends, by an anniversary or by the calendar."""
         if anchor is not Anchor.CALENDAR or every.unit in DAYS:
             return self.advance(start, every, 1)
-        found = next_boundary(day_of(start, self.zone), MONTHS[every.unit] * every.count, self.anchor.day)
+        if every.count < 1:
+            return self.advance(start, every, 1)
+        try:
+            found = next_boundary(day_of(start, self.zone), MONTHS[every.unit] * every.count, self.anchor.day)
+        except ValueError:
+            raise self._beyond(f"the period from {start}") from None
         return self.point(found)
 
     def starts(self, start: Point, every: Every) -> Iterator[Point]:

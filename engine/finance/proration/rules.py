@@ -75,10 +75,11 @@ def rules_of(document: Proration) -> Rules:
     anchor = document.anchor or AnchorRule(span=span)
     nominal = time.nominal_days or NominalDays(span=span)
     scope = document.scope or ScopeRule(span=span)
+    where = Where(f"proration {document.id} {document.version}")
     return Rules(
         document,
-        Where(f"proration {document.id} {document.version}"),
-        Measure(time, anchor, nominal, zone_of(time.zone)),
+        where,
+        Measure(where, time, anchor, nominal, zone_of(time.zone)),
         time,
         document.timing or TimingRule(span=span),
         timing_cases(document.timing, Diagnostics()),

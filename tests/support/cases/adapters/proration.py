@@ -41,7 +41,7 @@ def proration(case: Case) -> Mapping[str, Any]:
         change["at"] = given.get("change_at", given["period_start"])
         if not old and not new:
             change["new"] = [{"id": "part", "unit_price": _money(case, given.get("price", "1"))}]
-    if body["time"].get("denominator") == "nominal":
+    if body["time"].get("denominator") == "nominal" or body["time"].get("long") == "periods":
         for line in (*change["old"], *change["new"]):
             line["every"] = _plan(given["period_start"], given["period_end"])
     facts = {
@@ -70,6 +70,9 @@ def _time(rule: str) -> dict[str, Any]:
     if fixed:
         days = int(fixed[1])
         return {"count": "fixed_month", "month_days": days, "denominator": "fixed", "outside": "extend"}
+    if "month" in rule and ("plus" in rule or "full" in rule or "whole" in rule):
+        strict = {"count": "thirty_360", "interval": "inclusive"} if "strict" in rule else {}
+        return {"long": "periods", "denominator": "fixed" if "30" in rule or "360" in rule else "period"} | strict
     if "360" in rule and "actual" in rule:
         return {"interval": "inclusive", "denominator": "fixed", "outside": "extend"}
     if "360" in rule:
