@@ -225,3 +225,41 @@ def test_missing_usage_is_zero_or_refused() -> None:
 def test_facts_that_do_not_fit_are_refused_with_their_place(facts: dict[str, Any], message: str) -> None:
     with pytest.raises(Failure, match=message):
         rate(charge(OVERAGE), **facts)
+
+
+@pytest.mark.parametrize(("earlier_bills", "expected"), [("at_this_price", "6.00"), ("as_billed", "26.00")])
+def test_a_price_that_rose_is_for_new_units_or_made_good_for_old_ones(earlier_bills: str, expected: str) -> None:
+    priced = charge({"unit_price": 3}, accumulate="period", earlier_bills=earlier_bills)
+    billed = [{"charge": "units", "quantity": "20", "amount": {"amount": "40.00", "currency": "EUR"}}]
+    assert total(rate(priced, "2", billed=billed)) == Decimal(expected)
+
+
+def test_what_was_billed_for_other_dimensions_is_made_good_too() -> None:
+    rows = [{"when": {"region": [name]}, "price": {"unit_price": price}} for name, price in (("eu", 3), ("us", 5))]
+    priced = charge({"table": {"rows": rows}}, accumulate="contract", earlier_bills="as_billed")
+    billed = [
+        {"charge": "units", "over": "contract", "quantity": "10", "amount": {"amount": amount, "currency": "EUR"},
+         "dimensions": {"region": region}}
+        for region, amount in (("eu", "20"), ("us", "50"))
+    ]  # fmt: skip
+    result = rate(priced, [usage(1, dimensions={"region": "us"})], billed=billed)
+    assert [(line["dimensions"]["region"], line["amount"].amount) for line in result["lines"]] == [
+        ("eu", 10),
+        ("us", 5),
+    ]
+    with pytest.raises(Failure, match="their amount is not given; give `amount` with each entry of `billed`"):
+        rate(
+            priced,
+            (),
+            billed=[{"charge": "units", "over": "contract", "quantity": "1", "dimensions": {"region": "us"}}],
+        )
+
+
+def test_a_flat_fee_billed_for_nothing_is_not_billed_again() -> None:
+    priced = charge(
+        tiers("whole", {"up_to": 5, "flat_fee": 100}, {"unit_price": 1}, at_zero="first_tier"), accumulate="period"
+    )
+    nothing = [{"charge": "units", "quantity": "0"}]
+    billed = [{"charge": "units", "quantity": "0", "amount": {"amount": "100", "currency": "EUR"}}]
+    assert total(rate(priced, "3", billed=nothing)) == 100
+    assert total(rate(priced, "3", billed=billed)) == 0

@@ -90,6 +90,7 @@ def row(*values: str, **more: Any) -> dict[str, Any]:
             },
             "`part` is a percentage of other charges and accrues with them",
         ),
+        ("FIN024", with_charge(UNIT, earlier_bills="as_billed"), "nothing counts over bills here"),
         ("FIN023", bounded_by([]), "the bound names no charge"),
         ("FIN026", bounded_by(["units", "units"]), "`units` is named twice, and would count twice"),
         ("FIN025", price(package={"size": 0, "price": 1}), "the size of a package must be above zero, not 0"),

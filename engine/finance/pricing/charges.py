@@ -25,7 +25,7 @@ from engine.finance.pricing.quantity import (
 from engine.finance.pricing.windows import keep_commitment
 from engine.finance.pricing.words import number
 from engine.finance.problem import Where, refused
-from engine.spec.documents.pricing import Absent, Charge, Included, Pricing, Scope
+from engine.spec.documents.pricing import Absent, Charge, EarlierBills, Included, Pricing, Scope
 from engine.spec.documents.pricing_bounds import Accumulate
 
 
@@ -83,8 +83,11 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
         group.after_size = transformed(quantity, size)
         size, group.before_sign = signed(quantity, metered_before, where)
         group.before_size = transformed(quantity, size)
+    as_billed = prepared.charge.earlier_bills is EarlierBills.AS_BILLED
     free, allowance = _included(prepared, facts, groups, entries)
-    lines = [_line(prepared, facts, group, each) for group, each in zip(groups, free, strict=True) if group.now]
+    lines = [
+        _line(prepared, facts, group, each) for group, each in zip(groups, free, strict=True) if group.now or as_billed
+    ]
     unused = prepared.charge.included.unused if prepared.charge.included is not None else None
     if unused is not None and allowance is not None and facts.closing:
         left = allowance.units - total(min(group.after_size, allowance.units) for group in groups)
@@ -100,9 +103,7 @@ def _groups(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[Entr
     if not now:
         if charge.no_usage is Absent.REFUSE and charge.meters:
             raise refused(prepared.where, "there is no usage for this charge", "supply it, a quantity of 0 included")
-        if prepared.needs_usage:
-            return []
-        now = [Entry("", ZERO if charge.meters else ONE, None, "", absent=True)]
+        now = [] if prepared.needs_usage else [Entry("", ZERO if charge.meters else ONE, None, "", absent=True)]
     found: dict[tuple[object, ...], _Group] = {}
     for index, entry in enumerate([*_before(prepared, facts), *now]):
         chosen = prepared.choice(entry, facts, prepared.where)
@@ -174,28 +175,30 @@ def _earlier(prepared: PreparedCharge, facts: RatingFacts, included: Included) -
 
 def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Free) -> WorkLine:
     charge, amounts = prepared.charge, prepared.amounts
-    where = prepared.where.at(record=group.now[0].record)
+    given = group.now or group.before
+    where = prepared.where.at(record=given[0].record)
     pieces = _signed_pieces(prepared, group, [*group.before, *group.now], free.after, group.after_sign, where)
     counts_before = free.before != 0 or any(entry.number or entry.amount or entry.billed for entry in group.before)
     earlier = (
         _signed_pieces(prepared, group, group.before, free.before, group.before_sign, where) if counts_before else []
     )
-    after, before = _figure(prepared, facts, pieces), _figure(prepared, facts, earlier)
+    after, (before, billed) = _figure(prepared, facts, pieces), _earlier_bills(prepared, facts, group, earlier)
     kept = keep_commitment(charge.commitments, group.chosen.rate, group.now, after, where)
     after = kept.amount
-    base = _rounded(prepared, facts, pieces, after) - _rounded(prepared, facts, earlier, before)
+    base = _rounded(prepared, facts, pieces, after) - billed
     metered = combined(charge.quantity, [*group.before, *group.now]) - combined(charge.quantity, group.before)
     line = WorkLine(
         charge=charge.id, kind="charge", summary=title(charge), amounts=amounts, exact=after - before, base=base,
-        net=base, meters=tuple(each.text for each in charge.meters), dimensions=_shared(group.now),
+        net=base, meters=tuple(each.text for each in charge.meters), dimensions=_shared(given),
         path=group.chosen.path, quantity=metered, shown=_shown(group.now, metered),
         billable=free.after * group.after_sign - free.before * group.before_sign, included=free.taken,
         committed=kept.committed, overage=kept.overage, shortfall=kept.shortfall,
-        prior=before if earlier else None, references=tuple(each for entry in group.now for each in entry.references),
+        prior=before if counts_before else None,
+        references=tuple(each for entry in group.now for each in entry.references),
         unit_price_rounding=charge.unit_price_rounding,
     )  # fmt: skip
     _serve(line, charge, facts)
-    shown = difference(pieces, earlier)
+    shown = difference(pieces, [] if charge.earlier_bills is EarlierBills.AS_BILLED else earlier)
     line.parts = [piece.part() for piece in shown]
     line.packages = _sum([piece.packages for piece in shown])
     line.free_base = _sum([piece.base for piece in shown])
@@ -220,6 +223,22 @@ def _signed_pieces(
     if sign == 1:
         return pieces
     return [replace(piece, quantity=-piece.quantity, amount=-piece.amount) for piece in pieces]
+
+
+def _earlier_bills(
+    prepared: PreparedCharge, facts: RatingFacts, group: _Group, earlier: Sequence[Piece]
+) -> tuple[Fraction, Fraction]:
+    """What earlier bills are taken off with: exactly, and as it was rounded."""
+    if prepared.charge.earlier_bills is EarlierBills.AT_THIS_PRICE:
+        exact = _figure(prepared, facts, earlier)
+        return exact, _rounded(prepared, facts, earlier, exact)
+    if any(entry.billed is None and (entry.number or entry.amount) for entry in group.before):
+        raise refused(
+            prepared.where, "what earlier bills charged is taken off, and their amount is not given",
+            "give `amount` with each entry of `billed`",
+        )  # fmt: skip
+    billed = total(entry.billed or ZERO for entry in group.before) / prepared.amounts.rate
+    return billed, billed
 
 
 def _figure(prepared: PreparedCharge, facts: RatingFacts, pieces: Sequence[Piece]) -> Fraction:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from engine.finance.pricing.check_prices import Finder, check_price, counts_units, leaves
 from engine.finance.pricing.choice import reads_usage
-from engine.spec.documents.pricing import Charge, Combine, Included, Quantity, Scope
+from engine.spec.documents.pricing import Charge, Combine, EarlierBills, Included, Quantity, Scope
 from engine.spec.documents.pricing_bounds import Accumulate
 from engine.spec.documents.pricing_tiers import TierMode
 
@@ -21,6 +21,7 @@ def check_charge(charge: Charge, find: Finder) -> None:
         _check_quantity(charge, charge.quantity, find)
     if charge.accumulate is not Accumulate.BILL:
         _check_accumulate(charge, find)
+    _check_earlier_bills(charge, find)
     _check_commitments(charge, find)
     discount = charge.discount_percent
     if discount is not None and not 0 <= discount <= 100:
@@ -44,6 +45,14 @@ def _check_needs(charge: Charge, find: Finder) -> None:
         fixed = all(leaf.flat is not None or leaf.unit_price is not None for leaf in leaves(price))
         find.forbid(not fixed or reads_usage(price), "this price needs usage, and no meter is named", charge.span,
                     "name its `meters`")  # fmt: skip
+
+
+def _check_earlier_bills(charge: Charge, find: Finder) -> None:
+    as_billed = charge.earlier_bills is EarlierBills.AS_BILLED
+    find.forbid(as_billed and charge.accumulate is Accumulate.BILL, "nothing counts over bills here",
+                charge.span, "add `accumulate`, or leave out `earlier_bills`")  # fmt: skip
+    find.forbid(as_billed and charge.included is not None and charge.included.smoothing is not None,
+                "smoothing takes earlier periods off itself", charge.span, "leave out `earlier_bills`")  # fmt: skip
 
 
 def _check_accumulate(charge: Charge, find: Finder) -> None:

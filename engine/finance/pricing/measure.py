@@ -18,8 +18,8 @@ _NO_VALUES: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One piece of usage, of this bill or (``prior``) of what was billed before; ``billed`` if that came to an
-    amount; ``absent`` stands for no usage."""
+    """One piece of usage, of this bill or (``prior``) of what was billed before, then with the ``billed`` amount;
+    ``absent`` stands for no usage."""
 
     meter: str
     quantity: Fraction | None
@@ -34,7 +34,7 @@ class Entry:
     shown: Fraction | None = None
     references: tuple[str, ...] = ()
     prior: bool = False
-    billed: bool = False
+    billed: Fraction | None = None
     absent: bool = False
 
     @property
@@ -56,7 +56,7 @@ def entry_of_billed(billed: Billed, meter: str, record: str) -> Entry:
     amount = _amount(billed.carried_amount, billed.transactions)
     return Entry(
         meter, _fraction(billed.quantity), amount, record, billed.dimensions or _NO_VALUES, at=billed.at,
-        transactions=billed.transactions, prior=True, billed=bool(billed.amount),
+        transactions=billed.transactions, prior=True, billed=_amount(billed.base_amount or billed.amount, ()),
     )  # fmt: skip
 
 

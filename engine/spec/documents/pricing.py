@@ -30,6 +30,13 @@ class Scope(StrEnum):
     EACH = "each"
 
 
+class EarlierBills(StrEnum):
+    #: Their quantity at the price of now.
+    AT_THIS_PRICE = "at_this_price"
+    #: The amount that they really charged.
+    AS_BILLED = "as_billed"
+
+
 class Negative(StrEnum):
     REFUSE = "refuse"
     ZERO = "zero"
@@ -174,6 +181,11 @@ class Charge:
         "What tiers, packages and included units count over: this `bill`, the bills of a `period`, or the whole "
         "`contract`. For the last two, `billed` says what came before, and a bill is the difference.",
         default=Accumulate.BILL,
+    )
+    earlier_bills: EarlierBills = declare(
+        "What is taken off for earlier bills: their quantity `at_this_price`, so that a new price is for new units "
+        "only, or the amounts `as_billed`, so that a price that changes backwards is made good.",
+        default=EarlierBills.AT_THIS_PRICE,
     )
     quantity: Quantity | None = declare(
         "How the meter's quantity becomes the priced one; as it is if left out.", default=None
