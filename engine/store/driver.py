@@ -11,6 +11,8 @@ from sqlalchemy.engine import Dialect
 
 from engine.base.errors import Defect, ErrorClass, Failure, UserError
 
+POSTGRESQL_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
 
 class Driver(Protocol):
     """One dialect. Raw connections are DB-API connections; transactions are explicit."""
@@ -65,6 +67,7 @@ class SqliteDriver:
             ("foreign_keys", "ON", 1),
             ("busy_timeout", "5000", 5000),
             ("wal_autocheckpoint", "4000", 4000),
+            ("cache_size", "-8000", -8000),  # kibibytes; the keys of effects lead all over their index
         ):
             connection.execute(f"PRAGMA {pragma}={value}")
             found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
@@ -132,7 +135,7 @@ class PostgresqlDriver:
 
     def now(self, connection: Any) -> int | None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+            cursor.execute(POSTGRESQL_NOW)
             value = cursor.fetchone()[0]
         connection.commit()
         return int(value)
