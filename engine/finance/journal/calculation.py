@@ -10,7 +10,7 @@ from engine.base.money import Money
 from engine.finance.calculation import Calculation
 from engine.finance.journal.check import check
 from engine.finance.journal.earning import NOTHING
-from engine.finance.journal.entries import Head, Journalist, to_post
+from engine.finance.journal.entries import Head, Journalist, dated, to_post
 from engine.finance.journal.facts import (
     Balance,
     BalanceChange,
@@ -88,7 +88,8 @@ def _result(entries: list[Entry], replayed: Replay, debit: set[str], facts: Jour
     if facts.through is not None:
         kept = [entry for entry in kept if entry.date <= facts.through]
     found, unchanged = to_post(kept, facts)
-    changes = _changes(kept, debit)
+    known = {each.key for each in facts.posted}
+    changes = _changes((each if each.key in known else dated(each, facts.closed_before) for each in kept), debit)
     balances: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (_, role, currency), change in changes.items():
         balances[role, currency] += change

@@ -182,18 +182,18 @@ def to_post(entries: list[Entry], facts: JournalFacts) -> tuple[list[Entry], int
     for entry in entries:
         before = posted.pop(entry.key, None)
         if before is None:
-            found.append(_dated(entry, facts.closed_before))
+            found.append(dated(entry, facts.closed_before))
             continue
         difference = _difference(_signed(entry.lines), before)
         if difference:
-            found.append(_dated(_correction(entry, difference), facts.closed_before))
+            found.append(dated(_correction(entry, difference), facts.closed_before))
         else:
             unchanged += 1
     last = max((event.date for event in facts.events), default=None)
     for key, before in posted.items():
         lines = _difference({}, before)
         if lines and last is not None:
-            found.append(_dated(_withdrawal(key, lines, last, facts), facts.closed_before))
+            found.append(dated(_withdrawal(key, lines, last, facts), facts.closed_before))
     return found, unchanged
 
 
@@ -257,7 +257,8 @@ def _withdrawal(key: str, lines: tuple[EntryLine, ...], day: date, facts: Journa
     )  # fmt: skip
 
 
-def _dated(entry: Entry, closed_before: date | None) -> Entry:
+def dated(entry: Entry, closed_before: date | None) -> Entry:
+    """The entry, on the first open day if its own lies in a closed period."""
     if closed_before is None or entry.date >= closed_before:
         return entry
     return replace(entry, date=closed_before, period=month_name(closed_before))

@@ -220,8 +220,8 @@ class _Replayed:
             taken = sum_of(relief.parts.current + relief.parts.unrecognised for relief in line.reliefs)
             billed[layer] = billed.get(layer, NOTHING) + (line.net if line.billed else NOTHING) - taken
             earned[layer] = earned.get(layer, NOTHING) + line.recognised
-        for layer in billed:
-            self._close_position(layer, billed[layer], earned[layer], last)
+        for layer, amount in billed.items():
+            self._close_position(layer, amount, earned[layer], last)
 
     def _close_position(self, layer: _Layer, billed: Decimal, earned: Decimal, last: date) -> None:
         contract, currency, rate = layer
