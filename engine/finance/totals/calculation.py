@@ -18,7 +18,7 @@ from engine.finance.totals.facts import (
     LineTotal,
     Share,
     Spread,
-    Spreaded,
+    SpreadResult,
     TotalsFacts,
     TotalsResult,
 )
@@ -217,7 +217,7 @@ def _cash(open_: Open, due: Fraction) -> Fraction:
     return Fraction(rounded(due / increment, 0, cash.mode)) * increment
 
 
-def _spread(open_: Open, spread: Spread) -> Spreaded:
+def _spread(open_: Open, spread: Spread) -> SpreadResult:
     where = open_.where.at(record=f"spread {spread.id}")
     if (spread.percent is None) is (spread.amount is None):
         raise refused(where, "a spread is either an amount or a percentage", "give exactly one of them")
@@ -241,7 +241,9 @@ def _spread(open_: Open, spread: Spread) -> Spreaded:
         Share(key=key, amount=digits.money(part), exact=decimal_of(each))
         for key, part, each in zip(keys, parts, exact, strict=True)
     )
-    return Spreaded(id=spread.id, amount=digits.money(amount), shares=taken, drift=digits.money(total(parts) - amount))
+    return SpreadResult(
+        id=spread.id, amount=digits.money(amount), shares=taken, drift=digits.money(total(parts) - amount)
+    )
 
 
 CALCULATION = Calculation("totals", "total", TotalsFacts, TotalsResult, check, prepare)

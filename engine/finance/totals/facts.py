@@ -138,7 +138,7 @@ class Share:
 
 
 @facts
-class Spreaded:
+class SpreadResult:
     """An amount spread over weights."""
 
     id: str = fact("Its id.")
@@ -172,4 +172,4 @@ class TotalsResult:
     taxes: tuple[LineTax, ...] = fact("Tax by rate.")
     discounts: tuple[Used, ...] = fact("What became of each discount.")
     credits_used: tuple[Used, ...] = fact("What became of each credit.")
-    spreads: tuple[Spreaded, ...] = fact("The amounts that were spread.")
+    spreads: tuple[SpreadResult, ...] = fact("The amounts that were spread.")

@@ -45,7 +45,7 @@ class Usage:
 
 
 @facts
-class Purse:
+class WalletBalance:
     """A balance that may pay invoices."""
 
     id: str = fact("Its id.")
@@ -85,7 +85,7 @@ class WalletFacts:
     grants: tuple[Grant, ...] = fact("The grants.", default=())
     usage: tuple[Usage, ...] = fact("What was used.", default=())
     starting_overage: Decimal | None = fact("Usage without balance before the window.", default=None)
-    wallets: tuple[Purse, ...] = fact("The balances that may pay.", default=())
+    wallets: tuple[WalletBalance, ...] = fact("The balances that may pay.", default=())
     invoice: Invoice | None = fact("The invoice to be paid.", default=None)
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from engine.base.money import Money, RoundingMode
 from engine.finance.exact import ZERO, decimal_of, rounded, scale_for, total
 from engine.finance.problem import Where, refused
-from engine.finance.wallet.facts import Debit, FeePart, Invoice, Purse
+from engine.finance.wallet.facts import Debit, FeePart, Invoice, WalletBalance
 from engine.finance.wallet.ordering import ranked
 from engine.spec.documents.wallet import Wallet
 
@@ -32,7 +32,7 @@ class _Owed:
     left: Fraction
 
 
-def pay(document: Wallet, wallets: Sequence[Purse], invoice: Invoice, where: Where) -> Paid:
+def pay(document: Wallet, wallets: Sequence[WalletBalance], invoice: Invoice, where: Where) -> Paid:
     """Each wallet pays in the declared order.
 
     A wallet for some kinds pays their fees; one for all pays the fees in their order and what the invoice holds
@@ -77,7 +77,7 @@ def _currency(invoice: Invoice, where: Where) -> str:
     return currencies[0]
 
 
-def _unfit(wallet: Purse, invoice: Invoice, currency: str) -> str:
+def _unfit(wallet: WalletBalance, invoice: Invoice, currency: str) -> str:
     if wallet.balance.currency != currency:
         return f"it holds {wallet.balance.currency}, the invoice is in {currency}"
     if invoice.at is not None:
@@ -88,12 +88,12 @@ def _unfit(wallet: Purse, invoice: Invoice, currency: str) -> str:
     return ""
 
 
-def _room(wallet: Purse) -> Fraction:
+def _room(wallet: WalletBalance) -> Fraction:
     overdraft = ZERO if wallet.overdraft_limit is None else Fraction(wallet.overdraft_limit.amount)
     return max(ZERO, Fraction(wallet.balance.amount) + overdraft)
 
 
-def _limit(wallet: Purse, eligible: Sequence[_Owed], due: Fraction, where: Where) -> tuple[Fraction, str]:
+def _limit(wallet: WalletBalance, eligible: Sequence[_Owed], due: Fraction, where: Where) -> tuple[Fraction, str]:
     for amount in (wallet.max_per_invoice, wallet.overdraft_limit):
         if amount is not None and (amount.currency != wallet.balance.currency or amount.amount < 0):
             at = where.at(record=f"wallet {wallet.id}")

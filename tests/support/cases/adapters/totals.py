@@ -85,8 +85,8 @@ def allocate(case: Case) -> dict[str, Any]:
     else:
         spread["amount"] = money(case.input["amount"], currency)
     result = run_document("totals", {"allocation": allocation, **rounding}, {"currency": currency, "spreads": [spread]})
-    spreaded = result["spreads"][0]
-    return {"allocations": [share["amount"] for share in spreaded["shares"]], "pooled": spreaded["amount"]}
+    spread_out = result["spreads"][0]
+    return {"allocations": [share["amount"] for share in spread_out["shares"]], "pooled": spread_out["amount"]}
 
 
 def rounding_allocation(case: Case) -> dict[str, Any]:
