@@ -64,6 +64,9 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
      {"churned_revenue": "130.00"}),
     ("metrics.usage", "neutral", {"events": ["10", "20", "12"], "unit_price": "0.5"},
      {"aggregate_sum": "42", "usage_revenue": "21.00"}),
+    ("metrics.retention", "neutral", {"start": "200", "churned": "30"}, {"retention_pct": "85"}),
+    ("metrics.ratio", "neutral", {"active": "200", "churned": "30"}, {"churn": "0.15"}),
+    ("metrics.usage", "neutral", {"events": [{"value": "4"}, {"value": "6"}]}, {"aggregate_sum": "10"}),
     ("metrics.usage", "neutral", {"quantity": "42", "unit_price": "0.5"}, {"usage_revenue": "21.00"}),
 ]  # fmt: skip
 

@@ -104,6 +104,20 @@ def test_changing_nothing_costs_nothing(where: tuple[date, date, date], price: s
         assert run(prepared, start, end, {"at": str(at), "old": [same], "new": [same]})["net"].amount == 0
 
 
+@given(places(), prices, st.integers(0, 500), st.integers(0, 500))
+def test_billing_only_what_changed_costs_the_same(
+    where: tuple[date, date, date], price: str, before: int, after: int
+) -> None:
+    start, at, end = where
+    change = {
+        "at": str(at), "old": [line("a", price, quantity=before)], "new": [line("a", price, quantity=after)],
+    }  # fmt: skip
+    everything, changed = run(EXACT, start, end, change), run(CHANGED, start, end, change)
+    assert abs(everything["net"].amount - changed["net"].amount) <= Decimal("0.02")
+    assert changed["net"].amount == run(DIFFERENCE, start, end, change)["net"].amount
+    assert len(changed["lines"]) == (before != after)
+
+
 @given(places(), st.lists(st.tuples(prices, st.decimals(0, 1, places=3)), min_size=1, max_size=5), prices)
 def test_traced_credits_never_exceed_their_charges(
     where: tuple[date, date, date], charges: list[tuple[str, Decimal]], wanted: str

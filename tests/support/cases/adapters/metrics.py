@@ -198,6 +198,8 @@ def ratio(case: Case) -> Mapping[str, Any]:
     body = _profile(case)
     if "churn" in given and "churned" not in given:
         counts |= {"opening": "1", "new": "0", "churned": str(given["churn"])}
+    if "churned" in counts and "active" in counts:
+        counts.setdefault("opening", counts["active"])
     if "new" in given:
         changes["retention"] = {**(body.get("retention") or {}), "logo_base": "opening_and_new"}
     if "churn_rounding" in given:
@@ -230,8 +232,8 @@ def retention(case: Case) -> Mapping[str, Any]:
     counts: dict[str, Any] = {}
     if "cohort" in given and isinstance(given.get("months"), list) and "churned" not in given:
         counts["retained"] = [str(given["cohort"]), *(str(each) for each in given["months"])]
-    elif "cohort" in given and "churned" in given:
-        counts |= {"opening": str(given["cohort"]), "churned": str(given["churned"])}
+    elif "churned" in given:
+        counts |= {"opening": str(given.get("cohort", given.get("start"))), "churned": str(given["churned"])}
     formula = {"formula": "daily"} if "start_of_day" in given else {}
     body = _profile(case)
     changes = {"retention": {**(body.get("retention") or {}), **formula}}
@@ -286,12 +288,19 @@ def _lost(case: Case) -> dict[str, Any]:
     return _retained(_measure(case, {"start": str(FIRST), "end": "2026-02-01", "subscriptions": versions}))
 
 
+def _sized(event: Any) -> list[Any]:
+    """The size of an event that is an object, under the name that its source uses."""
+    names = ("quantity", "value", "units", "amount", "count")
+    return [event[name] for name in names if name in event] if isinstance(event, Mapping) else []
+
+
 def usage(case: Case) -> Mapping[str, Any]:
     """The sum of events and what a quantity costs."""
     given = case.input
     events = given.get("events", [])
-    quantities = [str(each["quantity"] if isinstance(each, Mapping) else each) for each in events] \
-        if isinstance(events, list) else [str(events)]  # fmt: skip
+    if not isinstance(events, list):
+        events = [events]
+    quantities = [str(next(iter(_sized(each)), each)) for each in events]
     price = given.get("unit_price", "0")
     found = {}
     if quantities:
