@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from engine.serve.http import Answer, Request
 from engine.source.json_payload import parse_json
 from engine.store.batch import Arrival, Arrived, Batch
 from engine.store.inbox import partition_of
+from engine.store.writer import Done
 
 if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
@@ -63,43 +65,40 @@ class _Door:
 Told: TypeAlias = Callable[[Arrived | None, Arrival], None]
 
 
+#: Messages that go into the store with one group; more wait for the next.
+ARRIVALS_MAX = 512
+#: A message, what it was parsed to, and who is told.
+_Entry: TypeAlias = tuple[Arrival, Any, Told]
+
+
 class _Group:
-    """The messages of one turn of the event loop, on their way into the store as one batch."""
+    """Messages on their way into the store as one batch."""
 
-    __slots__ = ("batch", "intake", "parsed", "told")
+    __slots__ = ("batch", "entries", "intake")
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, entries: list[_Entry]) -> None:
         self.intake = intake
+        self.entries = entries
         self.batch = Batch()
-        self.parsed: list[Any] = []
-        self.told: list[Told] = []
-
-    def add(self, arrival: Arrival, parsed: Any, told: Told) -> None:
-        self.batch.arrivals.append(arrival)
-        self.parsed.append(parsed)
-        self.told.append(told)
+        self.batch.arrivals = [arrival for arrival, _, _ in entries]
 
     def done(self, batch: Batch, error: Exception | None) -> None:
         """The commit is over."""
-        arrivals = batch.arrivals
-        if error is not None and len(arrivals) > 1 and not isinstance(error, Defect):
+        entries = self.entries
+        intake = self.intake
+        if error is not None and len(entries) > 1 and not isinstance(error, Defect):
             # The store refused and has stored nothing: each by itself, so that one bad message harms no other.
-            for arrival, parsed, told in zip(arrivals, self.parsed, self.told, strict=True):
-                alone = _Group(self.intake)
-                alone.add(arrival, parsed, told)
-                self.intake.send(alone)
+            for entry in entries:
+                intake.send_alone(entry)
             return
-        self.intake.waiting -= len(arrivals)
-        outcomes: Sequence[Arrived | None]
-        if error is None:
-            outcomes = batch.arrived
-        else:
-            outcomes = [None] * len(arrivals)
-            self.intake.not_stored(error)
-        stored = self.intake.stored
-        for arrival, parsed, told, outcome in zip(arrivals, self.parsed, self.told, outcomes, strict=True):
+        intake.waiting -= len(entries)
+        outcomes: Sequence[Arrived | None] = batch.arrived
+        if error is not None:
+            outcomes = [None] * len(entries)
+            intake.not_stored(error)
+        for (arrival, parsed, told), outcome in zip(entries, outcomes, strict=True):
             if outcome is not None:
-                stored(arrival, parsed, outcome)
+                intake.stored(arrival, parsed, outcome)
             told(outcome, arrival)
 
 
@@ -116,7 +115,8 @@ class Intake:
         self._doors: dict[bytes, _Door] = {}
         self._doors_of: Plan | None = None
         self._batches: set[asyncio.Task[None]] = set()
-        self._group: _Group | None = None
+        self._arriving: deque[_Entry] = deque()  # filled by the event loop, emptied by the writer's thread
+        daemon.writer.arriving = self._next_group
         self._size_max = daemon.settings.body_bytes_max
 
     def _door(self, target: bytes) -> _Door | None:
@@ -233,19 +233,23 @@ class Intake:
 
     def _submit(self, arrival: Arrival, parsed: Any, told: Told) -> None:
         self.waiting += 1
-        group = self._group
-        if group is None:
-            group = self._group = _Group(self)
-            self._loop.call_soon(self._send_group)
-        group.add(arrival, parsed, told)
+        self._arriving.append((arrival, parsed, told))
+        self._daemon.writer.wake()
 
-    def _send_group(self) -> None:
-        group, self._group = self._group, None
-        if group is not None:
-            self.send(group)
+    def _next_group(self) -> tuple[Batch, Done] | None:
+        """What has come in until now; asked on the writer's thread when it begins a group."""
+        arriving = self._arriving
+        count = min(len(arriving), ARRIVALS_MAX)  # none but this thread makes it shorter
+        if not count:
+            return None
+        group = _Group(self, [arriving.popleft() for _ in range(count)])
+        if arriving:
+            self._loop.call_soon_threadsafe(self._daemon.writer.wake)
+        return group.batch, group.done
 
-    def send(self, group: _Group) -> None:
-        """Have a group committed; nothing may be added to it any more."""
+    def send_alone(self, entry: _Entry) -> None:
+        """Have one message committed in a batch of its own."""
+        group = _Group(self, [entry])
         self._daemon.writer.submit(group.batch, group.done)
 
     async def store(self, arrival: Arrival, parsed: Any = None) -> Arrived | None:

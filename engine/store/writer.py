@@ -1,13 +1,15 @@
 """The writer thread: group commit without a timer.
 
-While one group is being synced, batches queue up; the next group is everything that queued. An idle engine
+While one group is being synced, batches queue up; the next group is what queued, arrivals first. An idle engine
 answers at once, a loaded one pays one sync for hundreds of batches.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeAlias
 
@@ -18,8 +20,10 @@ from engine.store.committer import Committer
 
 Done: TypeAlias = Callable[[Batch, Exception | None], None]
 Delivery: TypeAlias = list[tuple[Done, Batch, Exception | None]]
+Submitted: TypeAlias = tuple[Batch, Done]
 
-GROUP_MAX = 1024
+#: Batches of work in one group: enough to share a sync among many, few enough to be written in milliseconds.
+WORK_MAX = 128
 
 
 class CommitPort(Protocol):
@@ -54,13 +58,21 @@ class _Transaction:
         self.error: BaseException | None = None
 
 
+def _nothing() -> Submitted | None:
+    return None
+
+
 class WriterThread:
     """Commits groups on its own thread and delivers each group's outcomes with one call.
 
-    ``deliver`` is called on the writer thread with all outcomes of a group; it must hand them to the event
-    loop (one wake-up per group, not per batch). ``soon`` has the event loop call something at the end of its
-    turn: what was submitted until then is handed over with one wake-up, too. Without it every batch is handed
-    over at once. Batches are submitted by one thread only.
+    ``deliver`` is called on the writer thread with all outcomes of a group; it must hand them to the event loop (one
+    wake-up per group, not per batch). ``soon`` has the event loop call something at the end of its turn: what was
+    submitted until then is handed over with one wake-up, too. Without it every batch is handed over at once. Batches
+    are submitted by one thread only.
+
+    Somebody waits for an arrival to be stored, and nobody for an outcome. So ``arriving`` is asked, on this thread,
+    for what has come in until the very moment at which a group begins, and all of that goes into the group; of what
+    was submitted only as much as keeps the group short, in its order.
     """
 
     def __init__(
@@ -72,8 +84,11 @@ class WriterThread:
         self._committer = committer
         self._deliver = deliver
         self._soon = soon
-        self._gathered: list[tuple[Batch, Done]] = []
-        self._queue: SimpleQueue[list[tuple[Batch, Done]] | _Transaction | None] = SimpleQueue()
+        self.arriving: Callable[[], Submitted | None] = _nothing
+        self._gathered: list[Submitted] = []
+        self._queue: SimpleQueue[list[Submitted] | _Transaction | None] = SimpleQueue()
+        self._work: deque[Submitted | _Transaction] = deque()  # the thread's own
+        self._is_woken = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self.groups = 0
         self.batches = 0
@@ -86,6 +101,15 @@ class WriterThread:
             self._hand_over()
         elif len(gathered) == 1:
             self._soon(self._hand_over)
+
+    def wake(self) -> None:
+        """Something is arriving: begin a group soon, if none has taken it by then."""
+        if not self._is_woken:
+            self._is_woken = True
+            if self._soon is None:
+                self._queue.put([])
+            else:
+                self._soon(partial(self._queue.put, []))
 
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, []
@@ -110,35 +134,46 @@ class WriterThread:
 
     def _run(self) -> None:
         queue = self._queue
+        stopping = False
         while True:
-            first = queue.get()
-            group: list[tuple[Batch, Done]] = []
-            transactions: list[_Transaction] = []
-            stop = self._sort(first, group, transactions)
-            while not queue.empty() and len(group) < GROUP_MAX:
-                stop = self._sort(queue.get(), group, transactions) or stop
+            if not (stopping or self._work):
+                stopping = self._sort(queue.get())
+            while not queue.empty():
+                stopping = self._sort(queue.get()) or stopping
+            group = self._next_group()
             if group:
                 self._commit(group)
-            for transaction in transactions:
-                self._transact(transaction)
-            if stop:
+            elif stopping and not self._work:
                 return
+            while self._work:
+                first = self._work[0]
+                if not isinstance(first, _Transaction):
+                    break
+                self._work.popleft()
+                self._transact(first)
 
-    @staticmethod
-    def _sort(
-        entry: list[tuple[Batch, Done]] | _Transaction | None,
-        group: list[tuple[Batch, Done]],
-        transactions: list[_Transaction],
-    ) -> bool:
-        if entry is None:
-            return True
-        if isinstance(entry, _Transaction):
-            transactions.append(entry)
-        else:
-            group += entry
-        return False
+    def _sort(self, handed: list[Submitted] | _Transaction | None) -> bool:
+        """Put what was handed over at the end of the work; whether it was the end of all."""
+        if isinstance(handed, _Transaction):
+            self._work.append(handed)
+        elif handed is not None:
+            self._work.extend(handed)
+        return handed is None
 
-    def _commit(self, group: list[tuple[Batch, Done]]) -> None:
+    def _next_group(self) -> list[Submitted]:
+        self._is_woken = False  # before the question: what comes in after it wakes this thread again
+        arrivals = self.arriving()
+        group: list[Submitted] = [] if arrivals is None else [arrivals]
+        work = self._work
+        while work and len(group) <= WORK_MAX:
+            first = work[0]
+            if isinstance(first, _Transaction):
+                break
+            work.popleft()
+            group.append(first)
+        return group
+
+    def _commit(self, group: list[Submitted]) -> None:
         errors: list[Exception | None]
         try:
             errors = self._committer.write([batch for batch, _ in group])
