@@ -114,6 +114,13 @@ def test_cancellation_writes_the_rest_off_and_takes_commissions_back(
     assert result["entries"][-1]["month"] == "2026-04"
 
 
+def test_what_others_were_paid_is_not_taken_back() -> None:
+    rule = {"expedient": {}, "clawback": {"within_months": 6}}
+    contract = {"benefit_months": 12, "cancelled_after_months": 2}
+    result = cost(rule, costs=[paid(300), paid(5000, "legal")], contract=contract)
+    assert text(result["expensed"], result["impairment"], result["clawback"]) == ["5300.00", "0.00", "300.00"]
+
+
 @pytest.mark.parametrize(
     ("facts", "match"),
     [

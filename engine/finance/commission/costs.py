@@ -35,7 +35,7 @@ def contract_cost(
     other = total(amount for kind, amount in costs if kind in rule.other_standards)
     expensed = total(amount for _, amount in costs) - asset - other
     months, why = _months(rule, contract, where) if asset else (0, "nothing is capitalised")
-    owed = [amount for kind, amount in costs if kind not in rule.other_standards]
+    commission = asset
     if rule.expedient is not None and 0 < months <= rule.expedient.months_max:
         why = f"expensed at once: the term of {months} months is within {rule.expedient.months_max}"
         expensed, asset, months = expensed + asset, ZERO, 0
@@ -48,7 +48,7 @@ def contract_cost(
         raise refused(where, "it was cancelled before it began", "give the months that had passed")
     kept = amounts if ended is None else amounts[:ended]
     impairment = asset - total(kept)
-    clawback = _clawback(rule, contract, total(owed), digits)
+    clawback = _clawback(rule, contract, commission, digits)
     schedule = _schedule(kept, asset, contract, digits)
     entries = _entries(rule.accounts or CostAccounts(span=rule.span), asset, expensed, schedule, contract,
                        impairment if ended is not None else ZERO, clawback, digits)  # fmt: skip

@@ -42,7 +42,7 @@ class Expedient:
 
 @shape
 class Clawback:
-    """A commission is taken back where the contract ends early."""
+    """What was capitalised, or would have been but for the expedient, is taken back where the contract ends early."""
 
     within_months: int = declare("Where it ends before so many months have passed.")
     mode: ClawbackMode = declare(

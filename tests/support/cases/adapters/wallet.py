@@ -20,7 +20,9 @@ def _order(text: str | None) -> list[str]:
         key = next((name for part, name in _KEYS.items() if word.startswith(part)), None)
         if key is not None and key not in found:
             found.append(key)
-    return found if found and found[-1] in ("id", "as_given") else [*found, "id"]
+    if not found:
+        return ["priority", "expiry", "id"]
+    return found if found[-1] in ("id", "as_given") else [*found, "id"]
 
 
 def _given(source: Mapping[str, Any], *names: str) -> dict[str, Any]:
