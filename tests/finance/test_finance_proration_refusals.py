@@ -62,6 +62,9 @@ def test_a_near_miss_of_a_kind_is_named() -> None:
     [
         ({"period": {"start": "2025-07-01", "end": "2025-06-01"}, "changes": [{"at": "2025-06-10"}]},
          "the period from 2025-07-01 ends on 2025-06-01", "correct the period"),
+        ({"period": JUNE, "earlier_periods": [{"start": "2025-04-01", "end": "2025-05-01"}],
+          "changes": [{"at": "2025-04-10", "new": [line("a", "1")]}]},
+         "a billed period ends on 2025-05-01 and the next one begins on 2025-06-01", "without gap or overlap"),
         ({"changes": [{"at": "2025-06-10", "new": [line("a", "1")]}]}, "neither its period", "give `period`"),
         ({"period": JUNE, "changes": [{"at": "2025-06-10", "until": "2025-06-05", "new": [line("a", "1")]}]},
          "before it starts", "correct `at` or `until`"),

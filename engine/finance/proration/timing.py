@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from engine.finance.calendar import DAY, Point
 from engine.finance.facts import shown
@@ -82,6 +83,13 @@ def situation(rules: Rules, facts: ProrationFacts, change: Change) -> Situation:
         if each.empty:
             raise refused(where, f"the period from {each.start} ends on {each.end}, before it starts",
                           "correct the period")  # fmt: skip
+    for earlier, later in pairwise(periods):
+        if earlier.end != later.start:
+            raise refused(
+                where,
+                f"a billed period ends on {earlier.end} and the next one begins on {later.start}",
+                "give the billed periods without gap or overlap, oldest first",
+            )
     end = None if change.until is None else measure.end(change.until)
     return Situation(change, kind_of(change), where, measure.point(change.at), end, periods)
 
