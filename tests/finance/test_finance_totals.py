@@ -367,6 +367,14 @@ def test_facts_for_a_stage_that_is_left_out_are_refused() -> None:
         totals({"order": ["line_discounts"]}, lines=[line("1", taxes=[{"code": "t", "percent": "1"}])])
 
 
+def test_a_line_without_a_rate_is_refused_where_one_is_required() -> None:
+    assert amount(totals(lines=[line("1")])["tax"]) == "0.00"
+    with pytest.raises(Failure, match="line a: it has no rate of tax; give its rates, one of zero"):
+        totals({"taxes": {"required": True}}, lines=[line("1")])
+    free = totals({"taxes": {"required": True}}, lines=[line("1", taxes=[{"code": "free", "percent": "0"}])])
+    assert amount(free["gross"]) == "1.00"
+
+
 def test_a_currency_without_digits_needs_a_scale() -> None:
     with pytest.raises(Failure, match="declare the scale"):
         totals({}, "XTS", lines=[line("1", currency="XTS")])

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
 from engine.finance.exact import ZERO, decimal_of, rounded, total
-from engine.finance.problem import Where
+from engine.finance.problem import Where, refused
 from engine.finance.totals.allocation import ordered, shares
 from engine.finance.totals.discounts import Stack, available, in_order, take, value
 from engine.finance.totals.facts import Credit, CreditTime, Discount, TotalsFacts, Used
@@ -167,7 +167,11 @@ def credits_before_tax(open_: Open) -> None:
 
 
 def take_taxes(open_: Open) -> None:
-    """Tax of every line."""
+    """Tax of every line. Raises Failure(policy) for a line without a rate where one is required."""
+    for line in open_.lines:
+        if open_.taxes.required and not line.rates:
+            where = open_.where.at(record=f"line {line.id}")
+            raise refused(where, "it has no rate of tax", "give its rates, one of zero where no tax is due")
     taxed = tax_lines(
         [line.left for line in open_.lines], [line.rates for line in open_.lines], open_.taxes,
         scale=open_.digits.scale, mode=open_.digits.mode,

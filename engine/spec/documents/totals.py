@@ -186,6 +186,10 @@ class Taxes:
         "line's own (the difference is shown).",
         default=LineTaxes.ALLOCATED,
     )
+    required: bool = declare(
+        "A line without any rate is refused; it has no tax otherwise. Where none is due, a rate of zero says so.",
+        default=False,
+    )
     compound: bool = declare("Each further rate is taken of the net and the taxes before it.", default=False)
     span: Span
 
