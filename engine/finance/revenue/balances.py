@@ -118,7 +118,7 @@ def _long_term(setting: Setting, period: Period, deferred: Decimal, future: list
     limit = add_months(period.end, 12 if policy is None else policy.long_term_after_months).toordinal()
     begin = bisect_right(future, period.first, key=lambda each: each[0])
     soon = sum((amount for first, amount in future[begin:] if first < limit), Decimal(0))
-    return max(EXACT.subtract(deferred, soon), setting.zero)
+    return min(max(EXACT.subtract(deferred, soon), setting.zero), deferred)
 
 
 def _remaining(contract: Contract, period: Period) -> tuple[Decimal, Decimal]:

@@ -98,7 +98,7 @@ def _price(contract: Contract) -> Price:
     variable = sum(contract.included.values(), setting.zero)
     total = contract.total
     return Price(
-        fixed=setting.money(contract.fixed),
+        fixed=setting.money(EXACT.add(contract.fixed, contract.apart)),
         variable=setting.money(variable),
         estimated=contract.price.estimated,
         total=setting.money(total),

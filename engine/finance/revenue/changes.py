@@ -181,7 +181,7 @@ def _separate(contract: Contract, change: Change) -> None:
             track.reason = f"separate contract: {found.reasons[track.id]}"
             track.main = Layer([Stage(None, setting.zero, track.fixed, track.measure.curve)])
     contract.tracks += added
-    contract.fixed = EXACT.add(contract.fixed, price)
+    contract.apart = EXACT.add(contract.apart, price)
 
 
 def _revised(contract: Contract, change: Change) -> None:

@@ -107,7 +107,7 @@ class Change:
     on: date = fact("The day from which it applies.")
     kind: str = fact("What sort of change it is, as the sales system says.", default="")
     price: Money | None = fact(
-        "The whole fixed price of the contract from now on, revenue so far included.", default=None
+        "The whole fixed price from now on, revenue so far included, separate contracts not.", default=None
     )
     added_price: Money | None = fact("What is added to the price.", default=None)
     added: tuple[Obligation, ...] = fact("Obligations that are new.", default=())

@@ -22,7 +22,8 @@ from engine.spec.documents.revenue_price import Estimate
 
 @dataclass(slots=True)
 class Contract:
-    """A contract under way."""
+    """A contract under way. ``fixed`` is its price without variable amounts, ``apart`` that of separate contracts that
+    changes added to it."""
 
     setting: Setting
     facts: ContractFacts
@@ -31,6 +32,7 @@ class Contract:
     included: dict[str, Decimal]
     price: Price
     residual: ResidualResult | None = None
+    apart: Decimal = Decimal(0)
     warnings: list[str] = field(default_factory=list)
 
     def components(self) -> dict[str, Consideration]:
@@ -43,7 +45,8 @@ class Contract:
     def total(self) -> Decimal:
         """The transaction price as it is now."""
         rated = sum((track.main.lifetime for track in self.tracks if track.is_rated()), Decimal(0))
-        return EXACT.add(EXACT.add(self.fixed, sum(self.included.values(), Decimal(0))), rated)
+        variable = sum(self.included.values(), Decimal(0))
+        return EXACT.add(EXACT.add(EXACT.add(self.fixed, self.apart), variable), rated)
 
 
 def checked_money(setting: Setting, value: Money, record: str) -> Decimal:
