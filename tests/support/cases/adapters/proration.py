@@ -35,7 +35,11 @@ def proration(case: Case) -> Mapping[str, Any]:
         body["rounding"]["amount"]["mode"] = mode
     change: dict[str, Any] = {"old": old, "new": new}
     if "factor_interval" in given:
-        change |= {"at": given["factor_interval"][0], "until": given["factor_interval"][1]}
+        start, end = given["factor_interval"]
+        change |= {"at": start, "until": end}
+        if body["time"].get("outside") and "second" not in str(case.params.get("day_count")):
+            # An interval longer than its period is counted whole; one that ends before it starts is empty.
+            body["time"]["outside"] = "clamp" if start > end else "extend"
         change["new"] = [*new, {"id": "part", "unit_price": _money(case, given.get("price", "1"))}]
     else:
         change["at"] = given.get("change_at", given["period_start"])
