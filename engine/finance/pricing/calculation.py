@@ -66,7 +66,7 @@ def _rate(program: _Program, facts: RatingFacts) -> Charges:
         progress = progress_of(
             document.thresholds, facts, lambda count: _accrued(program, facts, entries[:count]), whole, amounts
         )
-    told = f"{len(shown)} lines, {number(whole.amount)} {document.currency}"
+    told = f"{len(shown)} {'line' if len(shown) == 1 else 'lines'}, {whole}"
     return Charges(
         currency=document.currency, lines=shown, bounds=tuple(results), subtotal=subtotal, total=whole,
         progress=progress, unpriced=unpriced, explanation=told,
