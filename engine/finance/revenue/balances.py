@@ -45,6 +45,9 @@ def balances(contract: Contract, rows: Sequence[ScheduleRow]) -> tuple[list[Posi
     setting = contract.setting
     months = _months(contract, rows)
     future = [(month.period.first, month.earned) for month in months]
+    if contract.facts.as_of is not None:
+        last = setting.periods.of(contract.facts.as_of)
+        months = [month for month in months if month.period.first <= last.first]
     positions: list[Position] = []
     journal: list[Movement] = []
     recognized = billed = deferred = asset = setting.zero
@@ -74,7 +77,7 @@ def balances(contract: Contract, rows: Sequence[ScheduleRow]) -> tuple[list[Posi
 
 
 def _months(contract: Contract, rows: Sequence[ScheduleRow]) -> list[_Month]:
-    """The periods from the first movement to the last, those without one included."""
+    """The periods from the first movement to the last, or to ``as_of`` if that is later; none is left out."""
     setting, facts = contract.setting, contract.facts
     billing = facts.billing or ()
     posted = [(row.posted_on, row) for row in rows if not row.forecast]
@@ -92,9 +95,6 @@ def _months(contract: Contract, rows: Sequence[ScheduleRow]) -> list[_Month]:
         of_period = revenue.setdefault(row.posted, {})
         of_period[row.obligation] = EXACT.add(of_period.get(row.obligation, setting.zero), row.amount.amount)
     touched = setting.periods.touching(min(days).toordinal(), max(days).toordinal() + 1)
-    if facts.as_of is not None:
-        last = setting.periods.of(facts.as_of)
-        touched = tuple(period for period in touched if period.first <= last.first)
     return [_Month(each, billed.get(each.name, setting.zero), revenue.get(each.name, {})) for each in touched]
 
 

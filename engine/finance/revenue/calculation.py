@@ -52,7 +52,7 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
     treated = apply_changes(contract) if facts.changes else []
     rows = schedule_rows(contract)
     positions, journal = balances(contract, rows) if facts.billing is not None else ([], [])
-    posted = rows if _all_to_post(facts) else postings(contract, rows)
+    posted = rows if _all_to_post(contract) else postings(contract, rows)
     recognized = _recognized(setting, rows)
     return Revenue(
         contract=facts.contract,
@@ -79,8 +79,10 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
     )
 
 
-def _all_to_post(facts: ContractFacts) -> bool:
-    return not facts.posted and facts.as_of is None
+def _all_to_post(contract: Contract) -> bool:
+    facts = contract.facts
+    forecast = any(track.measure.forecast for track in contract.tracks)
+    return not facts.posted and facts.as_of is None and not forecast
 
 
 def _recognized(setting: Setting, rows: list[ScheduleRow]) -> Decimal:
