@@ -44,6 +44,8 @@ connection_option = click.option(
               help="How long to let work come to a rest at the end.")  # fmt: skip
 @click.option("--checkpoint-seconds", type=click.FloatRange(1), default=300.0, show_default=True,
               help="How often the heads of the audit chains are written down outside the store.")  # fmt: skip
+@click.option("--lease-seconds", type=click.IntRange(3, 600), default=30, show_default=True,
+              help="Several nodes on PostgreSQL: how long after its death a node's work is taken over.")  # fmt: skip
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info",
               show_default=True, help="Logs go to standard error, as JSON lines.")  # fmt: skip
 @place_options

@@ -52,8 +52,20 @@ class Backlog:
             self._to_resume = sorted(message_ids)[PAGE:]
             message_ids = message_ids.difference(self._to_resume)
         for arrival in reversed(loading.load_messages(self._store.engine, message_ids)):
+            if arrival.partition not in self._store.tokens:
+                continue
             self._keys.add(Waiting(arrival, None, resumed=True), front=True)
             self._keys.let_go(arrival.key, arrival.id)
+
+    @property
+    def room(self) -> int:
+        """How many messages more may be in memory, at most a page."""
+        return max(0, min(PAGE, IN_MEMORY_MAX - len(self._keys)))
+
+    def read_anew(self) -> None:
+        """Read from the beginning: partitions were gained. What is in memory already is passed over."""
+        self._cursor = 0
+        self.spilled = True
 
     def read(self) -> None:
         """Read on, until memory is half full or the store has nothing more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,6 +119,29 @@ class KeyQueues:
         if line is not None and message_id in line.kept_by:
             line.kept_by.discard(message_id)
             self._offer(key, line)
+
+    @property
+    def blockers(self) -> dict[str, str]:
+        """The blocked keys, by the message that blocks them."""
+        if not self.blocked_keys:
+            return {}
+        return {message_id: key for key, line in self._lines.items() for message_id in line.blockers}
+
+    @property
+    def busy_keys(self) -> list[str]:
+        return [key for key, line in self._lines.items() if line.busy]
+
+    def forget(self, is_lost: Callable[[str], bool]) -> None:
+        """Drop what waits and blocks under such keys. What is being worked on stays until it is finished."""
+        for key in [key for key in self._lines if is_lost(key)]:
+            line = self._lines[key]
+            self._members.difference_update(waiting.arrival.id for waiting in line.waiting)
+            self.blocked_keys -= bool(line.blockers)
+            line.waiting.clear()
+            line.blockers.clear()
+            line.kept_by.clear()
+            if not line.busy:
+                del self._lines[key]
 
     def _offer(self, key: str, line: _Line) -> None:
         if line.is_stopped:

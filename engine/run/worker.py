@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
 from typing import Any
+
+import sqlalchemy as sa
 
 from engine.base.clock import Clock
 from engine.base.crashpoint import reach
@@ -27,20 +29,23 @@ from engine.run.lanes import Lane
 from engine.run.operate import Released
 from engine.run.preparing import prepare
 from engine.run.records import dead_letter, exception_kind, exception_row
+from engine.run.share import take_up
 from engine.run.state import Counts, Run, Work
 from engine.store import loading
 from engine.store.batch import Arrival, Batch
 from engine.store.committer import FenceLost
 from engine.store.pauses import load_pauses
-from engine.store.store import Store
+from engine.store.store import Store, StoreGone
 from engine.store.writer import CommitPort
 
 log = logging.getLogger("tieout.worker")
 
 ACTIVE_MAX = 4000
-#: As many as are started within a few milliseconds: what comes in meanwhile waits to be acknowledged.
-HEADS_PER_TURN = 16
+#: As many as arrivals may come in between two turns of a loaded daemon, or what has come in would pile up.
+HEADS_PER_TURN = 64
 RETRY_COMMIT_SECONDS = 1.0
+#: The store does not answer: nobody's mistake, and nothing of the message's.
+STORE_GONE = (StoreGone, sa.exc.OperationalError)
 
 
 class Worker:
@@ -93,8 +98,8 @@ class Worker:
         self.counts.arrived += 1
         if self.paused:
             self.backlog.spilled = True
-        if not self.backlog.has_room:
-            return
+        if arrival.partition not in self.store.tokens or not self.backlog.has_room:
+            return  # the process that holds the partition finds it in the store, or this one once there is room
         self.keys.add(Waiting(arrival, parsed))
         self.pump()
 
@@ -106,19 +111,12 @@ class Worker:
 
     def recover(self) -> None:
         """At start-up: what waits goes on waiting, what is queued is taken up in arrival order."""
-        ready = loading.settled_messages(self.store.engine)
-        for key, message_id in loading.blocked_messages(self.store.engine):
-            if message_id not in ready:
-                self.keys.block(key, message_id)
         self.read_pauses()
-        for row in loading.waiting_runs(self.store.engine):
-            if is_released(self.store, row, self.clock.now(), self.closures):
-                ready.add(row.message_id)
-                continue
-            self.holds.add(row.waits_for or "", row.message_id, row.wait_until)
-            if (row.waits_for or "").startswith("connection:"):
-                self.keys.keep(row.key, row.message_id)
-        self.backlog.spilled = True
+        self.gained(self.store.tokens)
+
+    def gained(self, partitions: Collection[int]) -> None:
+        """Take up the work of partitions whose leases this process holds now."""
+        ready = take_up(self, partitions)
         self.backlog.read()
         self.resume(ready)
         self._arm_timer()
@@ -167,6 +165,8 @@ class Worker:
         """Do one stretch of a message's work. A surprise stops the message and its key, never its neighbours."""
         try:
             stretch()
+        except STORE_GONE as error:
+            self.not_committed(work, error)
         except Exception as error:  # noqa: BLE001 - the worker loop: one message's surprise must not stop the others
             self._surprised(work, error)
 
@@ -186,6 +186,8 @@ class Worker:
         batch = Batch()
         try:
             prepare(self, work, waiting, batch)
+        except StoreGone:
+            raise
         except Failure as failure:
             self._dead(work, failure.error_class, failure.message, failure.detail)
             return
@@ -196,8 +198,7 @@ class Worker:
         self._advance.next_run(work, batch)
 
     def _token(self, work: Work) -> int:
-        token = self.store.tokens.get(work.arrival.partition)
-        return -1 if token is None else token
+        return self.store.tokens.get(work.arrival.partition, -1)
 
     # ------------------------------------------------------------------------- coming to an end
 
@@ -237,6 +238,8 @@ class Worker:
         async def guarded() -> None:
             try:
                 await coroutine
+            except STORE_GONE as error:
+                self.not_committed(work, error)
             except Exception as error:  # noqa: BLE001 - the worker loop, as in attempt
                 self._surprised(work, error)
 
@@ -276,15 +279,13 @@ class Worker:
         self.active -= 1
         self.keys.finish(work.arrival)
         if self._idle and self.is_idle:
-            for future in self._idle:
-                if not future.done():
-                    future.set_result(None)
+            for future in [each for each in self._idle if not each.done()]:
+                future.set_result(None)
             self._idle.clear()
         self.pump()
 
     def _recheck(self, work: Work) -> None:
-        """A hold may have been released while the message was still being worked on, when taking it up again was
-        impossible: look once more, now that it is stored."""
+        """What it waits for may have come while it was still being worked on: look once more, now that it is stored."""
         for run in work.runs:
             if run.row.state == "waiting" and is_released(self.store, run.row, self.clock.now(), self.closures):
                 self.resume(self.holds.release(run.row.waits_for or "") | {work.arrival.id})
@@ -294,19 +295,18 @@ class Worker:
         """Something that may be waited for has come."""
         self.resume(self.holds.release(waits_for))
 
-    def adopt(self, plan: Plan) -> None:
-        """Run ``plan`` from now on."""
+    def adopt(self, plan: Plan) -> None:  # from now on
         self.plan = plan
         self.closures.declare(plan.connections)
-        self._release_reopened()
+        self.release_reopened()
 
     def read_pauses(self) -> None:
         """Take over what the store says of paused connections."""
         with self.store.engine.connect() as connection:
             self.closures.order(load_pauses(connection, self.clock.now()))
-        self._release_reopened()
+        self.release_reopened()
 
-    def _release_reopened(self) -> None:
+    def release_reopened(self) -> None:  # what waited for connections that may be used again
         for waits_for in self.holds.awaited("connection:"):
             if self.closures.of(waits_for.partition(":")[2]) is None:
                 self.release(waits_for)

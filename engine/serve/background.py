@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from engine.serve.filedrop import FileDrop
 from engine.serve.reload import WorkspaceWatch
 from engine.serve.schedules import Schedules
@@ -47,7 +49,7 @@ class Background:
         daemon = self._daemon
         try:
             await asyncio.to_thread(write_checkpoint, daemon.store.engine, daemon.settings.state, daemon.clock.now())
-        except OSError as error:
+        except (OSError, sa.exc.SQLAlchemyError) as error:
             log.error("checkpoint_failed", extra={"reason": str(error)})
 
     async def stop(self) -> None:

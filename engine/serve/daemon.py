@@ -18,12 +18,12 @@ from engine.connect.port import Connector
 from engine.plan.model import Plan
 from engine.run.worker import Worker
 from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, load_snapshot, open_connection
-from engine.serve.outcomes import Outcomes
 from engine.serve.settings import ServeSettings
+from engine.serve.share import Share
 from engine.store.batch import AuditEntry
 from engine.store.checkpoint import refuse_other_store
-from engine.store.store import LEASE_SECONDS, Store, open_store
-from engine.store.writer import WriterThread
+from engine.store.store import Store, open_store
+from engine.store.writer import Delivery, WriterThread
 
 log = logging.getLogger("tieout.daemon")
 
@@ -73,6 +73,7 @@ class Daemon:
             environment=self.settings.environment,
             clock=self.clock,
             identity=self.identity,
+            lease_seconds=self.settings.lease_seconds,
         )
         try:
             refuse_other_store(self.store.engine, self.settings.state)
@@ -80,8 +81,7 @@ class Daemon:
         except UserError:
             self.store.close()
             raise
-        outcomes = Outcomes(self._loop, self.clock.monotonic)
-        self.writer = WriterThread(self.store.committer, outcomes.deliver, self._loop.call_soon)
+        self.writer = WriterThread(self.store.committer, self._deliver, self._loop.call_soon)
         self.worker = Worker(
             self.store, self.writer, compiled.plan, self.connectors, self.clock, self.identity, self._loop,
             self.settings.environment,
@@ -90,7 +90,10 @@ class Daemon:
         self.worker.paused = not self.settings.work
         await self._activate(compiled)
         self.worker.recover()
-        self._heart = self._loop.create_task(self._beat())
+        self._heart = self._loop.create_task(Share(self).run())
+
+    def _deliver(self, delivery: Delivery) -> None:
+        self._loop.call_soon_threadsafe(_run, delivery)
 
     def _open_connections(self, plan: Plan) -> None:
         for id_, connection in plan.connections.items():
@@ -142,13 +145,6 @@ class Daemon:
             self.worker.pump()
             return self.generation
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            now = self.clock.now()
-            tokens = await asyncio.to_thread(self.writer.transact, _Extend(self.store, now))
-            self.store.tokens = tokens
-
     async def stop(self) -> None:
         """Drain: take nothing new, let what is on its way come to its end, give back leases and lock."""
         self.draining = True
@@ -179,14 +175,6 @@ def _finding(diagnostic: object) -> dict[str, object]:
     }
 
 
-class _Extend:
-    """Extending the leases, as a transaction of the writer."""
-
-    def __init__(self, store: Store, now: int) -> None:
-        self._store = store
-        self._now = now
-
-    def __call__(self, connection: object, _audit: object) -> dict[int, int]:
-        from engine.store import leases
-
-        return leases.extend(connection, self._store.owner, self._now + LEASE_SECONDS * 1_000_000)  # type: ignore[arg-type]
+def _run(delivery: Delivery) -> None:
+    for done, batch, error in delivery:
+        done(batch, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from croniter import croniter
 
 from engine.base.clock import as_datetime
+from engine.base.errors import Failure
 from engine.base.identity import digest_bytes, json_bytes
 from engine.plan.model import FlowPlan
 from engine.store import tables as t
@@ -20,6 +22,8 @@ from engine.store.inbox import partition_of
 if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
     from engine.serve.intake import Intake
+
+log = logging.getLogger("tieout.schedules")
 
 TICK_SECONDS = 5.0
 #: After a longer stop, missed minutes are caught up this far back and no further.
@@ -48,7 +52,10 @@ class Schedules:
     async def run(self) -> None:
         """Look every few seconds, for ever."""
         while True:
-            await self.tick()
+            try:
+                await self.tick()
+            except (sa.exc.SQLAlchemyError, Failure) as error:
+                log.error("store_not_read", extra={"reason": str(error)})  # what is due is made at the next look
             await asyncio.sleep(TICK_SECONDS)
 
     async def tick(self) -> None:

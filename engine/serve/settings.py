@@ -24,6 +24,7 @@ class ServeSettings:
     drain_seconds: float = 20.0
     log_level: str = "info"
     checkpoint_seconds: float = 300.0
+    lease_seconds: int = 30
 
     @property
     def store_url(self) -> str:

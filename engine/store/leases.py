@@ -7,7 +7,7 @@ which is what a stalled former holder's writes fail on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -23,13 +23,23 @@ def seed(connection: sa.Connection) -> None:
 
 
 def claim(
-    connection: sa.Connection, owner: str, now: int, until: int, *, most: int = PARTITIONS, steal: bool = False
+    connection: sa.Connection,
+    owner: str,
+    now: int,
+    until: int,
+    *,
+    most: int = PARTITIONS,
+    steal: bool = False,
+    spared: Collection[int] = (),
 ) -> dict[int, int]:
-    """Take up to ``most`` partitions that nobody holds (or any, with ``steal``); gives partition -> token.
+    """Take up to ``most`` partitions that nobody holds (or any, with ``steal``), none of the ``spared``; gives
+    partition -> token.
 
     ``steal`` is for SQLite, where the operating-system lock already proves that no other process lives.
     """
     free = sa.select(lease.c.partition).order_by(lease.c.partition).limit(most)
+    if spared:
+        free = free.where(lease.c.partition.not_in(spared))
     if not steal:
         free = free.where(sa.or_(lease.c.owner == "", lease.c.expires_at < now))
     if connection.dialect.name == "postgresql":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,24 @@ import orjson
 import sqlalchemy as sa
 
 from engine.base.clock import SECOND, Clock
-from engine.base.errors import UserError
+from engine.base.errors import ErrorClass, Failure, UserError
 from engine.base.identity import Identity
 from engine.store import leases, tables
 from engine.store.audit import Chain, stored_bytes
 from engine.store.batch import AuditEntry
 from engine.store.committer import Committer
-from engine.store.driver import Driver, SqliteDriver, driver_for, without_password
+from engine.store.driver import POSTGRESQL_NOW, Driver, SqliteDriver, driver_for, without_password
 from engine.store.lock import StoreLock
 from engine.store.statements import Hot, compile_hot
 
 LEASE_SECONDS = 30
+
+
+class StoreGone(Failure):
+    """The store's database does not answer. It may soon: what was asked is asked again."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(ErrorClass.TRANSIENT, "the store's database does not answer", detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Store:
         self.owner = owner
         self.hot = hot
         self.tokens: dict[int, int] = {}
+        self.lease_seconds = LEASE_SECONDS
         self._lock = lock
         self._reader = driver.connect()
         self._engine = driver.engine()
@@ -91,26 +100,53 @@ class Store:
         return self._one(self.hot.seen.sql, (subject, event_type)) is not None
 
     def _one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        if self.driver.name == "sqlite":
+            return self._reader.execute(sql, parameters).fetchone()
+        return self._asked_anew(sql, parameters)
+
+    def _asked_anew(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        """Ask the database; once more over a new connection if the old one was lost, as after its restart."""
+        import psycopg
+
+        try:
+            return self._asked(sql, parameters)
+        except psycopg.OperationalError:
+            self._reader.close()
+        try:
+            self._reader = self.driver.connect()
+            return self._asked(sql, parameters)
+        except (psycopg.OperationalError, Failure) as error:
+            raise StoreGone(str(error)) from error
+
+    def _asked(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         cursor = self._reader.cursor()
         cursor.execute(sql, parameters)
         row = cursor.fetchone()
-        if self.driver.name != "sqlite":
-            self._reader.rollback()
+        self._reader.rollback()
         return row
 
     def claim_all(self, now: int) -> dict[int, int]:
         """Take every partition that is free; on SQLite all of them."""
         with self._engine.begin() as connection:
             claimed = leases.claim(
-                connection, self.owner, now, now + LEASE_SECONDS * SECOND, steal=self.driver.name == "sqlite"
+                connection, self.owner, now, now + self.lease_seconds * SECOND, steal=self.driver.name == "sqlite"
             )
         self.tokens.update(claimed)
         return claimed
 
-    def heartbeat(self, now: int) -> None:
-        """Extend the leases; partitions that were lost disappear from ``tokens``."""
-        with self._engine.begin() as connection:
-            self.tokens = leases.extend(connection, self.owner, now + LEASE_SECONDS * SECOND)
+    def heartbeat(self, connection: sa.Connection, now: int) -> dict[int, int]:
+        """Extend the leases; gives the tokens of those that are still held."""
+        return leases.extend(connection, self.owner, now + self.lease_seconds * SECOND)
+
+    def claim_free(self, connection: sa.Connection, now: int, spared: Collection[int]) -> dict[int, int]:
+        """Take what nobody holds, but for the ``spared``; gives the tokens of what was gained."""
+        return leases.claim(connection, self.owner, now, now + self.lease_seconds * SECOND, spared=spared)
+
+    def now(self, connection: sa.Connection, clock: Clock) -> int:
+        """The time by which leases are judged: the database's where several machines share it."""
+        if self.driver.name == "sqlite":
+            return clock.now()
+        return int(connection.exec_driver_sql(POSTGRESQL_NOW).scalar_one())
 
     def close(self) -> None:
         """Give back the leases and the lock."""
@@ -155,7 +191,9 @@ def migrate(driver: Driver, workspace: str, environment: str, store_id: str) -> 
             )
 
 
-def open_store(url: str, *, workspace: str, environment: str, clock: Clock, identity: Identity) -> Store:
+def open_store(
+    url: str, *, workspace: str, environment: str, clock: Clock, identity: Identity, lease_seconds: int = LEASE_SECONDS
+) -> Store:
     """Open (and create, if new) a store for writing. Raises UserError if another process has it (SQLite)."""
     driver = driver_for(url)
     lock = None
@@ -170,7 +208,10 @@ def open_store(url: str, *, workspace: str, environment: str, clock: Clock, iden
         committer = Committer(driver, hot, chain, clock)
         committer.transact(lambda connection, audit: audit(_genesis(connection, environment)))
         store = Store(driver, committer, lock, owner, hot)
-        store.claim_all(clock.now())
+        store.lease_seconds = lease_seconds
+        with store.engine.connect() as connection:
+            now = store.now(connection, clock)
+        store.claim_all(now)
     except BaseException:
         if lock is not None:
             lock.close()

@@ -68,8 +68,9 @@ def test_extending_keeps_what_is_held_and_shows_what_was_lost(stores: Stores) ->
     with store.engine.begin() as connection:
         connection.execute(sa.update(tables.lease).where(tables.lease.c.partition < 6).values(owner="another"))
     stores.clock.advance(10)
-    store.heartbeat(stores.clock.now())
-    assert sorted(store.tokens) == list(range(6, 256))
+    with store.engine.begin() as connection:
+        held = store.heartbeat(connection, stores.clock.now())
+    assert sorted(held) == list(range(6, 256))
     ((expires,),) = rows(store, "select distinct expires_at from lease where partition >= 6")
     assert expires == stores.clock.now() + LEASE_SECONDS * 1_000_000
 
@@ -96,10 +97,15 @@ def test_two_openings_of_one_database_share_the_partitions_by_lease(postgresql_u
         first = stores.open()
         second = stores.open()
         assert (len(first.tokens), len(second.tokens)) == (256, 0)
-        stores.clock.advance(LEASE_SECONDS + 1)
-        taken = second.claim_all(stores.clock.now())
+        with second.engine.begin() as connection:
+            now = second.now(connection, stores.clock)  # the database's own: machines' clocks differ
+            assert second.claim_free(connection, now, ()) == {}
+            expired = now + (LEASE_SECONDS + 1) * 1_000_000
+            assert len(second.claim_free(connection, expired, range(10))) == 246
+            second.tokens = taken = {**second.heartbeat(connection, now), **second.claim_free(connection, expired, ())}
         assert len(taken) == 256
-        first.heartbeat(stores.clock.now())
+        with first.engine.begin() as connection:
+            first.tokens = first.heartbeat(connection, now)
         assert first.tokens == {}
         arrival = stores.arrival("evt_1")
         arrive(first, arrival)  # anyone may store what arrives
