@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from journal_histories import books, event, journal, line, money, post, posted, signed
 
+from engine.finance.prepared import prepare
+
 STRIPE = journal("stripe_ledger")
 GROSS = journal("standard_ledger", ("unbilled: by_line", "unbilled: in_deferred"))
 INVOICE = event(
@@ -168,3 +170,97 @@ def test_a_void_credit_and_its_revenue_have_keys_of_their_own() -> None:
     keys = [entry["key"] for entry in post(events)["entries"]]
     assert len(keys) == len(set(keys))
     assert keys == [entry["key"] for entry in post(events)["entries"]]
+
+
+# ----------------------------------------------------------------------------- one entry per what
+
+OWN = """spec: journal/v1
+id: own
+version: "1.0.0"
+owner: finance
+summary: One entry per obligation.
+roles:
+  receivable: {account_class: asset, summary: Owed}
+  deferred: {account_class: liability, summary: To earn}
+  revenue: {account_class: revenue, summary: Revenue}
+templates:
+  - id: invoice
+    on: invoice.finalized
+    summary: What an invoice bills
+    per: PER
+    post:
+      - debit: receivable
+        amount: =line.gross
+      - credit: deferred
+        amount: =line.gross
+  - id: earned
+    on: revenue.recognised
+    summary: Revenue of a month
+    per: PER
+    post:
+      - debit: deferred
+        amount: =line.net
+      - credit: revenue
+        amount: =line.net
+"""
+
+
+@pytest.mark.parametrize(
+    ("per", "expected"),
+    [
+        ("line", [("a", "C1", "care"), ("b", "C1", "care"), ("c", "C1", "seats"), ("d", "C2", "care")]),
+        ("obligation", [(None, "C1", "care"), (None, "C1", "seats"), (None, "C2", "care")]),
+        ("contract", [(None, "C1", None), (None, "C2", None)]),
+    ],
+)
+def test_entries_are_made_per_line_obligation_or_contract(per: str, expected: list[tuple[Any, ...]]) -> None:
+    book = prepare(OWN.replace("PER", per).encode(), "own.journal.yaml")
+    about = [("a", "C1", "care"), ("b", "C1", "care"), ("c", "C1", "seats"), ("d", "C2", "care")]
+    lines = [
+        line(name, "31.00", "2026-01-01", "2026-02-01", contract=contract, obligation=obligation)
+        for name, contract, obligation in about
+    ]
+    result = post([event("invoice.finalized", "2026-01-01", invoice="A", lines=lines)], book)
+    for kind in ("invoice.finalized", "revenue.recognised"):
+        entries = [entry for entry in result["entries"] if entry["kind"] == kind]
+        assert [(entry["line"], entry["contract"], entry["obligation"]) for entry in entries] == expected
+        assert sum(entry["lines"][0]["amount"].amount for entry in entries) == 124
+
+
+def test_conditions_see_the_invoice_as_it_stood_before_the_event() -> None:
+    text = OWN.replace("PER", "line").replace(
+        "  - id: earned\n",
+        """  - id: last_payment
+    on: payment.succeeded
+    summary: The payment that settles the invoice
+    when: =invoice.open == total.amount && invoice.status == 'open'
+    post:
+      - debit: revenue
+        amount: =total.amount
+      - credit: receivable
+        amount: =total.amount
+  - id: earned
+""",
+    )
+    book = prepare(text.encode(), "own.journal.yaml")
+    invoice = event("invoice.finalized", "2026-01-01", invoice="A", lines=[line("a", "30.00")])
+    pays = [
+        event("payment.succeeded", f"2026-01-0{day}", invoice="A", amount=money(amount))
+        for day, amount in ((2, "10.00"), (3, "20.00"))
+    ]
+    entries = post([invoice, *pays], book)["entries"]
+    assert [(entry["template"], entry["event"]) for entry in entries] == [("invoice", "e0"), ("last_payment", "e2")]
+
+
+def test_what_is_earned_at_one_rate_leaves_the_books_at_that_rate() -> None:
+    agreed = event(
+        "service.agreed", "2026-01-01", rate="1.10", lines=[line("plan", "90.00", "2026-01-01", "2026-02-01")]
+    )
+    billed = event(
+        "invoice.finalized", "2026-03-01", invoice="A", rate="1.20", lines=[line("b", "90.00", unbilled="plan")]
+    )
+    paid = event("payment.succeeded", "2026-03-02", invoice="A", amount=money("90.00"), rate="1.25")
+    at_end = books(post([agreed, billed, paid], functional_currency="USD"))
+    assert {role: str(amount) for role, amount in at_end.items()} == {
+        "cash": "112.50", "exchange_loss": "-13.50", "revenue": "99.00",
+    }  # fmt: skip

@@ -44,12 +44,13 @@ def _billed(ledger: Ledger, event: Event, invoice: Invoice, given: Line) -> Touc
         line = _new_line(ledger, event, given, (net, tax, passthrough, prepaid), invoice.id, invoice.currency)
         if given.meter is not None:
             accrued = _bill_meter(ledger, given.meter)
+            line.rate = ledger.meters[given.meter].line.rate if accrued else line.rate
         if line.curve is None:
             immediate = net - accrued
             line.recognised = net
             line.by_period[month_name(event.date)] = immediate
     line.open = line.gross
-    line.rate = event.rate if event.rate is not None else line.rate
+    line.rate = line.rate if line.rate is not None else event.rate
     invoice.lines.append(line)
     return Touch(
         line,

@@ -97,7 +97,7 @@ def _check_template(journal: Journal, template: PostingTemplate, diagnostics: Di
         help = "write a template for revenue.recognised"
         diagnostics.error("FIN153", f"`{kind.name}` has no amounts to post", template.span, help)
         return used
-    if template.per is Per.LINE and not kind.line:
+    if template.per is not Per.EVENT and not kind.line:
         diagnostics.error("FIN154", f"`{kind.name}` has no lines", template.span, "post `per: event`")
         return used
     found = Diagnostics()
@@ -111,7 +111,7 @@ def _check_template(journal: Journal, template: PostingTemplate, diagnostics: Di
 def _check_balance(
     journal: Journal, template: PostingTemplate, compiled: CompiledTemplate, kind: Kind, diagnostics: Diagnostics
 ) -> None:
-    for scope in sample_scopes(journal, kind, per_line=template.per is Per.LINE):
+    for scope in sample_scopes(journal, kind, per_line=template.per is not Per.EVENT):
         try:
             postings = compiled.post(scope) if compiled.applies(scope) else []
         except Failure as failure:
@@ -145,7 +145,7 @@ def sample_scopes(journal: Journal, kind: Kind, *, per_line: bool) -> Iterator[d
                     "id": "sample", "kind": kind.name, "via": way, "category": category, "invoice": "INV-1",
                     "date": date(2026, 1, 31),
                 },
-                "invoice": {"id": "INV-1", "status": status},
+                "invoice": {"id": "INV-1", "status": status, "open": Money(Decimal(97), "EUR")},
                 "total": {name: money[name] for name in total_measures(kind)},
                 "policy": policy,
             }  # fmt: skip

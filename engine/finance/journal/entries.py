@@ -52,18 +52,19 @@ class Journalist:
     def _entry(
         self, template: CompiledTemplate, moment: Moment, touch: Touch | None, lines: tuple[EntryLine, ...]
     ) -> Entry:
-        line = touch.line if touch is not None else None
+        names = touch.names if touch is not None else {}
+        line = touch.line if touch is not None and names["id"] else None
         invoice = moment.invoice.id if moment.invoice else line.invoice if line and line.invoice else None
         event = moment.event
         entity = (event.entity if event else None) or self.facts.entity
-        key = self._key(moment.id, entity, template.id, line.key if line else "")
+        about = line.key if line else "/".join(name for name in names.values() if name)
         return Entry(
-            key=key, event=moment.id, kind=moment.kind, template=template.id, entity=entity, book=self.head.book,
-            date=moment.day, period=month_name(moment.day),
-            attribution_period=moment.attribution or month_name(moment.day), invoice=invoice,
-            line=line.id if line else None, contract=(line.contract if line else moment.contract) or None,
-            obligation=line.obligation or None if line else None, dimensions=dict(line.dimensions) if line else {},
-            lines=lines, explanation=template.summary,
+            key=self._key(moment.id, entity, template.id, about), event=moment.id, kind=moment.kind,
+            template=template.id, entity=entity, book=self.head.book, date=moment.day,
+            period=month_name(moment.day), attribution_period=moment.attribution or month_name(moment.day),
+            invoice=invoice, line=names.get("id") or None,
+            contract=names.get("contract") or moment.contract or None, obligation=names.get("obligation") or None,
+            dimensions=dict(line.dimensions) if line else {}, lines=lines, explanation=template.summary,
         )  # fmt: skip
 
     def _key(self, event: str, entity: str, template: str, line: str) -> str:
@@ -100,9 +101,11 @@ class Journalist:
 
     def _rates(self, moment: Moment, touch: Touch | None, where: Where) -> dict[Rate, Fraction]:
         event = moment.rate
-        booking = moment.invoice.rate if moment.invoice else None
-        if booking is None:
-            known = {each.line.rate for each in ([touch] if touch is not None else moment.touches)}
+        booking = touch.line.rate if touch is not None else moment.invoice.rate if moment.invoice else None
+        if booking is None and moment.invoice is not None:
+            booking = moment.invoice.rate
+        if booking is None and touch is None:
+            known = {each.line.rate for each in moment.touches}
             if len(known) > 1:
                 raise refused(
                     where, "its lines were booked at different rates", "let the template post once `per: line`"

@@ -68,16 +68,39 @@ class Grant:
 
 @dataclass(slots=True)
 class Touch:
-    """What an event does to one line: measures for the templates. ``contra_of`` is where contra stood before."""
+    """What an event does to a line, or to several put together: measures for the templates. ``contra_of`` is where
+    contra stood before, ``names`` what is the same for all lines: id, obligation, contract."""
 
     line: RevenueLine
     measures: dict[str, Decimal]
     contra_of: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            line = self.line
+            self.names = {"id": line.id, "obligation": line.obligation, "contract": line.contract}
+
+    @classmethod
+    def together(cls, touches: list[Touch], obligation: str) -> Touch:
+        """Several lines of one contract as one; they must have been booked at one rate."""
+        first = touches[0]
+        if len({touch.line.rate for touch in touches}) > 1:
+            raise refused(
+                Where(record=f"contract {first.line.contract}"), "its lines were booked at different rates",
+                "let the template post once `per: line`",
+            )  # fmt: skip
+        measures = {
+            name: sum_of(touch.measures.get(name, NOTHING) for touch in touches)
+            for name in dict.fromkeys(name for touch in touches for name in touch.measures)
+        }
+        names = {"id": "", "obligation": obligation, "contract": first.line.contract}
+        return cls(first.line, measures, first.contra_of, names)
 
 
 @dataclass(slots=True)
 class Moment:
-    """An event with all its measures, ready for the templates."""
+    """An event with all its measures, ready for the templates. ``status`` and ``open`` are its invoice's before it."""
 
     id: str
     kind: str
@@ -91,6 +114,8 @@ class Moment:
     contract: str = ""
     rate: Decimal | None = None
     erases: str = ""
+    status: str = ""
+    open: Decimal = NOTHING
 
 
 class Ledger:

@@ -78,7 +78,7 @@ def compile_template(journal: Journal, template: PostingTemplate, found: Diagnos
     kind = kind_of(journal, template.on)
     if kind is None:
         return None
-    line = line_measures(kind) if template.per is Per.LINE else None
+    line = None if template.per is Per.EVENT else line_measures(kind)
     scope = scope_of(total_measures(kind), line, policy_types(policy_of(journal)))
     when = None if template.when is None else computed(template.when, scope, found, BOOLEAN)[0]
     lines = [_compiled_line(line, scope, found) for line in template.post]
@@ -126,15 +126,15 @@ class Scopes:
                 **dict(zip(("id", "kind", "via", "category"), texts, strict=True)),
                 "invoice": invoice.id if invoice else "", "date": moment.day,
             },
-            "invoice": {"id": invoice.id if invoice else "", "status": invoice.status if invoice else ""},
+            "invoice": {
+                "id": invoice.id if invoice else "", "status": moment.status,
+                "open": Money(moment.open, moment.currency),
+            },
             "total": _money(totals_of(moment, kind), moment.currency),
             "policy": self._policy,
         }  # fmt: skip
         if touch is not None:
-            line = touch.line
-            texts_of_line = {
-                "id": line.id, "obligation": line.obligation, "contract": line.contract, "contra_of": touch.contra_of
-            }  # fmt: skip
+            texts_of_line = {**touch.names, "contra_of": touch.contra_of}
             measures = {name: touch.measures.get(name, NOTHING) for name in line_measures(kind)}
             scope["line"] = {**texts_of_line, **_money(measures, moment.currency)}
         return scope
@@ -168,8 +168,7 @@ def postings_of(
     template: CompiledTemplate, moment: Moment, kind: Kind, scopes: Scopes, document: str
 ) -> Iterator[tuple[Touch | None, list[Posting]]]:
     """What a template posts for a moment: one list for each entry. Refused, with names, if debits are not credits."""
-    touches: list[Touch | None] = list(moment.touches) if template.per is Per.LINE else [None]
-    for touch in touches:
+    for touch in _touches(template.per, moment):
         where = Where(document, f"template {template.id}", f"{moment.kind} {moment.id}")
         scope = scopes.of(moment, kind, touch)
         try:
@@ -179,13 +178,31 @@ def postings_of(
         difference = sum((posting.amount for posting in postings), NOTHING)
         if difference:
             told = ", ".join(_told(posting) for posting in postings)
-            about = f" of line {touch.line.id}" if touch is not None else ""
+            about = f" of {_named(touch)}" if touch is not None else ""
             raise refused(
                 where, f"debits and credits{about} differ by {abs(difference)} {moment.currency} ({told})",
                 "correct the template so that both sides are the same measures",
             )  # fmt: skip
         if postings:
             yield touch, postings
+
+
+def _touches(per: Per, moment: Moment) -> list[Touch | None]:
+    """What a template posts for one by one: lines, or those of an obligation or contract put together."""
+    if per is Per.EVENT:
+        return [None]
+    if per is Per.LINE:
+        return list(moment.touches)
+    groups: dict[tuple[str, str, str], list[Touch]] = {}
+    for touch in moment.touches:
+        obligation = touch.line.obligation if per is Per.OBLIGATION else ""
+        groups.setdefault((touch.line.contract, obligation, touch.contra_of), []).append(touch)
+    return [Touch.together(touches, obligation) for (_, obligation, _), touches in groups.items()]
+
+
+def _named(touch: Touch) -> str:
+    called = {"id": "line"}
+    return next((f"{called.get(what, what)} {name}" for what, name in touch.names.items() if name), "the event")
 
 
 def _told(posting: Posting) -> str:

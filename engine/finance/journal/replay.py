@@ -141,7 +141,9 @@ class _Replayed:
         invoice = self.ledger.invoices.get(event.invoice or "")
         if invoice is not None and not self.by_period and "unrecognised" in KINDS[event.event].line:
             self._recognise(event.date, event.date, invoice.lines)
+        status, owed = (invoice.status, invoice.open) if invoice is not None else ("", NOTHING)
         moment = effect(self.ledger, event)
+        moment.status, moment.open = status, owed
         self.moments.append(moment)
         if self.by_period:
             self._recognise(event.date, month_of(event.date).end)

@@ -99,7 +99,7 @@ _ALL = (
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
-#: What expressions read of the event, of the invoice and of a line besides measures.
+#: What expressions read of the event, of the invoice (as it stood before the event) and of a line besides measures.
 EVENT_TEXTS = ("id", "kind", "via", "category", "invoice")
 INVOICE_TEXTS = ("id", "status")
 LINE_TEXTS = ("id", "obligation", "contract", "contra_of")
@@ -120,10 +120,11 @@ def _texts(names: tuple[str, ...]) -> dict[str, Type]:
 def scope_of(total: tuple[str, ...], line: tuple[str, ...] | None, policy: Mapping[str, Type]) -> dict[str, Type]:
     """The names that the expressions of a template see, with their types."""
     event: dict[str, Type] = {**_texts(EVENT_TEXTS), "date": DATE}
+    invoice: dict[str, Type] = {**_texts(INVOICE_TEXTS), "open": MONEY}
     sums: dict[str, Type] = dict.fromkeys(total, MONEY)
     scope: dict[str, Type] = {
         "event": Object(event, frozenset(event)),
-        "invoice": Object(_texts(INVOICE_TEXTS), frozenset(INVOICE_TEXTS)),
+        "invoice": Object(invoice, frozenset(invoice)),
         "total": Object(sums, frozenset(sums)),
         "policy": Object(policy, frozenset(policy)),
     }

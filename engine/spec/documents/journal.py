@@ -29,6 +29,8 @@ class Per(StrEnum):
 
     EVENT = "event"
     LINE = "line"
+    OBLIGATION = "obligation"
+    CONTRACT = "contract"
 
 
 class Rate(StrEnum):
@@ -90,7 +92,10 @@ class PostingTemplate:
     id: str = declare("Name of the template.", pattern=NAME)
     on: str = declare("The kind of event.", example="invoice.finalized")
     summary: str = declare("What it says, for a finance person.")
-    per: Per = declare("One entry for the event, or one for each line it touches.", default=Per.EVENT)
+    per: Per = declare(
+        "One entry for the event, or one for each line, obligation or contract; expressions read `line` then.",
+        default=Per.EVENT,
+    )
     when: Expression | None = declare("It applies only if this is true.", default=None)
     post: tuple[PostingLine, ...] = declare("The lines, in order.")
     reverse: Reverse = declare("`next_day` posts the opposite entry on the day after.", default=Reverse.NEVER)

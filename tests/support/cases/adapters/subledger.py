@@ -71,6 +71,8 @@ def _paid(history: History, given: Mapping[str, Any], booked: str) -> None:
     paid = given.get("paid")
     if given.get("paid_same_day") or paid is True:
         paid = booked
+    if paid is None and ("refund" in given or "dispute" in given):
+        paid = booked  # only what was paid can go back
     if isinstance(paid, Mapping):
         history.add("payment.succeeded", paid["date"], amount=paid["amount"], invoice="invoice", fee=fees)
     elif isinstance(paid, str):
