@@ -220,9 +220,9 @@ class Totals:
         default=Rounded.EACH,
     )
     order: tuple[Stage, ...] = declare(
-        "The order of operations: discounts of lines, what exceeds the maximum, what lacks to the minimum, discounts of the "
-        "document, credits before tax, taxes, credits after tax. Stages that are left out do not happen; facts for them "
-        "are refused.",
+        "The order of operations: discounts of lines, what exceeds the maximum, what lacks to the minimum, discounts "
+        "of the document, credits before tax, taxes, credits after tax. Stages that are left out do not happen; facts "
+        "for them are refused.",
         default=REFERENCE_ORDER,
     )
     allocation: Allocation | None = declare(
