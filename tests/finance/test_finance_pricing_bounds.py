@@ -248,3 +248,28 @@ def test_adjustments_are_whole_cents_and_explain_the_amount() -> None:
         change = sum((each["amount"].amount for each in line["adjustments"]), Decimal(0))
         assert line["base_amount"].amount + change == line["amount"].amount
     assert result["bounds"][0]["overage"].amount == total(result)
+
+
+@pytest.mark.parametrize(
+    ("before", "current", "expected", "within"),
+    [
+        (0, 50, "50", ["50", "0"]),
+        (0, 130, "130", ["100", "30"]),
+        (90, 30, "30", ["10", "20"]),
+        (0, 200, "250", ["100", "50"]),  # 50 above both, at the second's factor alone
+        (140, 30, "50", ["0", "10"]),
+        (200, 30, "60", ["0", "0"]),
+    ],
+)
+def test_commitments_are_used_up_one_after_another(before: int, current: int, expected: str, within: list[str]) -> None:
+    result = bounded(
+        {"a": str(current)},
+        bound("commitment", 100, "first", over="contract", overage_factor=dec("1.5")),
+        bound("commitment", 50, "second", over="contract", overage_factor=2),
+        billed=[{"charge": "a", "over": "contract", "base_amount": money(before), "amount": money(before)}],
+    )
+    assert total(result) == Decimal(expected)
+    assert [each["within"].amount for each in result["bounds"]] == [Decimal(amount) for amount in within]
+    line = result["lines"][0]
+    change = sum((each["amount"].amount for each in line["adjustments"]), Decimal(0))
+    assert line["base_amount"].amount + change == line["amount"].amount

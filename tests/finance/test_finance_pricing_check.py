@@ -91,6 +91,17 @@ def row(*values: str, **more: Any) -> dict[str, Any]:
             "`part` is a percentage of other charges and accrues with them",
         ),
         ("FIN024", with_charge(UNIT, earlier_bills="as_billed"), "nothing counts over bills here"),
+        (
+            "FIN024",
+            {
+                "charges": [charge(UNIT), {**charge(UNIT), "id": "more"}],
+                "bounds": [
+                    {"id": "first", "commitment": {"amount": 1}},
+                    {"id": "second", "charges": ["more"], "commitment": {"amount": 1}},
+                ],
+            },
+            "`second` and `first` share some charges, and not all",
+        ),
         ("FIN023", bounded_by([]), "the bound names no charge"),
         ("FIN026", bounded_by(["units", "units"]), "`units` is named twice, and would count twice"),
         ("FIN025", price(package={"size": 0, "price": 1}), "the size of a package must be above zero, not 0"),

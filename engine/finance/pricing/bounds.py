@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import takewhile
 
 from engine.base.money import allocate
 from engine.finance.exact import ZERO, decimal_of, total
@@ -27,12 +28,13 @@ from engine.spec.documents.pricing_bounds import (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a bound works on: the document's amounts, the facts, and the charges that it may name."""
+    """What a bound works on: the document's amounts, charges and bounds, and the facts."""
 
     amounts: Amounts
     facts: RatingFacts
     charges: tuple[str, ...]
     where: Where
+    bounds: tuple[Bound, ...] = ()
 
     @property
     def closing(self) -> bool:
@@ -113,41 +115,61 @@ def _true_up(bound: Bound, short: Fraction, scene: Scene, told: str) -> WorkLine
 def _committed(
     bound: Bound, commitment: Commitment, lines: Sequence[WorkLine], before: Fraction, scene: Scene
 ) -> tuple[BoundResult, list[WorkLine]]:
+    """What is promised covers the lines in proportion. A further commitment of the same charges takes what earlier
+    ones left open, and its factor takes the place of theirs, so that none applies twice."""
     limit, factor = Fraction(commitment.amount), Fraction(commitment.overage_factor)
-    current = total(line.net for line in lines)
-    if any(line.net < 0 for line in lines):
+    before = max(ZERO, before - total(_earlier_limits(bound, scene)))
+    portions = [line.net if line.open is None else line.open for line in lines]
+    if any(portion < 0 for portion in portions):
         raise refused(
             scene.where.at(rule=f"bound {bound.id}"), "a line that counts towards the commitment is below zero",
             "take credits out of its `charges`",
         )  # fmt: skip
+    current = total(portions)
     within = min(max(limit - before, ZERO), current)
-    shares = _shared(within, lines, scene.amounts)
-    overage = ZERO
-    for line, share in zip(lines, shares, strict=True):
-        above = line.net - share
-        extra = line.amounts.rounded(above * (factor - 1))
-        overage += above + extra
-        line.adjust(bound.id, extra, f"{number(above)} above {bound.id}, times {number(factor)}")
+    shares = _shared(within, portions, scene.amounts)
+    extra = ZERO
+    for line, portion, share in zip(lines, portions, shares, strict=True):
+        above = portion - share
+        surcharge = line.amounts.rounded(above * (factor - 1))
+        change = surcharge - line.surcharge
+        extra += change
+        line.adjust(bound.id, change, f"{number(above)} above {bound.id}, times {number(factor)}")
+        line.open, line.surcharge = above, surcharge
     short = max(ZERO, limit - before - current)
     due = commitment.true_up is TrueUp.AT_CLOSE and scene.closing and short > 0
     told = f"{number(min(limit, before))} of {number(limit)} used before, {number(within)} now"
-    surcharge = overage - (current - within) + (short if due else ZERO)
     result = _result(
-        bound, scene, limit=limit, counted=current, before=before, exact=surcharge, told=told,
-        within=within, within_by_line=shares, overage=overage,
+        bound, scene, limit=limit, counted=current, before=before, exact=extra + (short if due else ZERO), told=told,
+        within=within, within_by_line=shares, overage=current - within + total(line.surcharge for line in lines),
     )  # fmt: skip
     return result, [_true_up(bound, short, scene, f"{number(short)} of the commitment was not used")] if due else []
 
 
-def _shared(within: Fraction, lines: Sequence[WorkLine], amounts: Amounts) -> list[Fraction]:
+def _earlier_limits(bound: Bound, scene: Scene) -> list[Fraction]:
+    """The amounts of the commitments of the same charges that are used up before this one."""
+    earlier = takewhile(lambda each: each.id != bound.id, scene.bounds)
+    return [
+        Fraction(each.commitment.amount)
+        for each in earlier
+        if each.commitment is not None and scope_of(each, scene.charges) == scope_of(bound, scene.charges)
+    ]
+
+
+def scope_of(bound: Bound, charges: Sequence[str]) -> tuple[Accumulate, frozenset[str]]:
+    """What a bound runs over, and which charges count: commitments that share both are used up one after another."""
+    return bound.over, frozenset(charges if bound.charges is None else (each.text for each in bound.charges))
+
+
+def _shared(within: Fraction, portions: Sequence[Fraction], amounts: Amounts) -> list[Fraction]:
     """What the commitment covers, over the lines in proportion; in whole units of rounding where lines are rounded."""
-    current = total(line.net for line in lines)
+    current = total(portions)
     if current in {0, within}:
-        return [line.net for line in lines]
+        return list(portions)
     unit = Fraction(1, 10**amounts.scale) if amounts.scale >= 0 else Fraction(10**-amounts.scale)
     if amounts.own_unit or (within / unit).denominator != 1:
-        return [within * line.net / current for line in lines]
-    parts = allocate(decimal_of(within), [decimal_of(line.net) for line in lines], decimal_of(unit))
+        return [within * portion / current for portion in portions]
+    parts = allocate(decimal_of(within), [decimal_of(portion) for portion in portions], decimal_of(unit))
     return [Fraction(part) for part in parts]
 
 

@@ -81,7 +81,7 @@ def _lines(program: _Program, facts: RatingFacts, entries: Sequence[Entry]) -> t
             lines += rate_charge(prepared, facts, entries)
     results = []
     names = tuple(charge.id for charge in program.document.charges)
-    scene = Scene(program.amounts, facts, names, program.where)
+    scene = Scene(program.amounts, facts, names, program.where, program.document.bounds)
     for step in program.steps:
         if isinstance(step, Bound):
             result, added = apply_bound(step, lines, scene)

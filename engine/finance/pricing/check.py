@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.base.errors import Failure
 from engine.finance.exact import scale_for
 from engine.finance.pricing import codes as codes
+from engine.finance.pricing.bounds import scope_of
 from engine.finance.pricing.check_charges import check_charge
 from engine.finance.pricing.check_prices import Finder
 from engine.finance.pricing.order import Cycle, named, steps
@@ -29,6 +30,7 @@ def check(document: Pricing, diagnostics: Diagnostics) -> None:
         check_charge(charge, find)
     for bound in document.bounds:
         _check_bound(bound, document, find)
+    _check_stacks(document, find)
     if document.thresholds is not None:
         _check_thresholds(document.thresholds, document, find)
     if document.pricing_unit is not None:
@@ -76,6 +78,18 @@ def _known(names: Iterable[Name], known: list[str], what: str, find: Finder) -> 
 
 
 # ----------------------------------------------------------------------------- bounds
+
+
+def _check_stacks(document: Pricing, find: Finder) -> None:
+    """Commitments that share some charges must share all of them: else nobody can say which is used up first."""
+    charges = [charge.id for charge in document.charges]
+    promised = [bound for bound in document.bounds if bound.commitment is not None]
+    for place, bound in enumerate(promised):
+        for other in promised[:place]:
+            mine, theirs = scope_of(bound, charges), scope_of(other, charges)
+            find.forbid(mine != theirs and bool(mine[1] & theirs[1]),
+                        f"`{bound.id}` and `{other.id}` share some charges, and not all, or not their term", bound.span,
+                        "let them name the same `charges` and `over`, or different charges")  # fmt: skip
 
 
 def _check_bound(bound: Bound, document: Pricing, find: Finder) -> None:

@@ -51,7 +51,8 @@ class Amounts:
 
 @dataclass(slots=True)
 class WorkLine:
-    """A line on its way: ``base`` is its amount after rounding and before bounds, ``net`` after the bounds so far."""
+    """A line on its way: ``base`` is its amount after rounding and before bounds, ``net`` after the bounds so far,
+    ``open`` what commitments so far have not covered, and ``surcharge`` what their factor added to that."""
 
     charge: str
     kind: str
@@ -72,6 +73,8 @@ class WorkLine:
     packages: Fraction | None = None
     parts: Sequence[Part] = ()
     prior: Fraction | None = None
+    open: Fraction | None = None
+    surcharge: Fraction = ZERO
     adjustments: list[tuple[str, Fraction, str]] = field(default_factory=list)
     committed: Fraction | None = None
     overage: Fraction | None = None

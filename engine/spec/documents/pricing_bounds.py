@@ -59,7 +59,8 @@ class Maximum:
 
 @shape
 class Commitment:
-    """An amount promised over a term and billed in steps: what exceeds it costs a factor."""
+    """An amount promised over a term and billed in steps: what exceeds it costs a factor. Several commitments of the
+    same charges are used up one after another; what exceeds them all costs the factor of the last."""
 
     amount: Decimal = declare("What is promised, before any factor.")
     overage_factor: Decimal = declare("What the amount above is multiplied by.", default=Decimal(1))
