@@ -1,11 +1,36 @@
-"""What a calculation that refuses, or that does not agree with the owner, tells a person."""
+"""Calculating in a flow, and what a calculation that refuses or does not agree with the owner tells a person."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import Money
-from engine.plan.model import BusinessException, CalculateStep, CalculationPlan
+from engine.plan.model import BusinessException, CalculateStep, CalculationPlan, Scope, Stopped
 from engine.run.words import without_place
+
+
+def calculated(step: CalculateStep, scope: Scope, on: date) -> Any:
+    """The output of a `calculate` step: the owner's figures, where they are accepted or agree with our own, else our
+    result. Raises Stopped where the facts do not fit the document, and where figures differ beyond their tolerance."""
+    figures = None if step.figures is None else step.figures(scope)
+    if step.calculation is None or step.input is None:
+        return figures
+    document = step.calculation(on)
+    facts = step.input(scope)
+    try:
+        result = document.run(facts)
+    except Failure as failure:
+        raise Stopped(calculation_refused(step, document, failure)) from failure
+    if step.figures is None:
+        return result
+    with_result = {**scope, "result": result}
+    for compared, theirs, ours in step.compare:
+        found = compared.difference(theirs(scope), ours(with_result))
+        if found is not None:
+            raise Stopped(figures_differ(step, document, *found))
+    return figures
 
 
 def calculation_refused(step: CalculateStep, document: CalculationPlan, failure: Failure) -> BusinessException:

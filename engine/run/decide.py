@@ -19,7 +19,7 @@ from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import deterministic_key, digest_bytes
 from engine.plan import model as plan
 from engine.plan.model import BusinessException, FlowPlan, Scope, StepPlan, Stopped
-from engine.run.calculated import calculation_refused, figures_differ
+from engine.run.calculated import calculated
 from engine.run.requests import (
     Answer,
     Completed,
@@ -165,23 +165,7 @@ class Decision:
         return step.mapping(on).apply({name: value(scope) for name, value in step.input}, on)
 
     def _calculate(self, step: plan.CalculateStep, scope: Scope) -> Any:
-        figures = None if step.figures is None else step.figures(scope)
-        if step.calculation is None or step.input is None:
-            return figures
-        document = step.calculation(self.context.business_date)
-        facts = step.input(scope)
-        try:
-            result = document.run(facts)
-        except Failure as failure:
-            raise Stopped(calculation_refused(step, document, failure)) from failure
-        if step.figures is None:
-            return result
-        with_result = {**scope, "result": result}
-        for compared, theirs, ours in step.compare:
-            found = compared.difference(theirs(scope), ours(with_result))
-            if found is not None:
-                raise Stopped(figures_differ(step, document, *found))
-        return figures
+        return calculated(step, scope, self.context.business_date)
 
     def _check(self, step: plan.CheckStep, scope: Scope) -> Any:
         on = self.context.business_date
