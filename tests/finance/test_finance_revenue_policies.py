@@ -70,9 +70,9 @@ def test_service_before_booking_is_caught_up_or_dated_back() -> None:
 
 def test_a_profile_sets_several_switches_and_each_can_be_overridden() -> None:
     service = line("100.00", "2026-01-01", "2026-03-31")
-    assert list(by_period(run({**EVEN, "profile": "tryton"}, service)).values()) == ["33.33", "33.33", "33.34"]
-    assert list(by_period(run({**EVEN, "profile": "oca"}, service)).values()) == ["33.34", "33.33", "33.33"]
-    both = {**EVEN, "profile": "oca", "policy": {"rounding": "cumulative"}}
+    assert list(by_period(run({**EVEN, "profile": "strict_close"}, service)).values()) == ["33.33", "33.33", "33.34"]
+    assert list(by_period(run({**EVEN, "profile": "remainder_first"}, service)).values()) == ["33.34", "33.33", "33.33"]
+    both = {**EVEN, "profile": "remainder_first", "policy": {"rounding": "cumulative"}}
     assert list(by_period(run(both, service)).values()) == ["33.33", "33.34", "33.33"]
 
 

@@ -1,4 +1,4 @@
-"""The named profiles: what each product or standard does where practices differ."""
+"""The named profiles: sets of switches that practices in the field share."""
 
 from __future__ import annotations
 
@@ -36,17 +36,12 @@ _LAST = replace(_STANDARD, rounding=RoundingStyle.REMAINDER_LAST, posting=Postin
 
 PROFILES: dict[Profile, Choices] = {
     Profile.STANDARD: _STANDARD,
-    Profile.NEUTRAL: _STANDARD,
-    Profile.OPENREVREC: replace(_STANDARD, before_booking=BeforeBooking.BACK_DATE),
-    Profile.STRIPE: replace(_STANDARD, posting=Posting.GROSS),
-    Profile.ZUORA: _STANDARD,
-    Profile.OCA: replace(_LAST, rounding=RoundingStyle.REMAINDER_FIRST),
-    Profile.ERPNEXT: replace(_LAST, before_booking=BeforeBooking.BACK_DATE),
-    Profile.TRYTON: replace(_LAST, closed_period=ClosedPeriod.REFUSE),
-    Profile.INTACCT: _LAST,
-    Profile.RECURLY: _LAST,
-    Profile.ORACLE_RECEIVABLES: _LAST,
-    Profile.SCALA_STRIPE_ENGINE: replace(_STANDARD, rounding=RoundingStyle.REMAINDER_FIRST, posting=Posting.GROSS),
+    Profile.GROSS_LEDGER: replace(_STANDARD, posting=Posting.GROSS),
+    Profile.BACK_DATED: replace(_STANDARD, before_booking=BeforeBooking.BACK_DATE),
+    Profile.REMAINDER_LAST: _LAST,
+    Profile.REMAINDER_LAST_BACK_DATED: replace(_LAST, before_booking=BeforeBooking.BACK_DATE),
+    Profile.REMAINDER_FIRST: replace(_LAST, rounding=RoundingStyle.REMAINDER_FIRST),
+    Profile.STRICT_CLOSE: replace(_LAST, closed_period=ClosedPeriod.REFUSE),
 }
 
 

@@ -23,20 +23,15 @@ class RoundingStyle(StrEnum):
 
 
 class Profile(StrEnum):
-    """Named sets of switches: what a product or a standard does."""
+    """Named sets of switches, by the practice that they stand for."""
 
     STANDARD = "standard"
-    STRIPE = "stripe"
-    OPENREVREC = "openrevrec"
-    ZUORA = "zuora"
-    OCA = "oca"
-    ERPNEXT = "erpnext"
-    TRYTON = "tryton"
-    INTACCT = "intacct"
-    RECURLY = "recurly"
-    ORACLE_RECEIVABLES = "oracle_receivables"
-    SCALA_STRIPE_ENGINE = "scala_stripe_engine"
-    NEUTRAL = "neutral"
+    GROSS_LEDGER = "gross_ledger"
+    BACK_DATED = "back_dated"
+    REMAINDER_LAST = "remainder_last"
+    REMAINDER_LAST_BACK_DATED = "remainder_last_back_dated"
+    REMAINDER_FIRST = "remainder_first"
+    STRICT_CLOSE = "strict_close"
 
 
 class Counted(StrEnum):
@@ -170,7 +165,15 @@ class Revenue:
     owner: str = declare("The team that answers for it.")
     summary: str = declare("What it says, in a sentence for a finance person.")
     effective: Effective | None = declare("When this version applies; always if left out.", default=None)
-    profile: Profile = declare("The set of switches to start from.", default=Profile.STANDARD)
+    profile: Profile = declare(
+        "The switches to start from. `standard`: cumulative rounding, catch-up in the period of booking, closed "
+        "periods posted in the first open one, one net entry a period. `gross_ledger`: the same, posted gross. "
+        "`back_dated`: as `standard`, with revenue before booking in its own period. `remainder_last` and "
+        "`remainder_first`: every period rounded, the rest in one of them, posted gross. "
+        "`remainder_last_back_dated`: both. `strict_close`: as `remainder_last`, refusing what belongs to a closed "
+        "period.",
+        default=Profile.STANDARD,
+    )
     policy: Switches | None = declare("Single switches that differ from the profile.", default=None)
     calendar: RevenueCalendar | None = declare("Accounting periods; calendar months if left out.", default=None)
     obligations: tuple[Recognition, ...] = declare(

@@ -119,29 +119,28 @@ def body(
     if style is not None:
         policy["rounding"] = style
     policy |= sections.pop("policy", {})
-    made: dict[str, Any] = {"profile": case.profile if case.profile in PROFILES else "standard"}
+    made: dict[str, Any] = {"profile": PROFILES.get(case.profile or "", "standard")}
     if policy:
         made["policy"] = policy
     made["obligations"] = [{"id": "all", "method": method, **(rule or {})}]
     return made | sections
 
 
-PROFILES = frozenset(
-    {
-        "standard",
-        "stripe",
-        "openrevrec",
-        "zuora",
-        "oca",
-        "erpnext",
-        "tryton",
-        "intacct",
-        "recurly",
-        "oracle_receivables",
-        "scala_stripe_engine",
-        "neutral",
-    }
-)
+#: Which profile stands for the practice of a source.
+PROFILES = {
+    "standard": "standard",
+    "neutral": "standard",
+    "zuora": "standard",
+    "stripe": "gross_ledger",
+    "openrevrec": "back_dated",
+    "intacct": "remainder_last",
+    "recurly": "remainder_last",
+    "oracle_receivables": "remainder_last",
+    "erpnext": "remainder_last_back_dated",
+    "oca": "remainder_first",
+    "scala_stripe_engine": "remainder_first",
+    "tryton": "strict_close",
+}
 
 
 def run(
