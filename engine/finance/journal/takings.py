@@ -80,6 +80,8 @@ def credit_issued(ledger: Ledger, event: Event) -> Moment:
             line.paid_money -= shares[name][index]
         measures["to_receivable"] = parts.gross - sum_of(measures[name] for name in _DESTINATIONS)
         line.open -= measures["to_receivable"]
+        refunded = [measures["to_refund"], parts.gross - measures["to_refund"]]
+        measures["recognised_refunded"] = spread(parts.recognised, refunded, unit)[0] if refunded[0] else NOTHING
         moment.touches.append(Touch(line, measures))
     if invoice.status == "open" and not invoice.open:
         invoice.status = "paid"

@@ -55,9 +55,10 @@ _ALL = (
     Kind("customer_balance.applied", "A customer balance pays an invoice, or what it owes is added to one.",
          total=("amount",)),
     Kind("customer_balance.granted", "A customer balance is given.", total=("amount",)),
-    Kind("credit.issued", "A credit note.", line=(*_PARTS, *_GIVEN), sums=_TAKEN, also={"gross": _GIVEN}),
+    Kind("credit.issued", "A credit note; `recognised_refunded` is the part of `recognised` that is paid back.",
+         line=(*_PARTS, *_GIVEN, "recognised_refunded"), sums=_TAKEN, also={"gross": _GIVEN}),
     Kind("credit.voided", "A credit note is void; its parts are those it was issued with.",
-         line=(*_PARTS, *_GIVEN), sums=_TAKEN, also={"gross": _GIVEN}),
+         line=(*_PARTS, *_GIVEN, "recognised_refunded"), sums=_TAKEN, also={"gross": _GIVEN}),
     Kind(
         "refund.succeeded", "Money went back.",
         line=_PARTS, sums=_TAKEN, total=("goodwill", "payable", "fee_returned"),

@@ -37,8 +37,8 @@ def life_of_invoice(case: Case) -> dict[str, Any]:
         history.add("customer_balance.applied", booked, amount=given["credit_balance_applied"], invoice="invoice")
     if "customer_owes_balance" in given:
         history.add("customer_balance.applied", booked, amount=f"-{given['customer_owes_balance']}", invoice="invoice")
-    _paid(history, given, booked)
     _taken_back(history, given)
+    _paid(history, given, booked)
     through = last_day(given["as_of"]) if "as_of" in given else None
     settings = {} if through is None else {"through": through}
     return {"balance_changes": balance_changes(history.run(**settings))}
@@ -54,15 +54,18 @@ def _invoice_with_tax(history: History, given: Mapping[str, Any], booked: str) -
     invoice(history, given, booked, amount=amount, tax=tax, tax_rate=rate, tax_included=included or None)
 
 
-def _owed(given: Mapping[str, Any], booked: str) -> str:
-    """What the customer owes at first, as the journal itself says."""
-    probe = History("USD")
-    _invoice_with_tax(probe, given, booked)
-    if "credit_balance_applied" in given:
-        probe.add("customer_balance.applied", booked, amount=given["credit_balance_applied"], invoice="invoice")
-    if "customer_owes_balance" in given:
-        probe.add("customer_balance.applied", booked, amount=f"-{given['customer_owes_balance']}", invoice="invoice")
-    return str(probe.run()["invoices"][0]["open"].amount)
+def _owed(history: History, day: str) -> str:
+    """What the customer owes, or what was written off, when a payment comes in: as the journal itself says."""
+    probe = History(history.currency)
+    probe.events = [event for event in history.events if event["date"] < day or event["event"] in _AT_FIRST]
+    (state,) = probe.run()["invoices"]
+    if state["status"] == "uncollectible":
+        probe.events = [event for event in probe.events if event["event"] != "invoice.uncollectible"]
+        (state,) = probe.run()["invoices"]
+    return str(state["open"].amount)
+
+
+_AT_FIRST = ("invoice.finalized", "customer_balance.applied")
 
 
 def _paid(history: History, given: Mapping[str, Any], booked: str) -> None:
@@ -73,14 +76,20 @@ def _paid(history: History, given: Mapping[str, Any], booked: str) -> None:
         paid = booked
     if paid is None and ("refund" in given or "dispute" in given):
         paid = booked  # only what was paid can go back
+    before = [*history.events]
     if isinstance(paid, Mapping):
-        history.add("payment.succeeded", paid["date"], amount=paid["amount"], invoice="invoice", fee=fees)
+        day, amount, more = paid["date"], paid["amount"], {}
     elif isinstance(paid, str):
-        history.add("payment.succeeded", paid, amount=_owed(given, booked), invoice="invoice", fee=fees)
-    outside = given.get("paid_out_of_band")
-    if outside:
+        day, amount, more = paid, _owed(history, paid), {}
+    elif given.get("paid_out_of_band"):
+        outside = given["paid_out_of_band"]
         day = outside if isinstance(outside, str) else booked
-        history.add("payment.succeeded", day, amount=_owed(given, booked), invoice="invoice", via="external")
+        amount, more = _owed(history, day), {"via": "external"}
+    else:
+        return
+    history.add("payment.succeeded", day, amount=amount, invoice="invoice", fee=fees, **more)
+    first = [event for event in before if event["event"] in _AT_FIRST]
+    history.events = [*first, history.events[-1], *(event for event in before if event not in first)]
 
 
 def _dated(value: Any) -> tuple[str, Any]:
@@ -107,7 +116,9 @@ def _taken_back(history: History, given: Mapping[str, Any]) -> None:
 def _credit_note(history: History, given: Mapping[str, Any]) -> None:
     note = given["credit_note"]
     names = {"refund": "refund", "customer_balance": "customer_balance", "external_balance": "external"}
-    to = {wanted: history.money(note[name]) for name, wanted in names.items() if note.get(name)}
+    paid = given.get("paid")
+    unpaid = not paid or (isinstance(paid, str) and paid > note["date"])
+    to = {wanted: history.money(note[name]) for name, wanted in names.items() if note.get(name) and not unpaid}
     history.add("credit.issued", note["date"], amount=note["amount"], invoice="invoice", credit="credit", to=to or None)
     if note.get("voided"):
         history.add("credit.voided", note["voided"], credit="credit")
