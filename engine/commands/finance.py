@@ -98,7 +98,8 @@ def read_facts(file: str) -> Any:
 @_facts_option
 @_options
 def calculate(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, as_json: bool) -> int:
-    """Run a calculating document on facts. DOCUMENT is a file, or the id of one in the workspace."""
+    """Run a calculating document on facts. DOCUMENT is a file, or the id of one in the workspace,
+    with its kind before it where several share the id (pricing:api_calls)."""
     return run(document, None, read_facts(facts), exports, workspace, as_json)
 
 

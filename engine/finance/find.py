@@ -11,10 +11,14 @@ from engine.spec.workspace import load_workspace
 
 
 def find_in_workspace(root: Path, name: str, kind: str | None) -> Path:
-    """The file of the document called ``name`` (``id`` or ``id@MAJOR``), the newest version of it.
+    """The file of the document called ``name`` (``id``, ``id@MAJOR``, or with its kind as ``pricing:id``), the newest
+    version of it.
 
     Raises UserError if there is none, or if documents of several kinds have that id and ``kind`` does not say which.
     """
+    before, sign, after = name.partition(":")
+    if kind is None and sign and before in CALCULATING:
+        kind, name = before, after
     id_, _, major = name.partition("@")
     workspace = load_workspace(root)
     kinds = CALCULATING if kind is None else (kind,)
@@ -29,8 +33,8 @@ def find_in_workspace(root: Path, name: str, kind: str | None) -> Path:
             f"there is no {kind or 'calculating'} document `{name}`: {suggestion(id_, ids, what='there are')}"
         )
     if len({each for each, _ in found}) > 1:
-        named = ", ".join(f"{document.span.file}" for _, document in found)
-        raise UserError(f"several documents are called `{name}`: name the file, one of {named}")
+        named = ", ".join(f"{each}:{id_}" for each in dict.fromkeys(each for each, _ in found))
+        raise UserError(f"several documents are called `{name}`: write one of {named}, or the file")
     newest = max(found, key=lambda each: tuple(int(part) for part in each[1].version.split(".")))
     file: str = newest[1].span.file
     return root / file

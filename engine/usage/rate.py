@@ -44,10 +44,10 @@ def facts_from_usage(
     usage = list(given.get("usage", ()))
     results = []
     for name in _names(pricing):
+        if not files or any(each.get("meter") == name for each in usage if isinstance(each, Mapping)):
+            continue  # quantities at hand need no meter
         meter = meters.get(name)
         if meter is None:
-            if any(each.get("meter") == name for each in usage if isinstance(each, Mapping)):
-                continue
             raise UserError(
                 f"there is no meter document `{name}`: {suggestion(name, sorted(meters), what='there are')}"
             )
