@@ -365,7 +365,10 @@ def measure_usage(
 
 def find_document(name: str, kind: str | None = None, workspace: Path | None = None) -> Path:
     """The file of a calculating document: ``name`` is a path, or an id (``id@1`` for one major version,
-    ``pricing:id`` to say its kind) in the workspace. Of several versions the newest. Raises UserError if there is none, or one of several kinds."""
+    ``pricing:id`` to say its kind) in the workspace. Of several versions the newest.
+
+    Raises UserError if there is none, or one of several kinds.
+    """
     path = Path(name)
     if path.is_file():
         return path
