@@ -13,8 +13,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, allocate
-from engine.finance.calendar import DAY, month_name, month_of
+from engine.finance.calendar import DAY, month_name
 from engine.finance.exact import rounded
+from engine.finance.revenue.periods import MONTHS
 from engine.finance.revenue.points import Curve
 from engine.spec.documents.journal_policy import Split
 
@@ -147,16 +148,15 @@ class RevenueLine:
         """What each month before ``cut`` earns and has not been posted yet; it may be negative."""
         if self.curve is None:
             return
-        month = month_of(max(self.first, self.settled) if self.settled is not None else self.first)
-        reached = self.earned_before(month.start)
-        while month.start < min(cut, self.ends):
+        month = MONTHS.of(max(self.first, self.settled) if self.settled is not None else self.first)
+        reached, last = self.earned_before(month.start), min(cut, self.ends)
+        while month.start < last:
             earned = self.earned_before(min(month.end, cut))
-            name = month_name(month.start)
-            difference = earned - reached - self.by_period.get(name, NOTHING)
+            difference = earned - reached - self.by_period.get(month.name, NOTHING)
             if difference:
-                yield name, difference
-            reached, month = earned, month_of(month.end)
-        self.settled = month_of(cut - DAY).start
+                yield month.name, difference
+            reached, month = earned, MONTHS.of(month.end)
+        self.settled = MONTHS.of(cut - DAY).start
 
     def post_earned(self, period: str, amount: Decimal) -> None:
         """Remember revenue that was posted for a period."""

@@ -117,11 +117,12 @@ class Scopes:
     def __init__(self, policy: AccountingPolicy) -> None:
         self._policy = policy_values(policy)
 
-    def of(self, moment: Moment, kind: Kind, touch: Touch | None = None) -> dict[str, Any]:
+    def of(self, moment: Moment, kind: Kind) -> dict[str, Any]:
+        """What is the same for all entries of a moment."""
         event = moment.event
         texts = (moment.id, moment.kind, (event and event.via) or "cash", (event and event.category) or "")
         invoice = moment.invoice
-        scope: dict[str, Any] = {
+        return {
             "event": {
                 **dict(zip(("id", "kind", "via", "category"), texts, strict=True)),
                 "invoice": invoice.id if invoice else "", "date": moment.day,
@@ -133,11 +134,13 @@ class Scopes:
             "total": _money(totals_of(moment, kind), moment.currency),
             "policy": self._policy,
         }  # fmt: skip
-        if touch is not None:
-            texts_of_line = {**touch.names, "contra_of": touch.contra_of}
-            measures = {name: touch.measures.get(name, NOTHING) for name in line_measures(kind)}
-            scope["line"] = {**texts_of_line, **_money(measures, moment.currency)}
-        return scope
+
+    @staticmethod
+    def with_line(scope: dict[str, Any], moment: Moment, measured: tuple[str, ...], touch: Touch) -> dict[str, Any]:
+        """The same, with one line in it."""
+        measures, currency = touch.measures, moment.currency
+        line: dict[str, Any] = {name: Money(measures.get(name, NOTHING), currency) for name in measured}
+        return {**scope, "line": {**touch.names, "contra_of": touch.contra_of, **line}}
 
 
 def totals_of(moment: Moment, kind: Kind) -> dict[str, Decimal]:
@@ -168,9 +171,10 @@ def postings_of(
     template: CompiledTemplate, moment: Moment, kind: Kind, scopes: Scopes, document: str
 ) -> Iterator[tuple[Touch | None, list[Posting]]]:
     """What a template posts for a moment: one list for each entry. Refused, with names, if debits are not credits."""
+    where = Where(document, f"template {template.id}", f"{moment.kind} {moment.id}")
+    common, measured = scopes.of(moment, kind), line_measures(kind)
     for touch in _touches(template.per, moment):
-        where = Where(document, f"template {template.id}", f"{moment.kind} {moment.id}")
-        scope = scopes.of(moment, kind, touch)
+        scope = common if touch is None else scopes.with_line(common, moment, measured, touch)
         try:
             postings = template.post(scope) if template.applies(scope) else []
         except Failure as failure:

@@ -77,12 +77,14 @@ class _Replayed:
 
     def run(self) -> Replay:
         events = sorted(self.facts.events, key=lambda event: event.date)
-        seen: set[str] = set()
+        seen: dict[str, Event] = {}
         done: date | None = None
         for event in events:
             if event.id in seen:
-                raise self.ledger.refuse(event, "its id occurs twice in the history", "remove the second one")
-            seen.add(event.id)
+                if seen[event.id] == event:
+                    continue  # told twice, happened once
+                raise self.ledger.refuse(event, "its id occurs twice with other content", "remove the wrong one")
+            seen[event.id] = event
             if self.facts.through is not None and event.date > self.facts.through:
                 break
             if done is not None:

@@ -321,7 +321,7 @@ def _change_of_quantity(case: Case) -> dict[str, Any]:
     before = history.run(through=(day_before(changed)), **settings)
     change = {
         "old": history.money(given["amount"]), "start": start, "end": end, "quantity": given["quantity"],
-        "new_quantity": given["change"]["quantity"],
+        "new_quantity": _new_quantity(given),
     }  # fmt: skip
     history.add("subscription.changed", changed, change=change)
     (line,) = history.run(**settings)["prorations"]
@@ -330,6 +330,12 @@ def _change_of_quantity(case: Case) -> dict[str, Any]:
         "credit_note": -line["amount"].amount, "unused_days": line["days"], "revenue_before_change": earned,
         "proration_lines": [{"kind": line["line"], "amount": line["amount"]}],
     }  # fmt: skip
+
+
+def _new_quantity(given: Mapping[str, Any]) -> str:
+    """The quantity after a change; one below zero is what is taken off."""
+    changed = Decimal(str(given["change"]["quantity"]))
+    return str(changed if changed >= 0 else Decimal(str(given["quantity"])) + changed)
 
 
 # ----------------------------------------------------------------------------- prepaid credits
@@ -386,7 +392,7 @@ def drawdown(case: Case) -> dict[str, Any]:
 
 
 def _is_credit(kind: str) -> bool:
-    return any(word in kind for word in ("credit", "prepaid", "commit", "grant", "drawdown"))
+    return any(word in kind.lower() for word in ("credit", "prepaid", "commit", "grant", "drawdown"))
 
 
 def _both(history: History, aside: History, **settings: Any) -> dict[str, Decimal]:
