@@ -41,8 +41,8 @@ from engine.store.writer import CommitPort
 log = logging.getLogger("tieout.worker")
 
 ACTIVE_MAX = 4000
-#: As many as arrivals may come in between two turns of a loaded daemon, or what has come in would pile up.
-HEADS_PER_TURN = 64
+#: As many as are started within a few milliseconds: what comes in meanwhile waits to be acknowledged.
+HEADS_PER_TURN = 16
 RETRY_COMMIT_SECONDS = 1.0
 #: The store does not answer: nobody's mistake, and nothing of the message's.
 STORE_GONE = (StoreGone, sa.exc.OperationalError)

@@ -18,12 +18,13 @@ from engine.connect.port import Connector
 from engine.plan.model import Plan
 from engine.run.worker import Worker
 from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, load_snapshot, open_connection
+from engine.serve.outcomes import Outcomes
 from engine.serve.settings import ServeSettings
 from engine.serve.share import Share
 from engine.store.batch import AuditEntry
 from engine.store.checkpoint import refuse_other_store
 from engine.store.store import Store, open_store
-from engine.store.writer import Delivery, WriterThread
+from engine.store.writer import WriterThread
 
 log = logging.getLogger("tieout.daemon")
 
@@ -81,7 +82,8 @@ class Daemon:
         except UserError:
             self.store.close()
             raise
-        self.writer = WriterThread(self.store.committer, self._deliver, self._loop.call_soon)
+        outcomes = Outcomes(self._loop, self.clock.monotonic)
+        self.writer = WriterThread(self.store.committer, outcomes.deliver, self._loop.call_soon)
         self.worker = Worker(
             self.store, self.writer, compiled.plan, self.connectors, self.clock, self.identity, self._loop,
             self.settings.environment,
@@ -91,9 +93,6 @@ class Daemon:
         await self._activate(compiled)
         self.worker.recover()
         self._heart = self._loop.create_task(Share(self).run())
-
-    def _deliver(self, delivery: Delivery) -> None:
-        self._loop.call_soon_threadsafe(_run, delivery)
 
     def _open_connections(self, plan: Plan) -> None:
         for id_, connection in plan.connections.items():
@@ -173,8 +172,3 @@ def _finding(diagnostic: object) -> dict[str, object]:
         "place": str(getattr(diagnostic, "span", "")),
         "help": getattr(diagnostic, "help", ""),
     }
-
-
-def _run(delivery: Delivery) -> None:
-    for done, batch, error in delivery:
-        done(batch, error)
