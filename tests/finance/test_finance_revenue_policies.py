@@ -259,3 +259,43 @@ def test_yen_have_no_cents_and_a_declared_scale_has_as_many_as_it_says() -> None
     assert [row["amount"].amount for row in document(EVEN).calculate(yen)["periods"]] == [33, 34, 33]
     fine = document({**EVEN, "policy": {"scale": 3}}).calculate(yen)
     assert [str(row["amount"].amount) for row in fine["periods"]] == ["33.333", "33.334", "33.333"]
+
+
+def test_what_lapses_is_breakage_or_owed_to_somebody_else() -> None:
+    credits_ = {
+        "id": "c",
+        "price": usd("100.00"),
+        "total": "10",
+        "expires_on": "2026-03-31",
+        "readings": [{"on": "2026-01-31", "quantity": "4"}],
+    }
+    rule = {"id": "all", "method": "drawdown"}
+    assert by_period(run({"obligations": [rule]}, credits_)) == {
+        "2026-01": "40.00",
+        "2026-02": "0.00",
+        "2026-03": "60.00",
+    }
+    owed = run({"obligations": [{**rule, "lapsed": "owed"}]}, credits_)
+    assert by_period(owed) == {"2026-01": "40.00"}
+    assert owed["remaining"].amount == 60
+
+
+def test_a_price_released_by_hand_in_parts() -> None:
+    body = {"obligations": [{"id": "all", "method": "manual"}]}
+    held = {"id": "held", "price": usd("90.00"), "readings": [{"on": "2026-01-10", "percent": "50"}]}
+    result = run(body, held)
+    assert (by_period(result), result["remaining"].amount) == ({"2026-01": "45.00"}, 45)
+
+
+def test_the_basis_of_a_change_is_told() -> None:
+    service, credit = (
+        line("90.00", "2026-01-01", "2026-03-31"),
+        {**line("-30.00", "2026-03-01", "2026-03-31"), "id": "credit"},
+    )
+    change = {"on": "2026-02-01", "price": usd("120.00")}
+    assert run(BY_DAY, service)["basis"] == "unchanged"
+    assert run(BY_DAY, service, credit)["basis"] == "lines"
+    assert run(BY_DAY, service, changes=[change])["basis"] == "contract"
+    allocated = {**BY_DAY, "allocation": {"ties": "order"}}
+    warned = run(allocated, {**service, "ssp": usd(9)}, {**credit, "ssp": usd(1)})
+    assert "credit is a credit line inside an allocation" in warned["warnings"][0]

@@ -59,6 +59,7 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
         price=_price(contract)
         if facts.changes or any(track.is_rated() for track in contract.tracks)
         else contract.price,
+        basis=_basis(contract),
         allocation=tuple(_allocated(setting, track) for track in contract.tracks if _has_share(contract, track)),
         residual=contract.residual,
         schedule=tuple(rows),
@@ -83,6 +84,24 @@ def _all_to_post(contract: Contract) -> bool:
     facts = contract.facts
     forecast = any(track.measure.forecast for track in contract.tracks)
     return not facts.posted and facts.as_of is None and not forecast
+
+
+def _basis(contract: Contract) -> str:
+    """Which basis changes were accounted for on. Credit lines equal a prospective change only for one distinct series
+    at its stand-alone price; anything else is worth a look."""
+    credits = [track for track in contract.tracks if track.obligation.price and track.obligation.price.amount < 0]
+    if (
+        credits
+        and contract.setting.document.allocation is not None
+        and not all(track.obligation.excluded for track in credits)
+    ):
+        contract.warnings.append(
+            f"{credits[0].id} is a credit line inside an allocation by stand-alone prices: the figures differ from "
+            "those of a change of the contract"
+        )
+    if contract.facts.changes:
+        return "contract"
+    return "lines" if credits else "unchanged"
 
 
 def _recognized(setting: Setting, rows: list[ScheduleRow]) -> Decimal:

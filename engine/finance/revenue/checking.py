@@ -15,7 +15,7 @@ from engine.finance.revenue.setting import Rule, TreatmentRule
 from engine.schema.types import BOOLEAN, Object, Type, without_null
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.revenue import Revenue
-from engine.spec.documents.revenue_methods import LateGate, Method, RateOf, Recognition, RunningEstimate
+from engine.spec.documents.revenue_methods import Lapse, LateGate, Method, RateOf, Recognition, RunningEstimate
 from engine.spec.values import Expression
 
 
@@ -62,6 +62,8 @@ def _check_rule(rule: Recognition, diagnostics: Diagnostics) -> None:
         useless("estimate")
     if rule.rate is not RateOf.EACH and rule.method is not Method.USAGE_AS_INVOICED:
         useless("rate")
+    if rule.lapsed is not Lapse.REVENUE and rule.method not in (Method.UNITS, Method.DRAWDOWN):
+        useless("lapsed")
     if rule.measure_scale is not None and rule.method not in (Method.PROPORTIONAL, Method.UNITS, Method.DRAWDOWN):
         useless("measure_scale")
     dated = rule.method in list(Method)[: list(Method).index(Method.POINT_IN_TIME)]

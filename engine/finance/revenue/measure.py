@@ -16,7 +16,7 @@ from engine.finance.revenue.rated import rated_curve
 from engine.finance.revenue.results import Measured, RebateLiability
 from engine.finance.revenue.setting import Setting
 from engine.spec.documents.revenue import Counted, Overuse
-from engine.spec.documents.revenue_methods import LateGate, Method, Recognition
+from engine.spec.documents.revenue_methods import Lapse, LateGate, Method, Recognition
 
 RATED = frozenset({Method.USAGE_AS_INVOICED, Method.USAGE_ESTIMATE, Method.MANUAL})
 STEPPED = frozenset({Method.PROPORTIONAL, Method.MILESTONE, Method.UNITS, Method.DRAWDOWN})
@@ -64,9 +64,10 @@ def measure_of(setting: Setting, obligation: Obligation, rule: Recognition, paya
     place = setting.where.at(rule=f"rule {rule.id}", record=f"obligation {obligation.id}")
     method = obligation.method or rule.method
     try:
-        if method in RATED:
+        released = any(reading.percent is not None for reading in obligation.readings)
+        if method in RATED and not (method is Method.MANUAL and released):
             return _gated(obligation, rule, _rated(setting, obligation, rule, method, payable))
-        if method in STEPPED:
+        if method in STEPPED or method is Method.MANUAL:
             return _gated(obligation, rule, _stepped(setting, obligation, rule, method))
         return _dated(setting, obligation, rule, method)
     except ValueError as wrong:
@@ -199,7 +200,7 @@ def _stepped(setting: Setting, obligation: Obligation, rule: Recognition, method
         progress.append(
             Measured(obligation=obligation.id, on=reading.on, progress=decimal_of(used), exact=decimal_of(exact))
         )
-    if obligation.expires_on is not None and (not steps or steps[-1][1] < 1):
+    if rule.lapsed is Lapse.REVENUE and obligation.expires_on is not None and (not steps or steps[-1][1] < 1):
         if steps and steps[-1][0] >= obligation.expires_on:
             raise ValueError(f"something was used on {steps[-1][0]}, after it lapsed on {obligation.expires_on}")
         steps.append((obligation.expires_on, Fraction(1)))

@@ -189,6 +189,10 @@ class Revenue:
 
     contract: str = fact("The contract.")
     price: Price = fact("The transaction price.")
+    basis: str = fact(
+        "`contract` if changes were accounted for over the whole contract, `lines` if credit lines with dates of their "
+        "own carry them, `unchanged` if there were none."
+    )
     allocation: tuple[Allocated, ...] = fact("Shares of the obligations.")
     residual: ResidualResult | None = fact("The residual, if the document asks for one.", default=None)
     schedule: tuple[ScheduleRow, ...] = fact("Revenue by obligation and period.")

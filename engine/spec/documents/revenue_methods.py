@@ -55,6 +55,13 @@ class RunningEstimate(StrEnum):
     LAST = "last"
 
 
+class Lapse(StrEnum):
+    """What becomes of what was paid for and never called for."""
+
+    REVENUE = "revenue"
+    OWED = "owed"
+
+
 class RateOf(StrEnum):
     """Which rate values what was delivered."""
 
@@ -105,6 +112,11 @@ class Recognition:
         "`usage_as_invoiced`: `each` rates every reading as it says, `latest` rates everything so far by the newest "
         "expected rate and catches up, as a retrospective rebate asks for.",
         default=RateOf.EACH,
+    )
+    lapsed: Lapse = declare(
+        "`drawdown` and `units`: what is left on the day of expiry is `revenue` (breakage), or it is `owed` to "
+        "somebody else, such as a state, and stays a liability.",
+        default=Lapse.REVENUE,
     )
     measure_scale: int | None = declare(
         "Digits to which a measure of progress is rounded before it is used; not rounded if left out. 3 rounds to a "

@@ -394,11 +394,23 @@ def _redemptions(given: Mapping[str, Any]) -> list[dict[str, Any]]:
         redeemed = given["redeemed"]
         redeemed = list(redeemed.values()) if isinstance(redeemed, Mapping) else redeemed
         reached = redeemed if isinstance(redeemed, list) else [redeemed]
+        figures = [Decimal(str(each)) for each in reached]
+        if figures != sorted(figures):
+            return _increments(given, reached)
     totals = _expected(given)
     return [
         {"on": last_day(f"{2026 + index}-12"), "reached": amount, "total": totals[min(index, len(totals) - 1)]}
         for index, amount in enumerate(reached)
         if amount is not None
+    ]
+
+
+def _increments(given: Mapping[str, Any], redeemed: list[Any]) -> list[dict[str, Any]]:
+    """Redeemed year by year, where the figures are not cumulative."""
+    totals = _expected(given)
+    return [
+        {"on": last_day(f"{2026 + index}-12"), "quantity": amount, "total": totals[min(index, len(totals) - 1)]}
+        for index, amount in enumerate(redeemed)
     ]
 
 

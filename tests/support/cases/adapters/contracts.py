@@ -13,6 +13,7 @@ METHODS = {
     "by_day_start_inclusive_end_exclusive": "by_day",
     "months_partial_rounded_0.1": "months_to_tenth",
     "even_full_months_partial_by_day": "partial_by_day_full_even",
+    "prorate_exact_days": "partial_by_day_full_even",
     "metered": "usage_as_invoiced",
     "usage": "units",
     "progress": "proportional",
