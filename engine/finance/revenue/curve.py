@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import lcm
 
 from engine.finance.calendar import Span, add_months, days_30_360, month_of
-from engine.finance.revenue.periods import MONTHS, Periods
+from engine.finance.revenue.periods import MONTHS, Period, Periods
 from engine.finance.revenue.points import Curve, PeriodAmount, from_points, from_weights
 from engine.spec.documents.revenue import RoundingStyle
 from engine.spec.documents.revenue_methods import Method
@@ -267,6 +267,29 @@ def instant_curve(start: datetime, end: datetime, zone: tzinfo, options: Options
         points.append((ordinal, _elapsed(start, midnight) / total))
     if _elapsed(start, end) != total * points[-1][1]:
         points.append((last.toordinal() + 1, 1))
+    return from_points(points, scale=options.scale, style=options.style, periods=options.periods)
+
+
+def instant_ends_curve(start: datetime, end: datetime, zone: tzinfo, options: Options = Options()) -> Curve:
+    """Broken first and last periods by the second; full ones share the rest equally. Raises ValueError."""
+    exact = instant_curve(start, end, zone, options)
+    opening, closing = start.astimezone(zone), end.astimezone(zone)
+    first = opening.date().toordinal() + int(opening.time() != time())
+    after = closing.date().toordinal()
+    touched = options.periods.touching(exact.days[0], exact.days[-1])
+    full = [each for each in touched if each.first >= first and each.after <= after]
+    if not full:
+        return exact
+
+    def share(each: Period) -> Fraction:
+        return exact.share_before(each.end) - exact.share_before(each.start)
+
+    rest = 1 - sum((share(each) for each in touched if each not in full), Fraction(0))
+    points: list[tuple[int, Fraction | int]] = [(exact.days[0], 0)]
+    reached = Fraction(0)
+    for each in touched:
+        reached += rest / len(full) if each in full else share(each)
+        points.append((min(each.after, exact.days[-1]), reached))
     return from_points(points, scale=options.scale, style=options.style, periods=options.periods)
 
 

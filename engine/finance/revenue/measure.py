@@ -10,7 +10,7 @@ from fractions import Fraction
 from engine.finance.calendar import DAY, Span, add_months, whole_months
 from engine.finance.exact import decimal_of, rounded
 from engine.finance.problem import refused
-from engine.finance.revenue.curve import Curve, Options, curve, instant_curve, step_curve
+from engine.finance.revenue.curve import Curve, Options, curve, instant_curve, instant_ends_curve, step_curve
 from engine.finance.revenue.facts import Obligation, Reading
 from engine.finance.revenue.rated import rated_curve
 from engine.finance.revenue.results import Measured, RebateLiability
@@ -144,11 +144,12 @@ def _options(setting: Setting, obligation: Obligation, rule: Recognition) -> Opt
 
 
 def _curve(setting: Setting, obligation: Obligation, method: Method, span: Span, options: Options) -> Curve:
-    if method is not Method.BY_INSTANT:
+    if method not in (Method.BY_INSTANT, Method.PARTIAL_BY_INSTANT_FULL_EVEN):
         return curve(method, span, options)
     start = obligation.start_at or datetime.combine(span.start, time(), setting.zone)
     end = obligation.end_at or datetime.combine(span.end, time(), setting.zone)
-    return instant_curve(start, end, setting.zone, options)
+    made = instant_curve if method is Method.BY_INSTANT else instant_ends_curve
+    return made(start, end, setting.zone, options)
 
 
 def _at_once(setting: Setting, obligation: Obligation, method: Method) -> Measure:

@@ -21,6 +21,7 @@ class Method(StrEnum):
     EVEN_MONTHS_DROP_LAST = "even_months_drop_last"
     PRORATED_CALENDAR_MONTHS = "prorated_calendar_months"
     PARTIAL_BY_DAY_FULL_EVEN = "partial_by_day_full_even"
+    PARTIAL_BY_INSTANT_FULL_EVEN = "partial_by_instant_full_even"
     ANNIVERSARY_MONTHS = "anniversary_months"
     HALF_MONTH = "half_month"
     MONTHS_TO_TENTH = "months_to_tenth"

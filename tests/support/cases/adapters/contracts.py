@@ -14,6 +14,9 @@ METHODS = {
     "months_partial_rounded_0.1": "months_to_tenth",
     "even_full_months_partial_by_day": "partial_by_day_full_even",
     "prorate_exact_days": "partial_by_day_full_even",
+    "proration_by_days": "anniversary_months",
+    "prorate_by_days": "anniversary_months",
+    "by_days": "anniversary_months",
     "metered": "usage_as_invoiced",
     "usage": "units",
     "progress": "proportional",
@@ -70,6 +73,7 @@ KNOWN = frozenset(
         "usage_as_invoiced",
         "usage_estimate",
         "anniversary_months",
+        "partial_by_instant_full_even",
         "manual",
     }
 )
@@ -88,6 +92,9 @@ def method_of(text: Any, default: str = "by_day") -> str:
     name = METHODS.get(name, name)
     if name in KNOWN:
         return name
+    broken = any(word in name for word in ("partial", "prorat"))
+    if broken and any(word in name for word in ("instant", "second", "exact_time")):
+        return "partial_by_instant_full_even"
     return next((method for word, method in WORDS if word in name), default)
 
 
@@ -115,7 +122,7 @@ def body(
     declared = case.raw.get("policy") or {}
     style = rounding_of(case.input.get("rounding")) or rounding_of(declared.get("rounding"))
     style = style or rounding_of(case.input.get("remainder") and f"remainder_{case.input['remainder']}")
-    if style is None and case.profile == "stripe" and method == "partial_by_day_full_even":
+    if style is None and case.profile == "stripe" and method.endswith("_full_even"):
         style = "floor_full_periods"
     if style is not None:
         policy["rounding"] = style

@@ -67,6 +67,8 @@ def by_day(case: Case) -> dict[str, Any]:
     given = case.input
     method = method_of(given.get("method"))
     line = _line(case)
+    if "start_at" in line and method == "partial_by_day_full_even":
+        method = "partial_by_instant_full_even"
     policy = {}
     if "day_end_excluded" in str(given.get("method")) or "end_excluded" in str(given.get("method")):
         policy["end_day"] = "not_counted"
@@ -146,6 +148,8 @@ def by_month(case: Case) -> dict[str, Any]:
     invoiced = given.get("invoice_date")
     if "lines" not in given:
         line = _line(case)
+        if "start_at" in line and method == "partial_by_day_full_even":
+            method = "partial_by_instant_full_even"
         if invoiced:
             line["booked_on"] = invoiced
         start = (invoiced or line.get("start") or line.get("start_at", ""))[:10]
