@@ -122,6 +122,8 @@ def body(
     declared = case.raw.get("policy") or {}
     style = rounding_of(case.input.get("rounding")) or rounding_of(declared.get("rounding"))
     style = style or rounding_of(case.input.get("remainder") and f"remainder_{case.input['remainder']}")
+    if style is None and case.profile == "oca" and case.name in ("rounding.schedule", "recognition.recompute"):
+        style = "remainder_last"
     if style is None and case.profile == "stripe" and method.endswith("_full_even"):
         style = "floor_full_periods"
     if style is not None:

@@ -201,9 +201,7 @@ def periods(case: Case) -> dict[str, Any]:
     document = body(case, method_of(given.get("method"), "anniversary_months"))
     if months > 1:
         line["months"] = int(count)
-        first = (
-            date.fromisoformat(start).replace(month=1, day=1) if months == 12 else _quarter(date.fromisoformat(start))
-        )
+        first = date.fromisoformat(start).replace(day=1)
         listed = [_months_on(str(first), index * months) for index in range(int(count) + 2)]
         document["calendar"] = {
             "listed": {
@@ -212,10 +210,6 @@ def periods(case: Case) -> dict[str, Any]:
             }
         }
     return _spread(case, _answers(case, run(case, document, [line])))
-
-
-def _quarter(day: date) -> date:
-    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
 def _spread(case: Case, found: dict[str, Any]) -> dict[str, Any]:
@@ -389,17 +383,19 @@ def recompute(case: Case) -> dict[str, Any]:
         "start": start,
         "end_exclusive": _months_on(start, count),
     }
-    amounts = [
-        each["amount"] if isinstance(each, Mapping) else each for each in (posted if isinstance(posted, list) else [])
-    ]
+    document = body(case, "anniversary_months", policy={"posted_difference": "last_period", **_style(case)})
+    if isinstance(posted, list):
+        amounts = [each["amount"] if isinstance(each, Mapping) else each for each in posted]
+    else:
+        amounts = [amount_of(row["amount"]) for row in run(case, document, [line])["schedule"]][: int(posted)]
     months = [_months_on(str(date.fromisoformat(start).replace(day=1)), index)[:7] for index in range(len(amounts))]
     facts = [
         {"obligation": "line", "period": month, "amount": money(case, amount)}
         for month, amount in zip(months, amounts, strict=True)
     ]
-    document = body(case, "anniversary_months", policy={"posted_difference": "last_period", **_style(case)})
     result = run(case, document, [line], posted=facts)
-    return {"amounts": [row["amount"] for row in result["schedule"]], "unspread": result["remaining"]}
+    unspread = sum((amount_of(row["amount"]) for row in result["postings"]), Decimal(0))
+    return {"amounts": [row["amount"] for row in result["schedule"]], "unspread": unspread}
 
 
 def _style(case: Case) -> dict[str, str]:
