@@ -11,6 +11,7 @@ from docs.cli_page import cli_page
 from docs.connectors_page import connectors_page
 from docs.documents_page import documents_page
 from docs.figures import write_figures
+from docs.journal_events_page import journal_events_page
 from engine.expr.reference import reference
 from engine.lint.codes import as_markdown as rules_page
 from engine.source.catalogue import as_markdown, load_all
@@ -25,6 +26,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "connectors.md": connectors_page,
     "documents.md": documents_page,
     "expressions.md": reference,
+    "journal-events.md": journal_events_page,
     "rules.md": rules_page,
 }
 

@@ -9,6 +9,8 @@ import yaml
 from journal_histories import JOURNALS, Event, event, journal, line, money, post
 
 from engine.base.errors import ErrorClass, Failure, UserError
+from engine.finance.journal.replay import EFFECTS
+from engine.finance.journal.vocabulary import KINDS, MEANINGS, NEEDS, total_measures
 from engine.finance.prepared import prepare
 
 ROLES = """
@@ -224,3 +226,9 @@ def test_roles_of_one_name_mean_the_same_in_every_shipped_journal() -> None:
         for name, role in yaml.safe_load(file.read_text("utf-8"))["roles"].items():
             classes.setdefault(name, set()).add(role["account_class"])
     assert {name: found for name, found in classes.items() if len(found) > 1} == {}
+
+
+def test_every_event_says_what_it_needs_and_every_measure_what_it_means() -> None:
+    used = {name for kind in KINDS.values() for name in total_measures(kind)}
+    assert used == set(MEANINGS)
+    assert set(NEEDS) == {name for name, kind in KINDS.items() if not kind.generated} == set(EFFECTS)

@@ -98,7 +98,76 @@ _ALL = (
     ),
 )  # fmt: skip
 
+#: Which facts an event of each kind must have, and then which it may have.
+NEEDS: Mapping[str, str] = {
+    "invoice.finalized": "`invoice`, `lines`; `rate` in a foreign currency",
+    "payment.succeeded": "`amount`; `invoice`, `fee`, `via`",
+    "payout.paid": "`amount`",
+    "payment.applied": "`invoice`, `amount`",
+    "payment.unapplied": "`invoice`, `amount`",
+    "customer_balance.applied": "`invoice`, `amount`, below zero for a balance the customer owes",
+    "customer_balance.granted": "`amount`",
+    "credit.issued": "`invoice`, `amount` or `lines`; `credit`, `to`",
+    "credit.voided": "`credit`",
+    "refund.succeeded": "`invoice` or `credit`, `amount` or `lines`; `fee` that comes back",
+    "invoice.voided": "`invoice`",
+    "invoice.uncollectible": "`invoice`",
+    "dispute.opened": "`invoice`; `amount`, all that was paid if left out; `fee`",
+    "dispute.won": "`invoice`; `fee` that comes back",
+    "dispute.lost": "`invoice`",
+    "invoice.excluded": "`invoice`",
+    "usage.recorded": "`meter`, `amount` or `quantity` and `unit_price`; `aggregation`",
+    "subscription.changed": "`change`",
+    "service.agreed": "`lines` with `service`",
+    "credits.granted": "`grant`, `amount`; `category`, `expected_breakage` or its rate",
+    "credits.drawn": "`grant`, `amount`; `category`",
+    "credits.expired": "`grant`; `amount`, all that is left if left out",
+}
+
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+
+#: What each measure means.
+MEANINGS: Mapping[str, str] = {
+    "accrued": "Earned before billing; leaves the unbilled receivable.",
+    "amount": "All of it.",
+    "applied": "What of the money settles what is owed.",
+    "asset": "The contract asset that stands at the end.",
+    "asset_change": "How much the contract asset grew.",
+    "balance_owed": "A balance that the customer owed and that was on the invoice.",
+    "billed": "Billed since the last close, less what was taken back of it.",
+    "breakage": "Expected breakage that is earned with this use.",
+    "contra": "Earned revenue that stood on a contra account (`line.contra_of` says which) and leaves it.",
+    "current": "Earned in the month under way, where the policy takes that back from revenue itself.",
+    "deferred": "Billed and still to earn.",
+    "fee": "What the payment provider keeps.",
+    "fee_returned": "A fee that comes back.",
+    "from_deferred": "Earned from deferred revenue.",
+    "gain": "A recovery: deferred revenue that was cleared before and is paid after all; or such a gain taken back.",
+    "goodwill": "Paid back beyond what was charged.",
+    "gross": "All of it, with tax.",
+    "held": "Disputed and held until the dispute is decided.",
+    "immediate": "Earned at once.",
+    "liability_change": "How much the contract liability grew.",
+    "net": "What is or was revenue, without tax, pass-through and prepaid parts.",
+    "open": "What was owed.",
+    "paid_balance": "What a customer balance had paid.",
+    "paid_money": "What had been paid in money.",
+    "passthrough": "Collected for others.",
+    "payable": "Of a credit note that was to be paid back.",
+    "prepaid": "Prepaid credits sold.",
+    "recognised": "Earned: in earlier months, or up to the day before, as the policy says.",
+    "recognised_refunded": "The part of `recognised` that is paid back.",
+    "released": "Deferred revenue of what a customer balance had paid, which will not be served.",
+    "released_current": "The same, of the month under way.",
+    "tax": "Tax.",
+    "to_customer_balance": "Kept for later invoices.",
+    "to_external": "Given outside the books.",
+    "to_receivable": "Lowers what is owed.",
+    "to_refund": "To be paid back.",
+    "unapplied": "Money that no invoice claims.",
+    "unbilled": "Earned before it is billed.",
+    "unrecognised": "Still to earn.",
+}
 
 #: What expressions read of the event, of the invoice (as it stood before the event) and of a line besides measures.
 EVENT_TEXTS = ("id", "kind", "via", "category", "invoice")
