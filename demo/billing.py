@@ -34,7 +34,8 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: minor units without tax. ``credits`` names the invoice that a proration credit takes back."""
+    """One line: minor units without tax. ``credits`` names the invoice that a proration credit takes back, and
+    ``price`` is the price of one unit for the whole period, where the line is for a part of one."""
 
     id: str
     product: str
@@ -43,6 +44,7 @@ class Line:
     quantity: int = 1
     proration: bool = False
     credits: str | None = None
+    price: int | None = None
 
 
 @dataclass(slots=True)
@@ -307,7 +309,7 @@ def _invoice_line(line: Line, customer: Customer, subscription: str, period: tup
     credited = None
     if line.credits is not None:
         credited = {"invoice": line.credits, "invoice_line_items": [f"il_{line.credits}"]}
-    unit = Decimal(abs(line.amount)) / line.quantity
+    unit = Decimal(abs(line.amount)) / line.quantity if line.price is None else Decimal(line.price)
     return {
         "id": line.id, "object": "line_item", "amount": line.amount, "subtotal": line.amount,
         "currency": customer.currency.lower(), "description": line.text, "discount_amounts": [],

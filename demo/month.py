@@ -129,8 +129,9 @@ def _first_half(b: Billing) -> Iterator[Day]:
         b.changed("sub_acme", ACME, on, [("prod_professional", 200, 3000)], [("prod_enterprise", 500, 5000)]),
         b.invoice("in_acme_upgrade", "ACME-0002", ACME, on, "sub_acme", rest, [
             Line("il_acme_credit", "prod_professional", "Unused time on 200 x Professional", -1000000, 200, True,
-                 "in_acme_q1"),
-            Line("il_acme_charge", "prod_enterprise", "Remaining time on 500 x Enterprise", 4166667, 500, True),
+                 "in_acme_q1", 9000),
+            Line("il_acme_charge", "prod_enterprise", "Remaining time on 500 x Enterprise", 4166667, 500, True,
+                 price=15000),
         ], "subscription_update"),
     )  # fmt: skip
     on = date(2026, 2, 12)
@@ -140,8 +141,9 @@ def _first_half(b: Billing) -> Iterator[Day]:
         b.changed("sub_globex", GLOBEX, on, seats, [("prod_annual", 50, 2500)]),
         b.invoice("in_globex_seats", "GLOBEX-0002", GLOBEX, on, "sub_globex", (on, date(2026, 3, 1)), [
             Line("il_globex_unused", "prod_annual", "Unused time on 40 x Annual plan", -60714, 40, True,
-                 "in_globex_feb"),
-            Line("il_globex_remaining", "prod_annual", "Remaining time on 50 x Annual plan", 75893, 50, True),
+                 "in_globex_feb", 2500),
+            Line("il_globex_remaining", "prod_annual", "Remaining time on 50 x Annual plan", 75893, 50, True,
+                 price=2500),
         ], "subscription_update"),
     )  # fmt: skip
     on = date(2026, 2, 13)

@@ -38,6 +38,12 @@ from engine.spec.workspace import load_workspace
 ROOT = Path(__file__).parents[2]
 MESSAGES = ROOT / "mappings/sources/stripe/fixtures"
 TODAY = date(2026, 4, 2)
+#: The invoice of January, whose period the upgrade changes.
+QUARTER = {
+    "id": "in_acme_q1",
+    "object": "invoice",
+    "lines": {"data": [{"id": "il_q1", "period": {"start": 1767225600, "end": 1775001600}}]},
+}
 
 
 class Business:
@@ -119,6 +125,7 @@ def _completed(results: list[Result]) -> None:
 def test_an_upgrade_is_posted_paid_in_part_and_in_full(business: Business) -> None:
     """AT1 with its payment: 34,279.17 in the ledger, 4,279.17 open after the first payment, then nothing."""
     _completed(business.arrives("customer_created"))
+    business.bills(QUARTER)
     _completed(business.arrives("invoice_upgrade"))
     operation, invoice = business.posted[-1]
     assert operation == "invoice.create"
@@ -150,6 +157,7 @@ def test_a_cancellation_is_credited_and_refunded(business: Business) -> None:
 
 def test_a_withdrawn_invoice_is_taken_back(business: Business) -> None:
     _completed(business.arrives("customer_created"))
+    business.bills(QUARTER)
     message = parse_json((MESSAGES / "invoice_upgrade.json").read_bytes())["data"]["object"]
     again = {"id": "in_acme_withdrawn", "number": "ACME-0003"}
     _completed(business.arrives("invoice_upgrade", **{**message, **again}))
