@@ -356,3 +356,17 @@ def test_an_excluded_invoice_keeps_only_its_money(policy: str, left: set[str] | 
     assert set(books(result)) == (left or set())
     if left is None:
         assert result["entries"] == []
+
+
+@pytest.mark.parametrize("book", ["standard_ledger", "stripe_ledger", "net_position"])
+def test_a_credit_voided_after_the_rest_was_voided_is_owed_and_earned_again(book: str) -> None:
+    events = [
+        invoiced(QUARTER), happened("credit.issued", "2019-02-10", "30.00", credit="CN"),
+        happened("invoice.voided", "2019-02-20"), event("credit.voided", "2019-03-05", credit="CN"),
+        paid("2019-03-06", "30.00"),
+    ]  # fmt: skip
+    result = post(events, journal(book))
+    at_end = books(result)
+    assert at_end["cash"] == 30 == at_end["revenue"] - at_end["voids"]
+    assert set(at_end) == {"cash", "revenue", "voids"}
+    assert [str(each["open"].amount) for each in result["invoices"]] == ["0.00"]

@@ -187,6 +187,11 @@ class RevenueLine:
         self.gain -= relief.parts.gain
         if relief.parts.current:
             self.post_earned(month_name(relief.day), -relief.parts.current)
+        self._stop(relief)
+
+    def _stop(self, relief: Relief) -> None:
+        """Where an event leaves nothing to earn, what is earned by then stays as it is."""
+        relief.stops_at = None
         left = self.pools(relief.cut, relief.cut)
         if not left.unrecognised and (relief.parts.unrecognised or relief.parts.current):
             relief.stops_at = self.earned_before(relief.cut)
@@ -197,6 +202,10 @@ class RevenueLine:
         self.gain += relief.parts.gain
         if relief.parts.current:
             self.post_earned(month_name(relief.day), relief.parts.current)
+        for later in self.reliefs:
+            later.stops_at = None
+        for later in self.reliefs:
+            self._stop(later)
         self.settled = None
 
 
