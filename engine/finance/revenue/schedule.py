@@ -13,6 +13,7 @@ from engine.finance.problem import refused
 from engine.finance.revenue.inception import Contract
 from engine.finance.revenue.periods import Period
 from engine.finance.revenue.results import PeriodRevenue, ScheduleRow
+from engine.finance.revenue.rows import period_revenue_row, schedule_row
 from engine.finance.revenue.setting import Setting
 from engine.finance.revenue.track import Track
 from engine.spec.documents.revenue import BeforeBooking, ClosedPeriod, PostedDifference
@@ -28,21 +29,13 @@ def schedule_rows(contract: Contract) -> list[ScheduleRow]:
         name, forecast = track.id, track.measure.forecast
         if earliest is None:
             rows += [
-                ScheduleRow(
-                    obligation=name, period=period.name, posted=period.name, posted_on=period.last,
-                    amount=Money(amount, currency), forecast=forecast,
-                )
+                schedule_row(name, period, period, amount, currency, forecast)
                 for period, amount in _amounts(contract.setting, track)
-            ]  # fmt: skip
+            ]
             continue
         for period, amount in _amounts(contract.setting, track):
             posted = period if period.first >= earliest.first else floor.checked(track, period, earliest, amount)
-            rows.append(
-                ScheduleRow(
-                    obligation=name, period=period.name, posted=posted.name, posted_on=posted.last,
-                    amount=Money(amount, currency), forecast=forecast,
-                )
-            )  # fmt: skip
+            rows.append(schedule_row(name, period, posted, amount, currency, forecast))
     policy = contract.setting.document.policy
     if policy is not None and policy.posted_difference is PostedDifference.LAST_PERIOD:
         return _as_posted(contract, rows)
@@ -122,7 +115,7 @@ def period_revenue(setting: Setting, rows: Sequence[ScheduleRow]) -> list[Period
     if rows and rows[0].obligation == rows[-1].obligation and not rows[0].forecast:
         days = [row.posted_on for row in rows]
         if all(left < right for left, right in pairwise(days)):
-            return [PeriodRevenue(period=row.posted, amount=row.amount) for row in rows]
+            return [period_revenue_row(row.posted, row.amount) for row in rows]
     totals: dict[date, list[ScheduleRow]] = {}
     for row in rows:
         if not row.forecast:
@@ -133,7 +126,7 @@ def period_revenue(setting: Setting, rows: Sequence[ScheduleRow]) -> list[Period
         amount = of_period[0].amount
         if len(of_period) > 1:
             amount = Money(sum((row.amount.amount for row in of_period), setting.zero), setting.currency)
-        found.append(PeriodRevenue(period=of_period[0].posted, amount=amount))
+        found.append(period_revenue_row(of_period[0].posted, amount))
     return found
 
 
@@ -164,10 +157,5 @@ def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRo
         period = setting.periods.named(period_name)
         opened = None if facts.open_from is None else setting.periods.of(facts.open_from)
         posted = opened if opened is not None and opened.first > period.first else period
-        found.append(
-            ScheduleRow(
-                obligation=name, period=period.name, posted=posted.name, posted_on=posted.last,
-                amount=setting.money(-amount), forecast=False,
-            )
-        )  # fmt: skip
+        found.append(schedule_row(name, period, posted, -amount, setting.currency, False))
     return found
