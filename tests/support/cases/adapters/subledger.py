@@ -255,6 +255,8 @@ def _bill_change(history: History, given: Mapping[str, Any], cycle_end: str) -> 
     lines = [{key: value for key, value in line.items() if key != "price"} for line in lines]
     invoiced = given.get("proration_invoiced")
     day = changed if invoiced is True else invoiced
+    if isinstance(day, str) and not day[:1].isdigit():
+        day = changed if any(word in day for word in ("immediate", "now", "once")) else cycle_end
     if "invoice_date" in given:
         day = given["invoice_date"]
         following = day_after(last_day(day[:7]))
