@@ -299,3 +299,28 @@ def test_the_basis_of_a_change_is_told() -> None:
     allocated = {**BY_DAY, "allocation": {"ties": "order"}}
     warned = run(allocated, {**service, "ssp": usd(9)}, {**credit, "ssp": usd(1)})
     assert "credit is a credit line inside an allocation" in warned["warnings"][0]
+
+
+def test_an_estimate_that_grows_after_a_modification_waits_for_what_is_not_delivered() -> None:
+    """A variable amount of 200 in a price of 1,000 grows to 240 after a third product joined the one still to come."""
+    body = {"obligations": [{"id": "all", "method": "point_in_time"}], "allocation": {"ties": "order"}}
+    x, y = ({"id": name, "ssp": usd(1)} for name in ("x", "y"))
+    modified = {
+        "id": "m",
+        "on": "2026-06-01",
+        "treatment": "prospective",
+        "added_price": usd(300),
+        "added": [{"id": "z", "ssp": usd(1)}],
+    }
+    later = {"id": "e", "on": "2026-09-01", "component": "bonus", "included": usd(240)}
+    facts = {"price": usd(1000), "consideration": [{"id": "bonus", "included": usd(200)}], "changes": [modified, later]}
+    waiting = run(body, {**x, "satisfied_on": "2026-03-01"}, y, **facts)
+    shares = {row["obligation"]: row["amount"].amount for row in waiting["allocation"]}
+    assert shares == {"x": 620, "y": 460, "z": 460}
+    assert {name: amount for name, amount in by_period(waiting).items() if Decimal(amount)} == {
+        "2026-03": "600.00",
+        "2026-09": "20.00",
+    }
+    assert waiting["remaining"].amount == 920
+    delivered = run(body, {**x, "satisfied_on": "2026-03-01"}, {**y, "satisfied_on": "2026-10-05"}, **facts)
+    assert by_period(delivered)["2026-10"] == "460.00"

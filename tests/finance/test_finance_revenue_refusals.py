@@ -100,9 +100,22 @@ SERVICE = line("1200.00", "2026-01-01", "2026-12-31")
 ALLOCATED = {**BY_DAY, "allocation": {"ties": "identifier"}}
 
 
+WEEKS = {**BY_DAY, "calendar": {"weeks_445": {"start": "2025-12-29", "years": 1}}}
+INSIDE = line("9", "2026-01-05", "2026-02-10")
+
+
 @pytest.mark.parametrize(
     ("message", "parts"),
     [
+        (
+            lambda: refusal(WEEKS, INSIDE, billing=[{"on": "2027-05-01", "amount": usd(1)}]),
+            ["calendar", "2027-05-01 lies outside the listed periods (2026-P01 to 2026-P12)", "list more periods"],
+        ),
+        (lambda: refusal(WEEKS, INSIDE, open_from="2020-01-01"), ["2020-01-01 lies outside"]),
+        (
+            lambda: refusal(BY_DAY, SERVICE, posted=[{"obligation": "x", "period": "2026-13", "amount": usd(1)}]),
+            ["what was posted of x", "2026-13 is no accounting period"],
+        ),
         (
             lambda: refusal({"obligations": [{**RULE, "when": "=line.id == 'x'"}]}, SERVICE),
             ["revenue policy 1.0.0", "obligation line", "no rule says how it is recognised"],

@@ -46,7 +46,7 @@ def balances(contract: Contract, rows: Sequence[ScheduleRow]) -> tuple[list[Posi
     months = _months(contract, rows)
     future = [(month.period.first, month.earned) for month in months]
     if contract.facts.as_of is not None:
-        last = setting.periods.of(contract.facts.as_of)
+        last = setting.period_of(contract.facts.as_of)
         months = [month for month in months if month.period.first <= last.first]
     positions: list[Position] = []
     journal: list[Movement] = []
@@ -88,13 +88,13 @@ def _months(contract: Contract, rows: Sequence[ScheduleRow]) -> list[_Month]:
         return []
     billed: dict[str, Decimal] = {}
     for each in billing:
-        name = setting.periods.of(each.on).name
+        name = setting.period_of(each.on).name
         billed[name] = EXACT.add(billed.get(name, setting.zero), _billed(contract, each))
     revenue: dict[str, dict[str, Decimal]] = {}
     for _, row in posted:
         of_period = revenue.setdefault(row.posted, {})
         of_period[row.obligation] = EXACT.add(of_period.get(row.obligation, setting.zero), row.amount.amount)
-    touched = setting.periods.touching(min(days).toordinal(), max(days).toordinal() + 1)
+    touched = setting.periods_between(min(days), max(days))
     return [_Month(each, billed.get(each.name, setting.zero), revenue.get(each.name, {})) for each in touched]
 
 

@@ -60,7 +60,7 @@ def _treatments(contract: Contract) -> list[Treatment | None]:
     found: list[Treatment | None] = []
     for change in contract.facts.changes:
         found.append(None if change.component or change.amount is not None else _treatment(setting, change))
-    names = [setting.periods.of(change.on).name for change in contract.facts.changes]
+    names = [setting.period_of(change.on).name for change in contract.facts.changes]
     winner = setting.choices.conflicting_treatments
     for index, own in enumerate(found):
         rivals = {other for name, other in zip(names, found, strict=True) if name == names[index]}
@@ -209,6 +209,8 @@ def _prospective(contract: Contract, change: Change) -> Decimal:
     setting, day = contract.setting, change.on
     fixed = _new_fixed(contract, change)
     known = {track.id for track in contract.tracks}
+    if fixed == contract.fixed and not (change.added or change.removed or change.ends or change.ssp):
+        return _unchanged(contract, day)
     _revised(contract, change)
     contract.fixed = fixed
     pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
@@ -224,6 +226,16 @@ def _prospective(contract: Contract, change: Change) -> Decimal:
     for track in pooled:
         track.pooled_on = day
         _continue(setting, track, change, amounts.get(track.id))
+    return pool
+
+
+def _unchanged(contract: Contract, day: date) -> Decimal:
+    """Terms that stay as they are move no cent; later estimates treat them as changed all the same."""
+    pool = contract.setting.zero
+    for track in contract.tracks:
+        if track.group == 0 and not track.is_rated():
+            track.pooled_on = day
+            pool = EXACT.add(pool, EXACT.subtract(track.main.lifetime, track.main.before_stage(day)))
     return pool
 
 
@@ -352,7 +364,7 @@ def _told(
             )
         )
     return ChangeTreated(
-        id=change.id, on=change.on, period=setting.periods.of(change.on).name, treatment=treatment.value,
+        id=change.id, on=change.on, period=setting.period_of(change.on).name, treatment=treatment.value,
         unit_revenue=_unit_revenue(told),
         pool=setting.money(pool), price=setting.money(contract.total), catch_up=setting.money(caught),
         reduction=setting.money(reduction), obligations=tuple(told), explanation=_EXPLAINED[treatment],

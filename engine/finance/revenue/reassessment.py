@@ -63,7 +63,7 @@ def reassess(contract: Contract, change: Change) -> ChangeTreated:
 def _raise(layer: Layer, change: Change, difference: Decimal) -> None:
     """More (or less) of the same: the newest stage with another amount. What is fully satisfied takes it at once."""
     stage = layer.now
-    if stage.curve is None and stage.on is not None:
+    if stage.curve is None and stage.on is not None and not stage.amount:
         layer.stages.append(Stage(change.on, EXACT.add(stage.base, difference), stage.amount, None))
     else:
         layer.stages.append(replace(stage, on=change.on, amount=EXACT.add(stage.amount, difference)))
@@ -120,7 +120,7 @@ def _told(
         caught = EXACT.add(caught, catch_up)
         told.append(_share(setting, track, change, before[track.id], catch_up))
     return ChangeTreated(
-        id=change.id, on=change.on, period=setting.periods.of(change.on).name,
+        id=change.id, on=change.on, period=setting.period_of(change.on).name,
         treatment="reassessment" if change.component else "adjustment",
         unit_revenue=Decimal(0),
         pool=setting.money(amount), price=setting.money(contract.total), catch_up=setting.money(caught),

@@ -89,13 +89,13 @@ class _Floor:
     def __init__(self, contract: Contract) -> None:
         self._setting = contract.setting
         opened = contract.facts.open_from
-        self._open = None if opened is None else self._setting.periods.of(opened)
+        self._open = None if opened is None else self._setting.period_of(opened)
 
     def of(self, track: Track) -> Period | None:
         booked = track.obligation.booked_on
         if booked is None or self._setting.choices.before_booking is BeforeBooking.BACK_DATE:
             return self._open
-        booking = self._setting.periods.of(booked)
+        booking = self._setting.period_of(booked)
         return booking if self._open is None or booking.first > self._open.first else self._open
 
     def checked(self, track: Track, period: Period, earliest: Period, amount: Decimal) -> Period:
@@ -136,7 +136,7 @@ def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRo
     What was posted for a period that now has no row is taken back in the first open period.
     """
     setting, facts = contract.setting, contract.facts
-    last = None if facts.as_of is None else setting.periods.of(facts.as_of)
+    last = None if facts.as_of is None else setting.period_of(facts.as_of)
     already: dict[tuple[str, str], Decimal] = {}
     for each in facts.posted:
         key = each.obligation, each.period
@@ -145,7 +145,7 @@ def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRo
     for row in rows:
         if row.forecast:
             continue
-        period = setting.periods.named(row.period)
+        period = setting.period_named(row.period, f"obligation {row.obligation}")
         if last is not None and period.first > last.first:
             continue
         difference = EXACT.subtract(row.amount.amount, already.pop((row.obligation, row.period), Decimal(0)))
@@ -154,8 +154,8 @@ def postings(contract: Contract, rows: Iterable[ScheduleRow]) -> list[ScheduleRo
     for (name, period_name), amount in already.items():
         if not amount:
             continue
-        period = setting.periods.named(period_name)
-        opened = None if facts.open_from is None else setting.periods.of(facts.open_from)
+        period = setting.period_named(period_name, f"what was posted of {name}")
+        opened = None if facts.open_from is None else setting.period_of(facts.open_from)
         posted = opened if opened is not None and opened.first > period.first else period
         found.append(schedule_row(name, period, posted, -amount, setting.currency, False))
     return found
