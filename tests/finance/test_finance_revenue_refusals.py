@@ -111,6 +111,16 @@ INSIDE = line("9", "2026-01-05", "2026-02-10")
             lambda: refusal(WEEKS, INSIDE, billing=[{"on": "2027-05-01", "amount": usd(1)}]),
             ["calendar", "2027-05-01 lies outside the listed periods (2026-P01 to 2026-P12)", "list more periods"],
         ),
+        (lambda: refusal(BY_DAY, {**SERVICE, "quantity": "0"}), ["obligation line", "its quantity is 0"]),
+        (lambda: refusal(ALLOCATED, {**SERVICE, "ssp": usd("-5")}, price=usd("5")), ["its weight is -5, below zero"]),
+        (
+            lambda: refusal(BY_DAY, payable_to_customer={"amount": usd(1), "expected_sales": usd(0)}),
+            ["payable to customer", "expected sales of 0 USD"],
+        ),
+        (
+            lambda: refusal(BY_DAY, financed={"annual_rate": "0.1", "months": 0, "paid_later": usd(1)}),
+            ["financing", "0 months at a rate of 0.1"],
+        ),
         (lambda: refusal(WEEKS, INSIDE, open_from="2020-01-01"), ["2020-01-01 lies outside"]),
         (
             lambda: refusal(BY_DAY, SERVICE, posted=[{"obligation": "x", "period": "2026-13", "amount": usd(1)}]),

@@ -94,6 +94,12 @@ def split(setting: Setting, amount: Decimal, weights: Mapping[str, Fraction]) ->
     place = setting.where.at(rule="allocation")
     if not amount:
         return dict.fromkeys(weights, setting.zero)
+    negative = next((name for name, weight in weights.items() if weight < 0), None)
+    if negative is not None:
+        raise refused(
+            place.at(record=f"obligation {negative}"), f"its weight is {_plain(weights[negative])}, below zero",
+            "give stand-alone prices, or exclude credit lines from the allocation",
+        )  # fmt: skip
     if not any(weights.values()):
         raise refused(place, "the weights over which a price is shared add up to zero", "give stand-alone prices")
     if Fraction(amount) % Fraction(unit):

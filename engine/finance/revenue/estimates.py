@@ -58,6 +58,8 @@ def financed(setting: Setting, facts: Financed) -> FinancingResult:
     place = setting.where.at(rule="financing", record="the financed price")
     if sum(each is not None for each in given) != 1 and not (facts.paid_later and facts.cash_price):
         raise refused(place, "exactly one payment or price must be given", "leave out the figures that follow from it")
+    if facts.months <= 0 or facts.annual_rate < 0:
+        raise refused(place, f"{facts.months} months at a rate of {facts.annual_rate}", "correct the terms")
     declared = setting.document.financing
     monthly = declared is not None and declared.compounding is Compounding.MONTHLY
     limit = 12 if declared is None else declared.skip_within_months

@@ -70,7 +70,7 @@ def checked_money(setting: Setting, value: Money, record: str) -> Decimal:
 def begin(setting: Setting, facts: ContractFacts) -> Contract:
     """The contract as it stood when it was made. Raises Failure where facts are missing or do not fit."""
     obligations = _obligations(setting, facts)
-    payable = _payable(facts)
+    payable = _payable(setting, facts)
     tracks = [_measured(setting, each, payable) for each in obligations]
     priced = [track for track in tracks if not track.is_rated()]
     fixed, at_risk = _fixed(setting, facts, [track.obligation for track in priced])
@@ -117,6 +117,11 @@ def _obligations(setting: Setting, facts: ContractFacts) -> Sequence[Obligation]
                 "give each its own identifier",
             )  # fmt: skip
         seen.add(each.id)
+        if each.quantity <= 0:
+            raise refused(
+                setting.where.at(record=f"obligation {each.id}"), f"its quantity is {each.quantity}",
+                "give the number of units, above zero",
+            )  # fmt: skip
         if each.price is not None:
             checked_money(setting, each.price, f"obligation {each.id}")
     if facts.booked_on is None:
@@ -146,10 +151,15 @@ def _measured(setting: Setting, obligation: Obligation, payable: Fraction) -> Tr
     return track
 
 
-def _payable(facts: ContractFacts) -> Fraction:
+def _payable(setting: Setting, facts: ContractFacts) -> Fraction:
     payable = facts.payable_to_customer
     if payable is None:
         return Fraction(0)
+    if payable.expected_sales.amount <= 0:
+        raise refused(
+            setting.where.at(rule="payable to customer", record=f"contract {facts.contract}"),
+            f"it relates to expected sales of {payable.expected_sales}", "estimate the sales, above zero",
+        )  # fmt: skip
     return Fraction(payable.amount.amount) / Fraction(payable.expected_sales.amount)
 
 
