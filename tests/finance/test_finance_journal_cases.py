@@ -370,3 +370,15 @@ def test_a_credit_voided_after_the_rest_was_voided_is_owed_and_earned_again(book
     assert at_end["cash"] == 30 == at_end["revenue"] - at_end["voids"]
     assert set(at_end) == {"cash", "revenue", "voids"}
     assert [str(each["open"].amount) for each in result["invoices"]] == ["0.00"]
+
+
+def test_writing_off_a_disputed_invoice_takes_what_is_still_owed_too() -> None:
+    events = [
+        invoiced(QUARTER), paid("2019-01-01", "60.00"), happened("dispute.opened", "2019-02-01"),
+        happened("invoice.uncollectible", "2019-02-01"),
+    ]  # fmt: skip
+    result = post(events, STRIPE)
+    assert changes(result)["2019-02"] == {
+        "bad_debt": "31.00", "cash": "-60.00", "deferred_revenue": "-59.00", "receivable": "-30.00",
+    }  # fmt: skip
+    assert [each["status"] for each in result["invoices"]] == ["uncollectible"]

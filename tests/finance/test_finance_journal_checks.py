@@ -122,6 +122,10 @@ def on_a(kind: str, amount: str | None = None, **more: Any) -> Event:
         ([INVOICE, on_a("credit.issued", "30.00", to={"refund": money("31.00")})], "its destinations add up to 31.00"),
         ([INVOICE, on_a("dispute.opened", "10.00")], "0 was paid on invoice A, not 10.00"),
         ([INVOICE, on_a("dispute.won")], "invoice A is not disputed"),
+        (
+            [INVOICE, PAID, on_a("dispute.opened"), on_a("invoice.uncollectible")],
+            "a dispute of invoice A is not decided",
+        ),
         ([INVOICE, on_a("payment.succeeded", "1.005")], "1.005 EUR has more digits than EUR"),
         ([INVOICE, event("payment.succeeded", "2026-02-01", invoice="A", amount=money(9, "USD"))], "is not in EUR"),
         ([INVOICE, on_a("payment.applied", "10.00")], "0 is held without an invoice, not 10.00"),

@@ -193,15 +193,20 @@ def invoice_uncollectible(ledger: Ledger, event: Event) -> Moment:
     invoice = ledger.invoice_of(event)
     moment = ledger.moment(event, invoice.currency, invoice)
     moment.totals["balance_owed"] = NOTHING
+    if invoice.held:
+        raise ledger.refuse(
+            event, f"a dispute of invoice {invoice.id} is not decided", "add dispute.lost or dispute.won to the history"
+        )
     if invoice.status == "disputed":
         _moved(invoice, "dispute", "uncollectible", moment)
-    else:
+    if invoice.open or not moment.touches:
         moment.totals["balance_owed"] = invoice.extra_open
         invoice.extra_open = NOTHING
         _closed(ledger, event, invoice, "uncollectible", moment)
         if ledger.policy.balance_used is BalanceUsed.RELEASE:
             for touch in moment.touches:
-                _release(ledger, event, touch)
+                if not touch.contra_of:
+                    _release(ledger, event, touch)
     invoice.status = "uncollectible"
     return moment
 
