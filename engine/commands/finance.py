@@ -30,7 +30,11 @@ def _options(function: Any) -> Any:
         "--workspace", type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Where DOCUMENT is looked for by its id; found from the current folder upwards if left out.",
     )  # fmt: skip
-    return workspace(export(json_option(function)))
+    explain = click.option(
+        "--explain", is_flag=True,
+        help="Show everything: what each line is made of, and why each number is what it is.",
+    )  # fmt: skip
+    return workspace(export(explain(json_option(function))))
 
 
 def _facts_option(function: Any) -> Any:
@@ -38,8 +42,8 @@ def _facts_option(function: Any) -> Any:
                         help="The facts, a JSON object; - for standard input.")(function)  # fmt: skip
 
 
-def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], workspace: Path | None,
-        as_json: bool) -> int:  # fmt: skip
+def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], workspace: Path | None, *,
+        as_json: bool, explain: bool) -> int:  # fmt: skip
     """Calculate and show; facts that do not fit are findings."""
     file = api.find_document(document, kind, workspace)
     try:
@@ -47,14 +51,14 @@ def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], 
     except UserError as wrong:
         show_user_error(wrong, sources_of(wrong.diagnostics, None), as_json=as_json)
         return USAGE
-    return show_result(prepared, kind, facts, exports, as_json=as_json)
+    return show_result(prepared, kind, facts, exports, as_json=as_json, explain=explain)
 
 
 def show_result(
-    prepared: Prepared, kind: str | None, facts: Any, exports: tuple[Path, ...], *, as_json: bool, explain: bool = True
+    prepared: Prepared, kind: str | None, facts: Any, exports: tuple[Path, ...], *, as_json: bool, explain: bool = False
 ) -> int:
-    """The result of a prepared document for these facts, printed and exported. Without ``explain`` the text leaves out
-    explanations and what lines are made of; JSON and exports have everything."""
+    """The result of a prepared document for these facts, printed and exported. Without ``explain`` the text has
+    what people ask for first; JSON and exports have everything."""
     made = prepared.calculation
     if kind is not None and made.kind != kind:
         raise UserError(f"`{made.verb}` is the command for this document: it is of kind {made.kind}")
@@ -69,9 +73,9 @@ def show_result(
     if as_json:
         show_json(api.plain(result))
     else:
-        from engine.report.tables import tables_of, text_of
+        from engine.report.statement import statement
 
-        sys.stdout.write(text_of(tables_of(result), explain=explain))
+        sys.stdout.write(statement(result, made.kind, explain=explain))
     return CLEAN
 
 
@@ -97,10 +101,12 @@ def read_facts(file: str) -> Any:
 @click.argument("document")
 @_facts_option
 @_options
-def calculate(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, as_json: bool) -> int:
+def calculate(
+    document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, explain: bool, as_json: bool
+) -> int:
     """Run a calculating document on facts. DOCUMENT is a file, or the id of one in the workspace,
     with its kind before it where several share the id (pricing:api_calls)."""
-    return run(document, None, read_facts(facts), exports, workspace, as_json)
+    return run(document, None, read_facts(facts), exports, workspace, as_json=as_json, explain=explain)
 
 
 def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
@@ -108,8 +114,9 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
     @click.argument("document", metavar=kind.upper())
     @_facts_option
     @_options
-    def verb(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, as_json: bool) -> int:
-        return run(document, kind, read_facts(facts), exports, workspace, as_json)
+    def verb(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, explain: bool,
+             as_json: bool) -> int:  # fmt: skip
+        return run(document, kind, read_facts(facts), exports, workspace, as_json=as_json, explain=explain)
 
     return verb
 
@@ -128,7 +135,6 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
 @click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="The day after its last day.")
 @click.option("--first-bill", is_flag=True,
               help="Nothing was billed before, for charges that count over a period or contract.")  # fmt: skip
-@click.option("--explain", is_flag=True, help="Show the tier or block of each part, and why each number is what it is.")
 @_options
 def rate(document: str, usage: tuple[str, ...], facts: str | None, quantities: tuple[str, ...],
          meters: tuple[Path, ...], first: datetime | None, end: datetime | None, first_bill: bool, explain: bool,

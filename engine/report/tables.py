@@ -16,70 +16,89 @@ from engine.base.money import Money, decimal_text
 
 #: The table of what stands alone in a result.
 SUMMARY = "summary"
-#: Fields that identify a row, the first that is there.
-_IDENTIFYING = ("id", "charge", "obligation", "entry", "line", "name", "period", "date")
+#: Fields that identify a row: the first that every row has, and no two rows share.
+_IDENTIFYING = ("id", "key", "charge", "obligation", "entry", "line", "name", "period", "date")
 
 
 @dataclass(frozen=True, slots=True)
 class ResultTable:
-    """Rows of typed values (Money, Decimal, date, text, ...) under column names; a cell that is missing is None."""
+    """Rows of typed values (Money, Decimal, date, text, ...) under column names; a cell that is missing is None.
+
+    ``inside`` is said of a table that lists what a row of another one is made of.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    inside: bool = False
 
 
-def tables_of(result: Mapping[str, Any]) -> list[ResultTable]:
-    """The tables of a result: the summary first, then its lists in order."""
-    alone: list[tuple[str, Any]] = []
-    tables: list[ResultTable] = []
-    for name, value in result.items():
-        if _is_table(value):
-            tables += _tables(name, [((), row) for row in value], ())
-        else:
-            alone += _flat(name, value)
-    summary = [ResultTable(SUMMARY, ("name", "value"), tuple(alone))] if alone else []
+def tables_of(result: Mapping[str, Any], leads: Mapping[str, tuple[str, ...]] | None = None) -> list[ResultTable]:
+    """The tables of a result: the summary first, then its lists in order.
+
+    Rows of a table inside another one begin with what identifies the row that they belong to, or with the fields of
+    it that ``leads`` names for that table.
+    """
+    alone, lists = _split("", result)
+    summary = [ResultTable(SUMMARY, ("name", "value"), tuple(alone.items()))] if alone else []
+    tables = [table for name, rows in lists.items() for table in _tables(name, [((), row) for row in rows], (), leads)]
     return [*summary, *tables]
 
 
-def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+def _split(name: str, value: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Mapping[str, Any]]]]:
+    """What stands alone in an object, under dotted names, and its lists of objects."""
+    alone: dict[str, Any] = {}
+    lists: dict[str, list[Mapping[str, Any]]] = {}
+    for key, each in value.items():
+        inner = f"{name}.{key}" if name else key
+        if isinstance(each, Mapping):
+            below, tables = _split(inner, each)
+            alone |= below
+            lists |= tables
+        elif isinstance(each, list) and each and all(isinstance(one, Mapping) for one in each):
+            lists[inner] = each
+        elif isinstance(each, list):
+            alone[inner] = ", ".join(cell_text(one) for one in each) or None
+        else:
+            alone[inner] = each
+    return alone, lists
 
 
 def _tables(
-    name: str, rows: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]], parents: tuple[str, ...]
+    name: str,
+    rows: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
+    parents: tuple[str, ...],
+    leads: Mapping[str, tuple[str, ...]] | None,
 ) -> Iterator[ResultTable]:
+    own = name.rpartition(".")[2]
+    split = [_split("", row) for _, row in rows]
+    identities = _identities([alone for alone, _ in split])
+    numbered = identities is None and any(lists for _, lists in split)
     flat: list[dict[str, Any]] = []
     inner: dict[str, list[tuple[tuple[Any, ...], Mapping[str, Any]]]] = {}
-    own = name.rpartition(".")[2]
-    for number, (before, row) in enumerate(rows, 1):
-        identity = next((row[key] for key in _IDENTIFYING if _plain(row.get(key))), number)
-        cells: dict[str, Any] = dict(zip(parents, before, strict=True))
-        for key, value in row.items():
-            if _is_table(value):
-                inner.setdefault(key, []).extend(((*before, identity), each) for each in value)
-            else:
-                cells.update(_flat(key, value))
+    chosen = {} if leads is None else leads
+    for number, ((before, _), (alone, lists)) in enumerate(zip(rows, split, strict=True), 1):
+        cells = {**dict(zip(parents, before, strict=True)), **({"number": number} if numbered else {}), **alone}
+        identity = number if identities is None else identities[number - 1]
+        for key, below in lists.items():
+            names = chosen.get(f"{name}.{key}")
+            led = (*before, identity) if names is None else tuple(cells.get(each) for each in names)
+            inner.setdefault(key, []).extend((led, each) for each in below)
         flat.append(cells)
     columns = tuple(dict.fromkeys(column for cells in flat for column in cells))
-    yield ResultTable(name, columns, tuple(tuple(cells.get(column) for column in columns) for cells in flat))
-    for key, below in inner.items():
-        yield from _tables(f"{name}.{key}", below, (*parents, own))
+    found = tuple(tuple(cells.get(column) for column in columns) for cells in flat)
+    yield ResultTable(name, columns, found, inside=bool(parents))
+    for key, within in inner.items():
+        yield from _tables(f"{name}.{key}", within, chosen.get(f"{name}.{key}") or (*parents, own), leads)
 
 
-def _plain(value: Any) -> bool:
-    return value is not None and not isinstance(value, Mapping | list)
-
-
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """An object's fields under dotted names; a list of plain values as one text."""
-    if isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from _flat(f"{name}.{key}", each)
-    elif isinstance(value, list):
-        yield name, ", ".join(cell_text(each) for each in value) or None
-    else:
-        yield name, value
+def _identities(rows: Sequence[Mapping[str, Any]]) -> list[Any] | None:
+    """What tells the rows apart; None if no field does."""
+    for key in _IDENTIFYING:
+        found = [row.get(key) for row in rows]
+        if None not in found and len(set(found)) == len(found):
+            return found
+    return None
 
 
 def cell_text(value: Any) -> str:
@@ -101,37 +120,3 @@ def cell_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key} {cell_text(each)}" for key, each in value.items())
     return str(value)
-
-
-def text_of(tables: Sequence[ResultTable], *, explain: bool = True) -> str:
-    """The tables as aligned text; figures stand to the right. Without ``explain`` explanations and the tables inside
-    others are left out."""
-    chosen = [table for table in tables if explain or "." not in table.name]
-    return "\n".join(_text_of(table, explain=explain) for table in chosen)
-
-
-def _text_of(table: ResultTable, *, explain: bool) -> str:
-    shown = [
-        index
-        for index, column in enumerate(table.columns)
-        if any(row[index] not in (None, "") for row in table.rows) and (explain or column != "explanation")
-    ]
-    if table.name == SUMMARY:
-        width = max(len(str(row[0])) for row in table.rows)
-        return "".join(f"{row[0]!s:<{width}}  {cell_text(row[1])}\n" for row in table.rows if row[1] is not None)
-    right = {index for index in shown if all(_is_figure(row[index]) for row in table.rows)}
-    grid = [[table.columns[index] for index in shown]]
-    grid += [[cell_text(row[index]) for index in shown] for row in table.rows]
-    widths = [max(len(line[at]) for line in grid) for at in range(len(shown))]
-    lines = [f"\n{table.name}"]
-    for line in grid:
-        cells = [
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, cell, width in zip(shown, line, widths, strict=True)
-        ]
-        lines.append("  " + "  ".join(cells).rstrip())
-    return "\n".join(lines) + "\n"
-
-
-def _is_figure(value: Any) -> bool:
-    return value is None or (isinstance(value, Money | Decimal | int) and not isinstance(value, bool))

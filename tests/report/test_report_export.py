@@ -21,7 +21,8 @@ from engine.base.money import Money
 from engine.report.export import write_result
 from engine.report.export.cells import safe_text
 from engine.report.export.picture import chart_of, draw
-from engine.report.tables import tables_of, text_of
+from engine.report.statement import statement
+from engine.report.tables import tables_of
 
 RESULT: dict[str, Any] = {
     "currency": "EUR",
@@ -45,7 +46,9 @@ def test_lists_are_tables_and_inner_lists_name_their_parent() -> None:
     assert lines.columns[:2] == ("charge", "amount")
     assert (parts.name, parts.columns) == ("lines.parts", ("lines", "tier", "amount"))
     assert parts.rows[0][0] == RESULT["lines"][0]["charge"]
-    assert "lines.parts" not in text_of([summary, lines, parts], explain=False)
+    assert [table.inside for table in (summary, lines, parts)] == [False, False, True]
+    assert "parts\n" in statement(RESULT, "pricing", explain=True)
+    assert "parts\n" not in statement(RESULT, "pricing")
 
 
 def test_csv_has_numbers_as_numbers_and_text_that_is_inert(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What people ask for first in the result of each kind of calculation: its tables and columns, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a table is shown as text.
+
+    ``columns`` come first and, unless everything is asked for, alone; all if there are none. ``lead``: fields of the
+    row that a table inside another one belongs to. ``across``: one row for each value of the first column, one column
+    for each of the second, sums of the third. ``sides``: debit and credit as two columns. ``explain``: only shown
+    where everything is asked for. ``title``: what it is called, if not by its name.
+    """
+
+    table: str
+    columns: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
+    across: tuple[str, str, str] | None = None
+    sides: bool = False
+    explain: bool = False
+    title: str = ""
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+VIEWS: dict[str, tuple[View, ...]] = {
+    "pricing": (
+        View(
+            "lines",
+            _names(
+                "charge summary dimensions path quantity included_quantity billable_quantity base transactions amount"
+            ),
+        ),
+        View(
+            "lines.parts",
+            _names("charge path tier from to quantity unit_price packages rate_percent flat_fee amount"),
+            lead=("charge", "path"),
+            explain=True,
+            title="parts",
+        ),
+        View("bounds", _names("bound limit before counted within overage amount")),
+    ),
+    "proration": (
+        View(
+            "lines",
+            _names("change line side start end part whole quantity unit_price amount tax total explanation"),
+        ),
+        View("periods", explain=True),
+    ),
+    "revenue": (
+        View("schedule", across=("posted", "obligation", "amount"), title="revenue by month"),
+        View("periods", explain=True),
+        View("allocation", _names("obligation stated amount explanation")),
+        View("postings", _names("obligation period posted amount"), explain=True),
+    ),
+    "journal": (
+        View("entries", explain=True, title="entries in full"),
+        View(
+            "entries.lines",
+            _names("date kind invoice line role side amount functional"),
+            lead=("date", "kind", "invoice", "line"),
+            sides=True,
+            title="entries",
+        ),
+        View("balances"),
+        View("invoices"),
+        View("balance_changes", explain=True),
+        View("earned", explain=True),
+    ),
+    "commission": (View("contract_cost.entries", explain=True),),
+}
+
+#: What stands alone in a result and is shown only where everything is asked for.
+ASIDE: dict[str, tuple[str, ...]] = {
+    "pricing": ("currency", "explanation"),
+    "journal": ("unchanged",),
+    "totals": ("currency",),
+    "metrics": ("usage_quantity",),
+}
