@@ -7,13 +7,15 @@ can ask for. Amounts are primes, so that two different sums never look equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money
+from engine.expr.reads import Read
 from engine.finance.journal import codes as codes
 from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.posting import (
@@ -111,7 +113,7 @@ def _check_template(journal: Journal, template: PostingTemplate, diagnostics: Di
 def _check_balance(
     journal: Journal, template: PostingTemplate, compiled: CompiledTemplate, kind: Kind, diagnostics: Diagnostics
 ) -> None:
-    for scope in sample_scopes(journal, kind, per_line=template.per is not Per.EVENT):
+    for scope in sample_scopes(journal, kind, compiled.reads, per_line=template.per is not Per.EVENT):
         try:
             postings = compiled.post(scope) if compiled.applies(scope) else []
         except Failure as failure:
@@ -134,25 +136,54 @@ def _check_balance(
 # ----------------------------------------------------------------------------- sample measures
 
 
-def sample_scopes(journal: Journal, kind: Kind, *, per_line: bool) -> Iterator[dict[str, Any]]:
-    """Names as expressions see them, with sample measures that keep the identities of the kind of event."""
+def sample_scopes(
+    journal: Journal, kind: Kind, reads: frozenset[Read] | None, *, per_line: bool
+) -> Iterator[dict[str, Any]]:
+    """Names as expressions see them, with sample measures that keep the identities of the kind of event.
+
+    Of samples that do not differ in what the template ``reads`` only the first is given: the others would be posted
+    alike.
+    """
     policy = policy_values(policy_of(journal))
-    for status, way, contra, category in _wordings():
-        for measures in _samples(kind):
-            money = {name: Money(value, "EUR") for name, value in measures.items()}
-            scope: dict[str, Any] = {
-                "event": {
-                    "id": "sample", "kind": kind.name, "via": way, "category": category, "invoice": "INV-1",
-                    "date": date(2026, 1, 31),
-                },
-                "invoice": {"id": "INV-1", "status": status, "open": Money(Decimal(97), "EUR")},
-                "total": {name: money[name] for name in total_measures(kind)},
-                "policy": policy,
-            }  # fmt: skip
-            if per_line:
-                texts = {"id": "line-1", "obligation": "service", "contract": "C-1", "contra_of": contra}
-                scope["line"] = {**texts, **{name: money[name] for name in line_measures(kind)}}
-            yield scope
+    samples = _known_samples(kind.name) if kind.name in KINDS else _samples(kind)
+    measured = [name for name in total_measures(kind) if reads is None or not reads.isdisjoint(_places(name))]
+    seen: set[tuple[Any, ...]] = set()
+    for wording in _wordings():
+        worded = tuple(text for text, place in zip(wording, _WORDED, strict=True) if reads is None or place in reads)
+        for measures in samples:
+            key = (worded, *(measures[name] for name in measured))
+            if key not in seen:
+                seen.add(key)
+                yield _scope(kind, policy, wording, measures, per_line=per_line)
+
+
+def _scope(
+    kind: Kind, policy: dict[str, Any], wording: tuple[str, ...], measures: Mapping[str, Decimal], *, per_line: bool
+) -> dict[str, Any]:
+    status, way, contra, category = wording
+    money = {name: Money(value, "EUR") for name, value in measures.items()}
+    scope: dict[str, Any] = {
+        "event": {
+            "id": "sample", "kind": kind.name, "via": way, "category": category, "invoice": "INV-1",
+            "date": date(2026, 1, 31),
+        },
+        "invoice": {"id": "INV-1", "status": status, "open": Money(Decimal(97), "EUR")},
+        "total": {name: money[name] for name in total_measures(kind)},
+        "policy": policy,
+    }  # fmt: skip
+    if per_line:
+        texts = {"id": "line-1", "obligation": "service", "contract": "C-1", "contra_of": contra}
+        scope["line"] = {**texts, **{name: money[name] for name in line_measures(kind)}}
+    return scope
+
+
+#: Where expressions read the texts of a wording.
+_WORDED: tuple[Read, ...] = (("invoice", "status"), ("event", "via"), ("line", "contra_of"), ("event", "category"))
+
+
+def _places(measure: str) -> tuple[Read, Read]:
+    """Where expressions read a measure."""
+    return ("line", measure), ("total", measure)
 
 
 def _wordings() -> Iterator[tuple[str, str, str, str]]:
@@ -163,13 +194,19 @@ def _wordings() -> Iterator[tuple[str, str, str, str]]:
             yield (*first[:index], choice, *first[index + 1 :])  # type: ignore[misc]
 
 
-def _samples(kind: Kind) -> Iterator[dict[str, Decimal]]:
+@cache
+def _known_samples(name: str) -> list[dict[str, Decimal]]:
+    return _samples(KINDS[name])
+
+
+def _samples(kind: Kind) -> list[dict[str, Decimal]]:
     atoms = _atoms(kind)
     values = {name: Decimal(_PRIMES[index % len(_PRIMES)] * 100 + 1) for index, name in enumerate(atoms)}
-    yield _completed(kind, values)
-    yield _completed(kind, {name: -value for name, value in values.items()})
-    for name in atoms:
-        yield _completed(kind, {**dict.fromkeys(atoms, NOTHING), name: values[name]})
+    return [
+        _completed(kind, values),
+        _completed(kind, {name: -value for name, value in values.items()}),
+        *(_completed(kind, {**dict.fromkeys(atoms, NOTHING), name: values[name]}) for name in atoms),
+    ]
 
 
 def _atoms(kind: Kind) -> list[str]:

@@ -146,7 +146,7 @@ class RevenueLine:
 
     def earned_in_months(self, cut: date) -> Iterator[tuple[str, Decimal]]:
         """What each month before ``cut`` earns and has not been posted yet; it may be negative."""
-        if self.curve is None:
+        if self.curve is None or (self.settled is not None and self.ends <= self.settled):
             return
         month = MONTHS.of(max(self.first, self.settled) if self.settled is not None else self.first)
         reached, last = self.earned_before(month.start), min(cut, self.ends)

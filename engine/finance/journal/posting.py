@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money
-from engine.finance.compiling import Computed, computed
+from engine.expr.reads import Read
+from engine.finance.compiling import computed_reading
 from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.ledger import Moment, Touch
 from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, scope_of, total_measures
@@ -19,6 +20,7 @@ from engine.schema.types import BOOLEAN, MONEY, TEXT, Type
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import Journal, Per, PostingLine, PostingTemplate, Rate, Reverse
 from engine.spec.documents.journal_policy import AccountingPolicy
+from engine.spec.values import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """A template ready to run. ``post`` gives the postings for the names in scope."""
+    """A template ready to run. ``post`` gives the postings for the names in scope; ``reads`` says which values these
+    depend on, None for all."""
 
     id: str
     on: str
@@ -41,6 +44,7 @@ class CompiledTemplate:
     reverse: Reverse
     when: Callable[[dict[str, Any]], Any] | None
     post: Callable[[dict[str, Any]], list[Posting]]
+    reads: frozenset[Read] | None
 
     def applies(self, scope: dict[str, Any]) -> bool:
         return self.when is None or bool(self.when(scope))
@@ -80,22 +84,34 @@ def compile_template(journal: Journal, template: PostingTemplate, found: Diagnos
         return None
     line = None if template.per is Per.EVENT else line_measures(kind)
     scope = scope_of(total_measures(kind), line, policy_types(policy_of(journal)))
-    when = None if template.when is None else computed(template.when, scope, found, BOOLEAN)[0]
-    lines = [_compiled_line(line, scope, found) for line in template.post]
+    read: list[frozenset[Read] | None] = []
+    when = None if template.when is None else _condition(template.when, scope, found, read)
+    lines = [_compiled_line(line, scope, found, read) for line in template.post]
 
     def post(names: dict[str, Any]) -> list[Posting]:
         return [posting for each in lines if (posting := each(names)) is not None]
 
+    known = [each for each in read if each is not None]
+    reads = frozenset[Read]().union(*known) if len(known) == len(read) else None
     return CompiledTemplate(
-        template.id, template.on, template.summary, template.per, template.reverse, when, post
+        template.id, template.on, template.summary, template.per, template.reverse, when, post, reads
     )  # fmt: skip
 
 
+def _condition(
+    expression: Expression, scope: Mapping[str, Type], found: Diagnostics, read: list[frozenset[Read] | None]
+) -> Callable[[dict[str, Any]], Any]:
+    condition, reads = computed_reading(expression, scope, found, BOOLEAN)
+    read.append(reads)
+    return condition
+
+
 def _compiled_line(
-    line: PostingLine, scope: Mapping[str, Type], found: Diagnostics
+    line: PostingLine, scope: Mapping[str, Type], found: Diagnostics, read: list[frozenset[Read] | None]
 ) -> Callable[[dict[str, Any]], Posting | None]:
-    amount: Computed = computed(line.amount, scope, found, MONEY)[0]
-    when = None if line.when is None else computed(line.when, scope, found, BOOLEAN)[0]
+    amount, reads = computed_reading(line.amount, scope, found, MONEY)
+    read.append(reads)
+    when = None if line.when is None else _condition(line.when, scope, found, read)
     role = str(line.debit or line.credit)
     sign = 1 if line.debit is not None else -1
 

@@ -148,7 +148,8 @@ class _Replayed:
         moment.status, moment.open = status, owed
         self.moments.append(moment)
         if self.by_period:
-            self._recognise(event.date, month_of(event.date).end)
+            touched = moment.invoice.lines if moment.invoice else list(self.ledger.unbilled.values())
+            self._recognise(event.date, month_of(event.date).end, touched)
 
     def _own(self, event: Event) -> Moment:
         amounts = event.amounts or {}
