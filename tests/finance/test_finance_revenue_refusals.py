@@ -111,6 +111,10 @@ INSIDE = line("9", "2026-01-05", "2026-02-10")
             lambda: refusal(WEEKS, INSIDE, billing=[{"on": "2027-05-01", "amount": usd(1)}]),
             ["calendar", "2027-05-01 lies outside the listed periods (2026-P01 to 2026-P12)", "list more periods"],
         ),
+        (
+            lambda: refusal(BY_DAY, SERVICE, changes=[{"on": "2026-05-01", "treatment": "separate_contract"}]),
+            ["change change", "a separate contract holds what is added"],
+        ),
         (lambda: refusal(BY_DAY, {**SERVICE, "quantity": "0"}), ["obligation line", "its quantity is 0"]),
         (lambda: refusal(ALLOCATED, {**SERVICE, "ssp": usd("-5")}, price=usd("5")), ["its weight is -5, below zero"]),
         (

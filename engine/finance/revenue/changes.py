@@ -19,7 +19,7 @@ from engine.finance.problem import Where, refused
 from engine.finance.revenue.allocation import shares, split
 from engine.finance.revenue.facts import Change
 from engine.finance.revenue.inception import Contract, begin_one, checked_money, priced
-from engine.finance.revenue.measure import measure_of
+from engine.finance.revenue.measure import earns_what_it_is_rated_at, measure_of, rule_of
 from engine.finance.revenue.reassessment import adjust, reassess
 from engine.finance.revenue.results import ChangeTreated, ShareBefore
 from engine.finance.revenue.setting import Setting
@@ -142,7 +142,7 @@ def _added_price(setting: Setting, change: Change) -> Decimal:
     total = setting.zero
     for each in change.added:
         price = priced(setting, each).price
-        if price is not None:
+        if price is not None and not earns_what_it_is_rated_at(each, rule_of(setting, each)):
             total = EXACT.add(total, checked_money(setting, price, f"obligation {each.id}"))
     return total
 
@@ -152,7 +152,8 @@ def _credit(contract: Contract, change: Change) -> Decimal:
     if change.credit_for_past_defects is None:
         return contract.setting.zero
     credit = checked_money(contract.setting, change.credit_for_past_defects, f"change {change.id}")
-    earned = {track.id: Fraction(track.main.before(change.on)) for track in contract.tracks if not track.is_rated()}
+    pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
+    earned = {track.id: Fraction(track.main.before(change.on)) for track in pooled}
     for name, share in split(contract.setting, credit, earned).items():
         track = contract.track(name)
         if track is None or not share:
@@ -168,6 +169,12 @@ def _credit(contract: Contract, change: Change) -> Decimal:
 
 def _separate(contract: Contract, change: Change) -> None:
     setting = contract.setting
+    other = change.price or change.removed or change.ends or change.ssp or change.repriced
+    if not change.added or other or change.credit_for_past_defects:
+        raise refused(
+            _where(setting, change), "a separate contract holds what is added and leaves everything else as it was",
+            "list what is `added`, and make another change of the rest",
+        )  # fmt: skip
     group = max((track.group for track in contract.tracks), default=0) + 1
     added = [begin_one(setting, each) for each in change.added]
     price = _added_price(setting, change)

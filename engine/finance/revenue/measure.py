@@ -59,13 +59,19 @@ def rule_of(setting: Setting, obligation: Obligation) -> Recognition:
     )
 
 
+def earns_what_it_is_rated_at(obligation: Obligation, rule: Recognition) -> bool:
+    """Whether its readings say what it earns, so that it takes no share of a price."""
+    method = obligation.method or rule.method
+    released = any(reading.percent is not None for reading in obligation.readings)
+    return method in RATED and not (method is Method.MANUAL and released)
+
+
 def measure_of(setting: Setting, obligation: Obligation, rule: Recognition, payable: Fraction) -> Measure:
     """How the obligation is earned. ``payable`` is the share of rated usage that goes back to the customer."""
     place = setting.where.at(rule=f"rule {rule.id}", record=f"obligation {obligation.id}")
     method = obligation.method or rule.method
     try:
-        released = any(reading.percent is not None for reading in obligation.readings)
-        if method in RATED and not (method is Method.MANUAL and released):
+        if earns_what_it_is_rated_at(obligation, rule):
             return _gated(obligation, rule, _rated(setting, obligation, rule, method, payable))
         if method in STEPPED or method is Method.MANUAL:
             return _gated(obligation, rule, _stepped(setting, obligation, rule, method))
