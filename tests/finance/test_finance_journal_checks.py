@@ -70,6 +70,24 @@ def test_a_condition_that_unbalances_a_template_is_found() -> None:
     assert [code for code, _, _ in findings(text)] == ["FIN152"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "when"),
+    [
+        ("event.via == 'external'", "accrued 201,"),
+        ("event.category == 'escheat'", "accrued 201,"),
+        ("line.contra_of == 'void'", "accrued 201,"),
+        ("line.contra_of != 'void'", "accrued 201,"),
+        ("policy.dispute == 'hold' || invoice.status == 'disputed'", "accrued 201,"),
+        ("total.tax > line.net", "accrued 201,"),
+        ("line.accrued < line.deferred", "accrued -201,"),
+    ],
+)
+def test_every_wording_and_measure_that_a_template_reads_is_tried(condition: str, when: str) -> None:
+    text = BALANCED.replace("amount: =line.tax", f"amount: =line.tax\n        when: ={condition}")
+    (message,) = [told for code, _, told in findings(text) if code == "FIN152"]
+    assert f"when {when}" in message
+
+
 def test_unknown_measures_are_found_with_the_known_ones() -> None:
     found = findings(BALANCED.replace("=line.gross", "=line.grosss"))
     assert [(code, place) for code, place, _ in found] == [("EXPR010", 18)]
