@@ -75,7 +75,7 @@ JANUARY_PAID = {"cash": "90.00", "deferred_revenue": "59.00", "revenue": "31.00"
             {
                 "2019-01": JANUARY_PAID,
                 "2019-02": {"cash": "-90.00", "deferred_revenue": "-59.00", "disputes": "31.00"},
-                "2019-03": {"cash": "90.00", "disputes": "-31.00", "recoverables": "59.00"},
+                "2019-03": {"cash": "90.00", "recoverables": "90.00"},
             },
         ),
         (

@@ -39,7 +39,8 @@ def dispute_opened(ledger: Ledger, event: Event) -> Moment:
 
 
 def dispute_won(ledger: Ledger, event: Event) -> Moment:
-    """The money comes back: what was held is free, what was taken out is a gain or as it was before."""
+    """The money comes back: what was held is free, what was taken out is a gain or as it was before. A gain leaves
+    contra revenue where it is, except of an invoice that was written off since: that was no bad debt after all."""
     invoice = _disputed(ledger, event)
     moment = ledger.moment(event, invoice.currency, invoice)
     moment.totals["fee_returned"] = _fee(ledger, event, invoice)
@@ -63,6 +64,11 @@ def _given_back(ledger: Ledger, line: RevenueLine, relief: Relief) -> Touch:
             line, stands_on, contra=relief.contra, gain=parts.gain, current=parts.current,
             unrecognised=parts.unrecognised, tax=relief.tax, passthrough=parts.passthrough, prepaid=parts.prepaid,
         )  # fmt: skip
+    if stands_on != "uncollectible":
+        gain, tax = relief.contra + relief.lost, relief.tax
+        line.gain += gain
+        relief.origin, relief.tax = "won_dispute", NOTHING
+        return _touch(line, stands_on, gain=gain, tax=tax)
     touch = _touch(line, stands_on, contra=relief.contra, gain=relief.lost, tax=relief.tax)
     line.gain += relief.lost
     relief.contra = relief.lost = relief.tax = NOTHING

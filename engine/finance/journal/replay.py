@@ -146,6 +146,8 @@ class _Replayed:
         status, owed = (invoice.status, invoice.open) if invoice is not None else ("", NOTHING)
         moment = effect(self.ledger, event)
         moment.status, moment.open = status, owed
+        if event.event == "invoice.finalized":
+            self._earn_before_billing(event.date, moment)
         self.moments.append(moment)
         if self.by_period:
             touched = moment.invoice.lines if moment.invoice else list(self.ledger.unbilled.values())
@@ -184,6 +186,28 @@ class _Replayed:
         last = month_from(period).last
         closed = self.facts.closed_before
         return last if last < day and (closed is None or last >= closed) else day
+
+    def _earn_before_billing(self, booked: date, invoice: Moment) -> None:
+        """Post what earlier, open months earned of service that is billed only now: it was unbilled until now."""
+        policy, start = self.ledger.policy, month_of(booked).start
+        if policy.late_revenue is LateRevenue.BOOKING or policy.unbilled is Unbilled.IN_DEFERRED:
+            return
+        found: dict[str, list[Touch]] = {}
+        for touch in invoice.touches:
+            line = touch.line
+            if line.curve is None or line.first >= start:
+                continue
+            for name, amount in list(line.earned_in_months(start)):
+                if self._dated(booked, name) == booked:
+                    continue  # its month is closed: the revenue is caught up after the booking
+                line.post_earned(name, amount)
+                measures = {"from_deferred": NOTHING, "unbilled": amount, "net": amount}
+                found.setdefault(name, []).append(Touch(line, measures))
+                touch.measures["accrued"] += amount
+                touch.measures["deferred"] -= amount
+            line.settled = None
+        for name, touches in sorted(found.items()):
+            self._recognised(month_from(name).last, name, touches)
 
     def _earned(self, line: RevenueLine, amount: Decimal) -> Touch:
         deferred = line.billed or self.ledger.policy.unbilled is Unbilled.IN_DEFERRED

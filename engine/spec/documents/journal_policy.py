@@ -108,7 +108,7 @@ class AccountingPolicy:
         default=Dispute.CONTRA_AT_ONCE,
     )
     dispute_won: DisputeWon = declare(
-        "Of a dispute taken out at once and then won: book what was deferred as a gain, or reinstate the deferral and "
+        "Of a dispute taken out at once and then won: book what comes back as a gain, or reinstate the deferral and "
         "resume the schedule.",
         default=DisputeWon.REINSTATE,
     )
@@ -129,7 +129,8 @@ class AccountingPolicy:
         default=Unbilled.BY_LINE,
     )
     late_revenue: LateRevenue = declare(
-        "Revenue of days before booking: posted with the booking, or in the month it belongs to if that is open.",
+        "Revenue of days before booking: posted with the booking, or in the month it belongs to if that is open; there "
+        "it is unbilled until the booking.",
         default=LateRevenue.BOOKING,
     )
     span: Span
