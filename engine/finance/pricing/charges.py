@@ -80,9 +80,9 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
         where = prepared.where.at(record=(group.now or group.before)[0].record)
         metered_before = combined(quantity, group.before)
         size, group.after_sign = signed(quantity, combined(quantity, [*group.before, *group.now]), where)
-        group.after_size = transformed(quantity, size)
+        group.after_size = transformed(quantity, size, group.after_sign)
         size, group.before_sign = signed(quantity, metered_before, where)
-        group.before_size = transformed(quantity, size)
+        group.before_size = transformed(quantity, size, group.before_sign)
     as_billed = prepared.charge.earlier_bills is EarlierBills.AS_BILLED
     free, allowance = _included(prepared, facts, groups, entries)
     lines = [

@@ -41,12 +41,13 @@ def combined(quantity: Quantity | None, entries: Sequence[Entry]) -> Fraction:
     return max(entry.number for entry in entries) if combine is Combine.MAX else entries[-1].number
 
 
-def transformed(quantity: Quantity | None, metered: Fraction) -> Fraction:
-    """The priced quantity of a metered one that is not below zero."""
+def transformed(quantity: Quantity | None, metered: Fraction, sign: int = 1) -> Fraction:
+    """The size of the priced quantity of a metered one of this size and sign; it is rounded with its sign, so that
+    ``ceiling`` of -5.1 is -5."""
     exact = metered * conversion_factor(quantity)
     if quantity is None or quantity.rounding is None:
         return exact
-    return Fraction(rounded(exact, quantity.rounding.scale, quantity.rounding.mode))
+    return sign * Fraction(rounded(sign * exact, quantity.rounding.scale, quantity.rounding.mode))
 
 
 def signed(quantity: Quantity | None, metered: Fraction, where: Where) -> tuple[Fraction, int]:

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from cases.adapters.rating import mode
 from cases.model import Case, run_document
 
-_TYPES = {"unique": "unique_count", "last": "latest", "avg": "average", "mean": "average", "minimum": "min",
-          "maximum": "max"}  # fmt: skip
+_TYPES = {
+    "unique": "unique_count", "count_unique": "unique_count", "count_distinct": "unique_count",
+    "distinct_count": "unique_count", "last": "latest", "avg": "average", "mean": "average", "minimum": "min",
+    "maximum": "max", "total": "sum", "time_weighted_sum": "weighted_sum",
+}  # fmt: skip
 _START = "2026-01-01T00:00:00Z"
 
 
@@ -63,9 +67,9 @@ def _records(case: Case, period: Mapping[str, str] | None, unique: bool) -> list
 def aggregate(case: Case) -> Mapping[str, Any]:
     """One quantity of a handful of events, or of buckets."""
     given, params = case.input, case.params
-    kind = _TYPES.get(params["type"], params["type"])
+    kind = _kind(case)
     if "buckets" in given:
-        return _buckets(case)
+        return _buckets(case, kind)
     unique = "unique" in kind
     period = _period(case)
     carried = str(params.get("recurring", "false")).lower() == "true" or bool(
@@ -76,37 +80,37 @@ def aggregate(case: Case) -> Mapping[str, Any]:
         body["fields"] = {"operation": "op"}
     if carried and kind in ("sum", "weighted_sum", "prorated_sum", "unique_count", "prorated_unique_count"):
         body["carried_over"] = True
-    if str(params.get("negative", "")).lower() in (
-        "zero",
-        "clamp",
-        "clamp_to_zero",
-        "clamped_to_zero",
-        "zero_if_negative",
-    ):
+    if any(word in str(params.get("negative", "")).lower() for word in ("zero", "clamp", "0", "floor", "ignore")):
         body["negative"] = "zero"
     rounding = params.get("result_rounding")
     if rounding:
-        body["rounding"] = {"scale": int(rounding["scale"]), "mode": rounding["mode"]}
+        body["rounding"] = {"scale": int(rounding["scale"]), "mode": mode(str(rounding["mode"]))}
     facts: dict[str, Any] = {"records": _records(case, period, unique)}
     if period is not None:
         facts["period"] = period
         body["outside"] = "refuse"
     if body.get("carried_over"):
         level = str(given.get("initial_value", given.get("carried_over", "0")))
-        facts["carried_over"] = [{"level": level, "present": [str(each) for each in given.get("carried_over_ids", [])]}]
+        present = [str(each) for each in given.get("carried_over_ids", [])]
+        if unique and not present:  # a number of ids that the case does not name
+            present = [f"earlier {number}" for number in range(int(level))]
+        facts["carried_over"] = [{"level": level, "present": present}]
     return {"value": run_document("meter", body, facts)["usage"][0]["quantity"]}
 
 
-def _buckets(case: Case) -> Mapping[str, Any]:
+def _kind(case: Case) -> str:
+    """The aggregation that a case names, in our words."""
+    name = str(case.params["type"]).lower().replace("-", "_").replace(" ", "_")
+    return _TYPES.get(name, name)
+
+
+def _buckets(case: Case, kind: str) -> Mapping[str, Any]:
     """The aggregate of each bucket, added up by a price of one per unit."""
-    kind = _TYPES.get(case.params["type"], case.params["type"])
-    for name in ("max", "min", "sum", "latest", "average", "count"):
-        if name in kind:
-            kind = name
-            break
+    kind = next((name for name in ("max", "min", "latest", "average", "count", "sum") if name in kind), kind)
     start = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     records = []
-    for hour, bucket in enumerate(case.input["buckets"]):
+    given = case.input["buckets"]
+    for hour, bucket in enumerate(given.values() if isinstance(given, Mapping) else given):
         values = (
             bucket
             if isinstance(bucket, list)

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from cases.adapters.rating import mode as mode_of
 from cases.model import Adapter, Case, run_document
 
-MODES = {
-    "half_up": "half_up", "half_even": "half_even", "half_down": "half_down", "up": "up", "down": "down",
-    "ceil": "ceiling", "ceiling": "ceiling", "floor": "floor", "cut": "down", "truncate": "down",
-}  # fmt: skip
 NO_CURRENCY = "XXX"
 
 
@@ -20,7 +17,7 @@ def proration(case: Case) -> Mapping[str, Any]:
     """A change inside a period, or the part of one."""
     given = case.input
     cuts = "unibee" in str(case.raw.get("source", "")).lower()
-    mode = MODES[str((case.params.get("rounding") or {}).get("mode", "down" if cuts else "half_up"))]
+    mode = mode_of(str((case.params.get("rounding") or {}).get("mode", "down" if cuts else "half_up")))
     old, new = _items(case, "old_items", "old"), _items(case, "new_items", "new")
     body: dict[str, Any] = {
         "time": _time(str(case.params.get("day_count", "actual_days"))),
@@ -132,7 +129,7 @@ def _money(case: Case, amount: Any) -> dict[str, Any]:
 def _rounding(case: Case) -> dict[str, Any]:
     """The rounding of amounts that a case names; else the currency's, or none that shows where there is none."""
     rounding = case.params.get("rounding") or {}
-    mode = MODES[str(rounding.get("mode", "half_up"))]
+    mode = mode_of(str(rounding.get("mode", "half_up")))
     scale = rounding.get("scale", case.params.get("scale"))
     if scale is None:
         return {"amount": {"scale": 12, "mode": mode}} if _currency(case) == NO_CURRENCY else {"amount": {"mode": mode}}

@@ -10,10 +10,11 @@ from typing import Any
 from cases.model import Adapter, Case, run_document
 from engine.base.money import decimal_text
 
+#: What a mode is called elsewhere, by what the name begins with once a leading ``round`` is taken off.
 _MODES = {
-    "round": "half_up", "nearest": "half_up", "half_up": "half_up", "half_away": "half_up", "bankers": "half_even",
-    "half_even": "half_even", "half_down": "half_down", "ceil": "ceiling", "ceiling": "ceiling", "up": "up",
-    "floor": "floor", "down": "down", "cut": "down", "truncate": "down",
+    "half_even": "half_even", "half_to_even": "half_even", "bank": "half_even", "half_down": "half_down",
+    "half": "half_up", "nearest": "half_up", "ceil": "ceiling", "up": "up", "away": "up", "floor": "floor",
+    "down": "down", "cut": "down", "trunc": "down", "toward": "down", "zero": "down",
 }  # fmt: skip
 #: Enough digits that a case which names no rounding sees none.
 UNROUNDED = {"scale": 20, "mode": "half_up"}
@@ -54,7 +55,8 @@ def _negative(name: str) -> str:
 
 
 def mode(name: str) -> str:
-    return _MODES[name]
+    words = name.lower().replace("-", "_").replace(" ", "_").removeprefix("round").strip("_") or "half_up"
+    return next(ours for theirs, ours in _MODES.items() if words.startswith(theirs))
 
 
 def rate(
@@ -133,7 +135,7 @@ def _answer(result: Mapping[str, Any]) -> dict[str, Any]:
     line = line_of(result)
     return {
         "amount": result["total"], "effective_unit_price": line["effective_unit_price"],
-        "tier_amounts": [part["amount"] for part in line["parts"]], "packages": line["packages"],
+        "tier_amounts": [part["amount"] for part in line["parts"]], "packages": line["packages"] or 0,
         "effective_unit_price_on_paid_units": line["unit_price_on_paid"],
     }  # fmt: skip
 
@@ -226,7 +228,7 @@ def _package(params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "package": {
             "size": number(params["package_size"]), "price": number(params["package_price"]),
-            "rounding": "down" if rounding in {"down", "floor"} else "up",
+            "rounding": "down" if mode(rounding) in {"down", "floor"} else "up",
         }
     }  # fmt: skip
 
@@ -435,13 +437,13 @@ def prorated_graduated(case: Case) -> dict[str, Any]:
     entries = [usage(each["units"], prorated_quantity=str(each["prorated_units"])) for each in case.input["events"]]
     charged = charge(
         tiers(case.params["tiers"], "slice", at_zero=True), quantity={"prorated": True, "negative": "credit"},
-        unit_price_rounding=rounding(case),
+        unit_price_rounding={**rounding(case), "mode": "half_up"},
     )  # fmt: skip
     return _answer(rate(case, [charged], entries))
 
 
 def quantity_rounding(case: Case) -> dict[str, Any]:
-    function = case.params.get("function") or "none"
+    function = str(case.params.get("function") or "none").lower()
     quantity: dict[str, Any] = {"negative": "credit"}
     if function != "none":
         quantity["rounding"] = {"scale": int(case.params.get("precision") or 0), "mode": mode(function)}
