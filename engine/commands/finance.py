@@ -94,7 +94,8 @@ def read_facts(file: str) -> Any:
     try:
         return parse_json(read_input(file))
     except Failure as failure:
-        raise UserError(f"the facts cannot be read: {failure.message}") from failure
+        named = "standard input" if file == "-" else file
+        raise UserError(f"the facts in {named} cannot be read: {failure.message}") from failure
 
 
 @command("calculate", "tieout calculate saas_by_day --facts contract.json --export waterfall.xlsx")
@@ -121,7 +122,7 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
     return verb
 
 
-@command("rate", "tieout rate metered_api --usage march.jsonl --from 2026-03-01 --to 2026-04-01 --explain")
+@command("rate", "tieout rate api_calls --usage march.jsonl --from 2026-03-01 --to 2026-04-01 --first-bill")
 @click.argument("document", metavar="PRICING")
 @click.option("--usage", "usage", multiple=True, metavar="FILE",
               help="Usage records: .jsonl, .ndjson, .csv, .parquet, or - for JSON lines. May be repeated.")  # fmt: skip
@@ -131,8 +132,10 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
               help="A quantity at hand, in place of records. May be repeated.")  # fmt: skip
 @click.option("--meter", "meters", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="A meter document outside the workspace. May be repeated.")  # fmt: skip
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day of the period.")
-@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="The day after its last day.")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+              help="First day of the period.")  # fmt: skip
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+              help="The day after its last day.")  # fmt: skip
 @click.option("--first-bill", is_flag=True,
               help="Nothing was billed before, for charges that count over a period or contract.")  # fmt: skip
 @_options
@@ -142,6 +145,8 @@ def rate(document: str, usage: tuple[str, ...], facts: str | None, quantities: t
     """Charges for usage: records or quantities in, lines out. PRICING is a file or an id."""
     if (first is None) != (end is None):
         raise click.UsageError("a period has both --from and --to")
+    if first is not None and end is not None and first >= end:
+        raise click.UsageError("--to is the day after the period's last day: it must come after --from")
     file = api.find_document(document, "pricing", workspace)
     try:
         prepared = api.prepare(file)
@@ -153,9 +158,9 @@ def rate(document: str, usage: tuple[str, ...], facts: str | None, quantities: t
     given = {} if facts is None else read_facts(facts)
     if not isinstance(given, dict):
         raise UserError("the facts are no JSON object")
-    given["usage"] = [*given.get("usage", []), *map(_quantity, quantities)]
+    given["usage"] = [*_listed(given, "usage"), *map(_quantity, quantities)]
     if first_bill:
-        given["billed"] = [*given.get("billed", []), *_nothing_billed(prepared.document)]
+        given["billed"] = [*_listed(given, "billed"), *_nothing_billed(prepared.document)]
     period = None if first is None or end is None else (first.date(), end.date())
     try:
         with progress("measuring usage"):
@@ -163,10 +168,18 @@ def rate(document: str, usage: tuple[str, ...], facts: str | None, quantities: t
                                          meters=list(meters))  # fmt: skip
     except Failure as failure:
         return _refused(failure, as_json=as_json)
-    code = show_result(prepared, "pricing", measured.facts, exports, as_json=as_json, explain=explain)
     for name, result in measured.meters:
         click.echo(_measured(name, result), err=True)
-    return code
+    return show_result(prepared, "pricing", measured.facts, exports, as_json=as_json, explain=explain)
+
+
+def _listed(given: dict[str, Any], name: str) -> list[Any]:
+    found = given.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise UserError(f"`{name}` of the facts must be a list")
+    return found
 
 
 def _nothing_billed(pricing: Any) -> list[dict[str, Any]]:
@@ -207,11 +220,11 @@ COMMANDS: dict[str, click.Command] = {
         "The recognition of revenue by period (waterfall). REVENUE is a file or an id.",
     ),
     "journal": _verb(
-        "journal", "journal", "tieout journal subscriptions --facts events.json --export entries.csv",
+        "journal", "journal", "tieout journal standard_ledger --facts events.json --export entries.csv",
         "Balanced entries for events. JOURNAL is a file or an id.",
     ),
     "metrics": _verb(
-        "metrics", "metrics", "tieout metrics recurring_revenue --facts subscriptions.json --export bridge.svg",
+        "metrics", "metrics", "tieout metrics neutral --facts subscriptions.json --export bridge.svg",
         "Recurring revenue and its movements. METRICS is a file or an id.",
     ),
 }  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.base.errors import UserError
 from engine.spec.kinds import CALCULATING
 from engine.spec.nearest import suggestion
-from engine.spec.workspace import load_workspace
+from engine.spec.workspace import LoadedWorkspace, load_workspace
 
 
 def find_in_workspace(root: Path, name: str, kind: str | None) -> Path:
@@ -28,13 +29,22 @@ def find_in_workspace(root: Path, name: str, kind: str | None) -> Path:
         if document.id == id_ and (not major or document.version.partition(".")[0] == major)
     ]  # fmt: skip
     if not found:
-        ids = sorted({document.id for _, document in known})
-        raise UserError(
-            f"there is no {kind or 'calculating'} document `{name}`: {suggestion(id_, ids, what='there are')}"
-        )
+        raise UserError(f"there is no {kind or 'calculating'} document `{name}`{_what_there_is(workspace, kinds, id_)}")
     if len({each for each, _ in found}) > 1:
         named = ", ".join(f"{each}:{id_}" for each in dict.fromkeys(each for each, _ in found))
         raise UserError(f"several documents are called `{name}`: write one of {named}, or the file")
     newest = max(found, key=lambda each: tuple(int(part) for part in each[1].version.split(".")))
     file: str = newest[1].span.file
     return root / file
+
+
+def _what_there_is(workspace: LoadedWorkspace, kinds: Sequence[str], id_: str) -> str:
+    """What may have been meant: another version, another kind, or a similar name."""
+    of_kinds = [document for each in kinds for document in workspace.calculating[each]]
+    versions = sorted({document.version for document in of_kinds if document.id == id_})
+    if versions:
+        return f"; of `{id_}` there is {', '.join(versions)}"
+    elsewhere = [each for each in CALCULATING if any(document.id == id_ for document in workspace.calculating[each])]
+    if elsewhere:
+        return f": `{id_}` is of kind {' and '.join(elsewhere)}"
+    return f": {suggestion(id_, sorted({document.id for document in of_kinds}), what='there are')}"

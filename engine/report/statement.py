@@ -15,6 +15,8 @@ from engine.report.views import ASIDE, VIEWS, View
 #: Digits after the point that are shown; figures with more are cut, and end in a mark that says so.
 _DIGITS_MAX = 12
 _DIGITS_SHOWN = 4
+#: What a line comes to: shown also where it is zero throughout.
+_KEPT = ("amount", "total", "balance")
 #: More columns than this are no table that anyone reads: one row for each figure then.
 _COLUMNS_MAX = 8
 #: References that are shown of a row.
@@ -54,7 +56,8 @@ def statement(result: Mapping[str, Any], kind: str, *, explain: bool = False) ->
 
 
 def _summary(table: ResultTable, aside: Sequence[str]) -> str:
-    rows = [(str(name), value) for name, value in table.rows if value not in (None, "") and name not in aside]
+    there = [(str(name), value) for name, value in table.rows if value not in (None, "")]
+    rows = [(name, value) for name, value in there if name not in aside or (_is_figure(value) and not _is_zero(value))]
     width = max((len(name) for name, _ in rows), default=0)
     right = max((len(_shown(value)) for _, value in rows if _is_figure(value)), default=0)
     lines = []
@@ -77,7 +80,11 @@ def _grid(table: ResultTable, view: View | None, *, explain: bool) -> _Grid:
     grid = _Grid(title, tuple(order), tuple(tuple(row[place] for place in places) for row in table.rows))
     if view is not None and view.sides:
         grid = _sides(grid)
-    kept = [at for at in range(len(grid.columns)) if _is_told([row[at] for row in grid.rows], zeros=explain)]
+    kept = [
+        at
+        for at, column in enumerate(grid.columns)
+        if _is_told([row[at] for row in grid.rows], zeros=explain or column in _KEPT)
+    ]
     return _Grid(
         grid.title, tuple(grid.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in grid.rows)
     )

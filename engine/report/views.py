@@ -75,10 +75,18 @@ VIEWS: dict[str, tuple[View, ...]] = {
     "commission": (View("contract_cost.entries", explain=True),),
 }
 
-#: What stands alone in a result and is shown only where everything is asked for.
+#: What stands alone in a result and is left out where it says nothing new: texts, and figures that are zero.
 ASIDE: dict[str, tuple[str, ...]] = {
-    "pricing": ("currency", "explanation"),
-    "journal": ("unchanged",),
-    "totals": ("currency",),
-    "metrics": ("usage_quantity",),
+    "pricing": _names("currency explanation"),
+    "proration": _names("uncredited"),
+    "totals": _names(
+        "currency line_discount maximum_discount document_discount discount true_up credits_before_tax "
+        "credits_after_tax credits cash_rounding rounding_difference"
+    ),
+    "wallet": _names("overage_amount value_voided"),
+    "commission": _names("kept contract_cost.other_standards contract_cost.impairment contract_cost.clawback"),
+    "revenue": _names("price.variable"),
+    "journal": _names("unchanged"),
+    "settlement": _names("discount on_account"),
+    "metrics": _names("usage_quantity"),
 }
