@@ -64,6 +64,10 @@ def _postings(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str,
         amount = request["amount"]
         yield CASH, sign * _amount(amount), amount["currency"]
         yield RECEIVABLE, -sign * _amount(amount), amount["currency"]
+    elif operation == "journal.create":
+        for line in request["lines"]:
+            sign = 1 if line["side"] == "debit" else -1
+            yield line["account"], sign * _amount(line["amount"]), line["amount"]["currency"]
 
 
 def _amount(money: Mapping[str, Any]) -> Decimal:
