@@ -67,7 +67,9 @@ def value(discount: Discount, left: Fraction, whole: Fraction, stack: Stack, giv
         taken = max(-limit, min(taken, limit))
     if stack.rounded is Rounded.EACH:
         fit = Fraction(rounded(taken, stack.scale, stack.mode))
-        beyond = limit is not None and abs(fit) > limit
+        # A whole limit is rounded as the document rounds; what is left of one is never exceeded.
+        whole_limit = limit is not None and not given and not _fraction(discount.already_consumed)
+        beyond = limit is not None and not whole_limit and abs(fit) > limit
         taken = Fraction(rounded(taken, stack.scale, RoundingMode.DOWN)) if beyond else fit
     return max(left, min(taken, ZERO)) if left < 0 else min(taken, left)
 

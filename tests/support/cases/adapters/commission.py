@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -51,15 +52,24 @@ def _split(split: Mapping[str, Any]) -> dict[str, Any]:
     if split.get("in_order") is not None:
         fills = []
         for fill in split["in_order"]:
-            most = {"remaining": True} if fill.get("max") is None else {"max": number(fill["max"])}
+            # A maximum below zero lets nothing through in the source; documents write that as zero.
+            most = {"remaining": True} if fill.get("max") is None else {"max": max(number(fill["max"]), Decimal(0))}
             fills.append({**most, **_target(fill["to"])})
         return {"in_order": fills}
     shares = []
     for share in split["shares"]:
         text = str(share["share"]).replace(" ", "")
+        if re.fullmatch(r"[\d.]+", text):  # a plain number is a part of one
+            text = f"{_percent(text)}%"
         part = {"remaining": True} if text == "remaining" else {"share": text}
         shares.append({**part, **_target(share["to"])})
     return {"shares": shares}
+
+
+def _parties(split: Mapping[str, Any]) -> Iterator[str]:
+    """Everyone that a split names."""
+    for part in (*(split.get("shares") or ()), *(split.get("in_order") or ())):
+        yield from _parties(part["to"]) if isinstance(part["to"], Mapping) else [str(part["to"])]
 
 
 def revenue_split(case: Case) -> dict[str, Any]:
@@ -67,7 +77,8 @@ def revenue_split(case: Case) -> dict[str, Any]:
     body = {"shared": {"split": _split(case.params["split"])}, **rounding_of(case.params, currency)}
     facts = {"currency": currency, "sale": money(case.input["amount"], currency)}
     result = run_document("commission", body, facts)
-    return {"allocations": {**result["allocations"], "kept": result["kept"]}}
+    nothing = dict.fromkeys(_parties(case.params["split"]), Decimal(0))  # a party that gets nothing is left out
+    return {"allocations": {**nothing, **result["allocations"], "kept": result["kept"]}}
 
 
 def principal_agent(case: Case) -> dict[str, Any]:

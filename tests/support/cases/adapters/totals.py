@@ -147,7 +147,8 @@ def discount_stack(case: Case) -> dict[str, Any]:
 def _tax_rounding(case: Case) -> str:
     """The point of rounding, from the words of a case: which document or line, each rate or their sum."""
     words = str(case.params.get("rounding_level") or case.params.get("invoice_tax") or "").lower()
-    at_document = any(word in words for word in ("document", "invoice", "once", "total")) and "sum_of" not in words
+    once = ("document", "invoice", "once", "total", "global", "sum_then", "order")
+    at_document = any(word in words for word in once) and "sum_of" not in words and "sum of" not in words
     each_rate = "rate" in words and "sum" not in words
     if at_document:
         return "document_and_rate" if each_rate else "document"
