@@ -199,13 +199,17 @@ def _quantity(text: str) -> dict[str, str]:
     return {"meter": meter, "quantity": number}
 
 
-def _measured(file: str, result: Any) -> str:
+def _measured(meter: str, result: Any) -> str:
     parts = [f"{result.counted} of {result.records} records counted"]
     outside = result.outside.before + result.outside.after
-    for number, what in ((result.duplicates, "came again"), (result.corrected, "corrected"), (outside, "outside")):
+    for number, what in (
+        (result.duplicates, "came again"),
+        (result.corrected, "corrected"),
+        (outside, "outside the period"),
+    ):
         if number:
             parts.append(f"{number} {what}")
-    return f"{file}: {', '.join(parts)}"
+    return f"meter {meter}: {', '.join(parts)}"
 
 
 COMMANDS: dict[str, click.Command] = {

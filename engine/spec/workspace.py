@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,22 +83,23 @@ def find_workspace(start: Path) -> Path:
     raise UserError(f"there is no {WORKSPACE_FILE} in {start} or any folder above it; `tieout init` makes a workspace")
 
 
-def load_workspace(root: Path) -> LoadedWorkspace:
-    """Read every document of the workspace at ``root``, in the order of their paths.
+def load_workspace(root: Path, kinds: Collection[str] | None = None) -> LoadedWorkspace:
+    """Read every document of the workspace at ``root``, in the order of their paths; of some ``kinds`` only, if given.
 
     Findings are collected in the result; documents with errors are left out. Raises UserError if there is
     no workspace file at all.
     """
     if not (root / WORKSPACE_FILE).is_file():
         raise UserError(f"{root} is not a workspace: it has no {WORKSPACE_FILE}")
-    return _Loader(root).load()
+    return _Loader(root, kinds).load()
 
 
 class _Loader:
     """Collects while the folders are walked."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kinds: Collection[str] | None) -> None:
         self._root = root
+        self._kinds = kinds
         self._diagnostics = Diagnostics()
         self._files: dict[str, str] = {}
         self._digests: dict[str, str] = {}
@@ -187,6 +188,8 @@ class _Loader:
 
     def _file(self, relative: str) -> None:
         name = relative.rpartition("/")[2]
+        if self._kinds is not None and kind_of_file(name) not in self._kinds:
+            return
         if name.endswith(SCHEMA_SUFFIX):
             node = self._read(relative)
             if node is not None:

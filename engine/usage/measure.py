@@ -33,13 +33,8 @@ def measure(
     standard input. Raises UserError for a file that cannot be read, Failure for a record that does not fit."""
     if file == STANDARD_INPUT:
         return measure_stream(meter, _standard_input(meter), period=period, carried=carried, source="standard input")
-    path = Path(file)
+    path = usage_file(file)
     suffix = path.suffix.lower()
-    if suffix not in (*LINES, *TABLES):
-        endings = ", ".join((*LINES, *TABLES))
-        raise UserError(f"{path.name} is no usage file: its name must end in one of {endings}")
-    if not path.is_file():
-        raise UserError(f"there is no file {file}")
     if suffix in TABLES:
         if can_measure(meter):
             found = measure_columns(meter, path, period=period, carried=carried, threads=threads)
@@ -47,6 +42,41 @@ def measure(
                 return found
         return measure_stream(meter, lambda: _table_lines(path), period=period, carried=carried, source=path.name)
     return measure_stream(meter, lambda: _blocks(path), period=period, carried=carried, source=path.name)
+
+
+def measure_files(meter: Meter, files: Sequence[str], *, period: MeterPeriod | None = None) -> MeterResult:
+    """The quantities of several usage files as if they were one: a record that is in two of them counts once.
+
+    Raises UserError and Failure as :func:`measure` does.
+    """
+    if len(files) == 1:
+        return measure(meter, files[0], period=period)
+    opened = [_opened(meter, file) for file in files]
+    names = ", ".join(STANDARD_INPUT if file == STANDARD_INPUT else Path(file).name for file in files)
+
+    def everything() -> Iterator[bytes]:
+        for each in opened:
+            yield from each()
+
+    return measure_stream(meter, everything, period=period, source=names)
+
+
+def _opened(meter: Meter, file: str) -> Open:
+    if file == STANDARD_INPUT:
+        return _standard_input(meter)
+    path = usage_file(file)
+    return (lambda: _table_lines(path)) if path.suffix.lower() in TABLES else (lambda: _blocks(path))
+
+
+def usage_file(file: str) -> Path:
+    """The path of a usage file. Raises UserError if there is none, or its name does not say its form."""
+    path = Path(file)
+    if path.suffix.lower() not in (*LINES, *TABLES):
+        endings = ", ".join((*LINES, *TABLES))
+        raise UserError(f"{path.name} is no usage file: its name must end in one of {endings}")
+    if not path.is_file():
+        raise UserError(f"there is no file {file}")
+    return path
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

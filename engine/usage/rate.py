@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -17,12 +21,12 @@ from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.meter import Meter
 from engine.spec.documents.pricing import Pricing
 from engine.spec.nearest import suggestion
-from engine.usage.measure import measure
+from engine.usage.measure import STANDARD_INPUT, measure_files
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The facts for a pricing document, and what each meter found."""
+    """The facts for a pricing document, and what each meter (by its name) found."""
 
     facts: dict[str, Any]
     meters: tuple[tuple[str, MeterResult], ...]
@@ -43,6 +47,7 @@ def facts_from_usage(
     """
     usage = list(given.get("usage", ()))
     results = []
+    measured: dict[str, Meter] = {}
     for name in _names(pricing):
         if not files or any(each.get("meter") == name for each in usage if isinstance(each, Mapping)):
             continue  # quantities at hand need no meter
@@ -51,14 +56,29 @@ def facts_from_usage(
             raise UserError(
                 f"there is no meter document `{name}`: {suggestion(name, sorted(meters), what='there are')}"
             )
-        for file in files:
-            result = measure(meter, file, period=_period(meter, first, end))
-            results.append((file, result))
+        measured[name] = meter
+    with _readable_again(files, len(measured)) as readable:
+        for name, meter in measured.items():
+            result = measure_files(meter, readable, period=_period(meter, first, end))
+            results.append((name, result))
             usage += [shown(each) for each in result.usage if each.quantity is not None]
     facts = {**given, "usage": usage}
     if first is not None and end is not None:
         facts["period"] = {"from": first, "to": end}
     return Measured(facts, tuple(results))
+
+
+@contextmanager
+def _readable_again(files: Sequence[str], times: int) -> Iterator[list[str]]:
+    """The files, each of them once; standard input as a file where it is read for several meters."""
+    chosen = list(dict.fromkeys(files))
+    if STANDARD_INPUT not in chosen or times < 2:
+        yield chosen
+        return
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield [kept.name if file == STANDARD_INPUT else file for file in chosen]
 
 
 def load_meters(root: Path | None, files: Sequence[Path]) -> dict[str, Meter]:
@@ -69,7 +89,7 @@ def load_meters(root: Path | None, files: Sequence[Path]) -> dict[str, Meter]:
     if root is not None:
         from engine.spec.workspace import load_workspace
 
-        documents += load_workspace(root).calculating["meter"]
+        documents += load_workspace(root, kinds=("meter",)).calculating["meter"]
     for file in files:
         from engine.finance.prepared import prepare
 

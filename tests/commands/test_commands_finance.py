@@ -102,7 +102,7 @@ def test_usage_is_rated_record_by_record_each_once(tieout: Any) -> None:
         "  charge  summary    quantity  included quantity  billable quantity  amount\n"
         "  calls   API calls    12,345             10,000              2,345   46.90\n"
     )
-    assert said.err == f"{MARCH}: 4 of 8 records counted, 3 came again, 1 outside\n"
+    assert said.err == "meter api_calls: 4 of 8 records counted, 3 came again, 1 outside the period\n"
 
 
 def test_explain_shows_parts_references_and_reasons(tieout: Any) -> None:
@@ -139,7 +139,54 @@ def test_usage_comes_from_standard_input_and_from_several_files_of_any_form(tieo
         "rate", "api_calls", "--usage", "-", "--usage", str(table), *PERIOD, "--first-bill", "--json", stdin=first
     )
     assert (said.code, said.json["total"]["amount"]) == (0, "46.90")
-    assert said.err.splitlines()[0] == "-: 3 of 5 records counted, 2 came again"
+    assert said.err == "meter api_calls: 4 of 6 records counted, 2 came again\n"
+
+
+def test_a_record_that_is_in_two_files_counts_once(tieout: Any, tmp_path: Path) -> None:
+    again = tmp_path / "again.jsonl"
+    shutil.copy(MARCH, again)
+    said = tieout("rate", "api_calls", "--usage", MARCH, "--usage", str(again), *PERIOD, "--first-bill", "--json")
+    assert (said.code, said.json["total"]["amount"]) == (0, "46.90")
+
+
+TWO_METERS = """\
+currency: USD
+charges:
+  - id: calls
+    summary: API calls
+    meters: [api_calls]
+    price:
+      unit_price: 0.02
+  - id: storage
+    summary: Storage
+    meters: [storage]
+    price:
+      unit_price: 1
+"""
+
+
+def test_standard_input_is_read_for_every_meter(tieout: Any, tmp_path: Path) -> None:
+    meter = (MAPPINGS / "meters" / "api_calls.meter.yaml").read_text("utf-8")
+    storage = tmp_path / "storage.meter.yaml"
+    storage.write_text(meter.replace("id: api_calls", "id: storage").replace("[api_calls]", "[storage]"), "utf-8")
+    usage = [
+        {"id": name, "time": "2026-03-02T10:00:00Z", "meter": name, "calls": amount}
+        for name, amount in (("api_calls", "50"), ("storage", "3"))
+    ]
+    text = "".join(json.dumps(record) + "\n" for record in usage).encode()
+    file = document(tmp_path, TWO_METERS)
+    said = tieout("rate", file, "--usage", "-", "--meter", str(storage), "--json", stdin=text)
+    assert (said.code, said.json["total"]["amount"]) == (0, "4.00")
+
+
+def test_a_document_with_findings_is_found_by_its_id(
+    tieout: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tieout.yaml").write_text("spec: workspace/v1\nid: mine\nfolders:\n  - pricing\n", "utf-8")
+    (tmp_path / "pricing").mkdir()
+    document(tmp_path / "pricing", TIERS.replace("currency: USD", "curency: USD"))
+    monkeypatch.chdir(tmp_path)
+    in_words(tieout("rate", "mine", "--quantity", "api_calls=5"), 2, "mine.pricing.yaml:6:1", "curency", "currency")
 
 
 def test_a_meter_may_lie_outside_the_workspace(tieout: Any, tmp_path: Path) -> None:
