@@ -7,6 +7,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cases.adapters import adapters
 from cases.compare import differences
@@ -33,7 +34,25 @@ def load(folder: Path) -> list[Case]:
     for family in FAMILIES:
         file = folder / f"{family}.json"
         if file.is_file():
-            found += [case_of(family, raw) for raw in json.loads(file.read_bytes())["cases"]]
+            found += [case_of(family, raw) for raw in continued(json.loads(file.read_bytes())["cases"])]
+    return found
+
+
+def continued(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases, those that continue another one with that one's input too. What they continue is named by its id or
+    title; failing that, it is the case of their topic before them."""
+    named = {str(raw.get(key)): raw for raw in cases for key in ("title", "id")}
+    before: dict[str, dict[str, Any]] = {}
+    found = []
+    for raw in cases:
+        topic = str(raw.get("topic"))
+        other = raw["input"].get("continues")
+        if other:
+            source = named.get(str(other)) or before.get(topic)
+            inherited = dict(source["input"]) if source is not None else {}
+            raw = {**raw, "input": {**inherited, **raw["input"]}}
+        before[topic] = raw
+        found.append(raw)
     return found
 
 

