@@ -75,7 +75,7 @@ charges:
 """
 _SQL = """copy (
   select 'evt_' || lpad(n::varchar, 12, '0') as id,
-         strftime(timestamp '2026-03-01' + to_seconds(n % 2678400), '%Y-%m-%dT%H:%M:%SZ') as time,
+         {time} as time,
          'c' || (n % 4000)::varchar as customer, 'calls' as meter,
          ['eu', 'us', 'ap', 'la'][1 + n % 4] as region, ['read', 'write', 'list', 'delete'][1 + (n // 4) % 4] as kind,
          {value} as value
@@ -88,12 +88,14 @@ def make(folder: Path, size: int) -> tuple[Path, Path]:
     import duckdb
 
     lines, table = folder / f"usage{size}.jsonl", folder / f"usage{size}.parquet"
-    for file, form, value in (
-        (lines, "format json", "((n % 50000) / 1000)::decimal(18, 3)::varchar"),
-        (table, "format parquet", "((n % 50000) / 1000)::decimal(18, 3)"),
+    moment = "timestamp '2026-03-01' + to_seconds(n % 2678400)"
+    value = "((n % 50000) / 1000)::decimal(18, 3)"
+    for file, form, time_, value_ in (
+        (lines, "format json", f"strftime({moment}, '%Y-%m-%dT%H:%M:%SZ')", f"{value}::varchar"),
+        (table, "format parquet", moment, value),
     ):
         if not file.is_file():
-            duckdb.sql(_SQL.format(size=size, file=file, form=form, value=value))
+            duckdb.sql(_SQL.format(size=size, file=file, form=form, time=time_, value=value_))
     return lines, table
 
 

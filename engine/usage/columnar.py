@@ -1,13 +1,16 @@
 """Usage in tables (Parquet, CSV): measured as SQL over columns by DuckDB, with the very digits of the stream.
 
-Each id counts once: rows that are the same in everything the meter reads collapse, in as many passes over the ids as
-keep a pass in memory. Values are added as decimals; a table whose values need more digits than a column holds is left
-to the stream, as is every meter that reads expressions, operations or corrections.
+Each id counts once. Hashes of ids that come up more than once are found first; all other rows are added as they are.
+The few with such a hash are compared by their whole id: those that are the same in everything the meter reads
+collapse, others are refused. Both go in as many passes as keep one in memory. Values are added as decimals; a table
+whose values need more digits than a column holds is left to the stream, as is every meter that reads expressions,
+operations or corrections.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -22,8 +25,9 @@ from engine.finance.meter.tally import Tally
 from engine.finance.problem import refused
 from engine.spec.documents.meter import Aggregation, Meter, Window
 
-#: Ids of one pass; four million fit into the memory below with room to spare.
-IDS_PER_PASS = 3_000_000
+#: Hashes of ids, and whole ids, that one pass holds in the memory below.
+HASHES_PER_PASS = 12_000_000
+IDS_PER_PASS = 2_500_000
 MEMORY = "320MB"
 #: Digits after the point of values that are text; a value with more of them is left to the stream.
 SCALE = 12
@@ -97,33 +101,48 @@ class _Columns:
         if self._needs_stream():
             return None
         self._check_rows()
-        unique = self._meter.aggregate is Aggregation.UNIQUE_COUNT
         counted: dict[tuple[str, ...], tuple[Any, int]] = {}
-        distinct = before = after = 0
-        passes = max(1, -(-records // IDS_PER_PASS))
-        for number in range(passes):
-            part = f" where hash({self._id}) % {passes} = {number}" if passes > 1 else ""
-            here = 0
-            try:
-                rows = self._db.execute(self._statement(part)).fetchall()
-            except self._error as error:
-                if "verflow" in str(error):
-                    return None
-                raise
-            for place, *group, quantity, size in rows:
-                here += size
-                before += size if place == 1 else 0
-                after += size if place == 2 else 0
-                if place == 0:
-                    self._merge(counted, tuple(group), quantity, size)
-            distinct += self._distinct_ids(part, here)
-        if unique:
+        again = self._again(records)
+        try:
+            sizes = self._add(self._alone(), counted)
+            for number in range(passes := max(1, -(-again // IDS_PER_PASS))) if again else ():
+                part = f" where hash({self._id}) % {passes} = {number}" if passes > 1 else ""
+                here = self._add(self._collapsed(part), counted)
+                self._check_conflicts(part, sum(here.values()))
+                sizes += here
+        except self._error as error:
+            if "verflow" in str(error):
+                return None
+            raise
+        if self._meter.aggregate is Aggregation.UNIQUE_COUNT:
             self._unique(counted)
         for names, (quantity, size) in counted.items():
             average = self._meter.aggregate is Aggregation.AVERAGE
             tally.put((None, self._named(names)), Fraction(quantity) / size if average else Decimal(quantity), size)
-        tally.count_outside(before, after)
-        return tally.result(records=records, duplicates=records - distinct, corrected=0)
+        tally.count_outside(sizes[1], sizes[2])
+        return tally.result(records=records, duplicates=records - sum(sizes.values()), corrected=0)
+
+    def _again(self, records: int) -> int:
+        """Keep the hashes that come up more than once in the table `again`; how many rows have one of them."""
+        self._db.execute("create or replace temp table again (hash ubigint)")
+        passes = max(1, -(-records // HASHES_PER_PASS))
+        for number in range(passes):
+            part = f" where hash({self._id}) % {passes} = {number}" if passes > 1 else ""
+            self._db.execute(
+                f"insert into again select hash from (select hash({self._id}) as hash from {self._source}{part}) "
+                "group by hash having count(*) > 1"
+            )
+        (rows,) = self._one(f"select count(*) from {self._source} semi join again on hash({self._id}) = again.hash")
+        return int(rows)
+
+    def _add(self, statement: str, counted: dict[tuple[str, ...], tuple[Any, int]]) -> Counter[int]:
+        """Add what a statement gives to what is known; how many rows lie where (0 in the period, 1 before, 2 after)."""
+        sizes: Counter[int] = Counter()
+        for place, *group, quantity, size in self._db.execute(statement).fetchall():
+            sizes[place] += size
+            if place == 0:
+                self._merge(counted, tuple(group), quantity, size)
+        return sizes
 
     def _merge(
         self, counted: dict[tuple[str, ...], tuple[Any, int]], group: tuple[str, ...], quantity: Any, size: int
@@ -212,22 +231,34 @@ class _Columns:
             return column
         if type_.startswith("TIMESTAMP"):
             return f"timezone('UTC', {column})"
-        return f"cast({column} as timestamptz)"
+        return f"try_cast({column} as timestamptz)"  # what is no moment is refused by itself
 
-    def _statement(self, part: str) -> str:
-        """One pass: rows that are the same collapse, then every group is added up."""
-        named = [f"g{index}" for index in range(len(self._groups))]
-        columns = ", ".join(
-            [f"{self._id} as id", f"{self._place()} as place"]
-            + [f"{column} as {name}" for column, name in zip(self._groups, named, strict=True)]
-            + [f"{self._value()} as value"]
-        )
-        how = _SIMPLE[self._meter.aggregate] if not self._reader.unique else "0"
-        return (
-            f"select place{''.join(f', {name}' for name in named)}, {how}, count(*) "
-            f"from (select distinct {columns} from {self._source}{part}) "
-            f"group by place{''.join(f', {name}' for name in named)}"
-        )
+    def _read_columns(self) -> list[str]:
+        """What the meter reads of a row, under short names."""
+        return [
+            f"{self._place()} as place",
+            *(f"{column} as g{index}" for index, column in enumerate(self._groups)),
+            f"{self._value()} as value",
+        ]
+
+    def _added(self, rows: str) -> str:
+        """Every group of some rows added up."""
+        groups = "".join(f", g{index}" for index in range(len(self._groups)))
+        how = "0" if self._reader.unique else _SIMPLE[self._meter.aggregate]
+        return f"select place{groups}, {how}, count(*) from ({rows}) group by place{groups}"
+
+    def _alone(self) -> str:
+        """The rows whose id's hash comes up once."""
+        anti = f"anti join again on hash({self._id}) = again.hash"
+        return self._added(f"select {', '.join(self._read_columns())} from {self._source} {anti}")
+
+    def _same(self, part: str) -> str:
+        """The rows of one pass whose id's hash comes up again; those that are the same collapse."""
+        columns = ", ".join([f"{self._id} as id", *self._read_columns()])
+        return f"select distinct {columns} from {self._source} semi join again on hash({self._id}) = again.hash{part}"
+
+    def _collapsed(self, part: str) -> str:
+        return self._added(self._same(part))
 
     # ------------------------------------------------------------------------- what does not fit
 
@@ -256,50 +287,51 @@ class _Columns:
 
     def _check_rows(self) -> None:
         """Raise Failure for the first record without an id, without a dimension, or with a value that is none."""
+        broken = list(self._broken_rows())
+        counts = ", ".join(f"count(*) filter ({condition})" for condition, _, _ in broken)
+        found = self._one(f"select {counts} from {self._source}")
+        for number, (condition, message, action) in zip(found, broken, strict=True):
+            if number:
+                (id_,) = self._one(f"select cast({self._id} as varchar) from {self._source} where {condition} limit 1")
+                raise refused(self._reader.where.at(record=f"record {id_ or '?'}"), message, action)
+
+    def _broken_rows(self) -> Iterator[tuple[str, str, str]]:
+        """Conditions that no row may meet, with what is wrong then and what to do."""
         paths = self._reader.paths
-        without = f"it has no `{paths.id}`, so it could be counted twice"
-        self._refuse_where(f"{self._id} is null or {self._id} = ''", without, "give every record an id")
+        yield (
+            f"{self._id} is null or {self._id} = ''",
+            f"it has no `{paths.id}`, so it could be counted twice",
+            "give every record an id",
+        )
         inside = f"{self._place()} = 0"
         if self._period is not None and not self._type(paths.time).startswith("TIMESTAMP"):
             text = f"cast({self._plain(paths.time)} as varchar)"
             form = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?"
-            self._refuse_where(f"{text} is null or not regexp_full_match({text}, '{form}')",
-                               f"`{paths.time}` is no moment", "write it like 2026-01-31T12:00:00Z")  # fmt: skip
+            yield (
+                f"{text} is null or not regexp_full_match({text}, '{form}')",
+                f"`{paths.time}` is no moment",
+                "write it like 2026-01-31T12:00:00Z",
+            )
         for path, column in zip(self._meter.group_by, self._groups, strict=True):
             missing = f"`{path}` is missing, and quantities are grouped by it"
-            self._refuse_where(f"{inside} and {column} is null", missing, "give it, or take it out of `group_by`")
+            yield f"{inside} and {column} is null", missing, "give it, or take it out of `group_by`"
         if not self._reader.needs_value:
             return
         column = self._plain(paths.value)
-        broken = f"{column} is null"
+        none = f"{column} is null"
         type_ = self._type(paths.value)
         if not self._reader.unique and not type_.startswith("DECIMAL") and not _is_whole(type_):
-            broken += (
-                f" or not regexp_full_match(cast({column} as varchar), '-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]{{1,2}})?')"
-            )
-        self._refuse_where(f"{inside} and ({broken})", f"`{paths.value}` is no decimal number", "write digits")
+            number = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?"
+            none += f" or not regexp_full_match(cast({column} as varchar), '{number}')"
+        yield f"{inside} and ({none})", f"`{paths.value}` is no decimal number", "write digits"
 
-    def _refuse_where(self, condition: str, message: str, action: str) -> None:
-        statement = f"select cast({self._id} as varchar) from {self._source} where {condition} limit 1"
-        found = self._db.execute(statement).fetchone()
-        if found is not None:
-            raise refused(self._reader.where.at(record=f"record {found[0] or '?'}"), message, action)
-
-    def _distinct_ids(self, part: str, rows: int) -> int:
-        """How many ids a pass has; ids that come with different content are refused."""
-        (ids,) = self._one(f"select count(distinct hash({self._id})) from {self._source}{part}")
-        if ids == rows:
-            return rows
-        columns = ", ".join(
-            [f"{self._id} as id", f"{self._place()} as place", *self._groups, f"{self._value()} as value"]
-        )
-        twice = self._db.execute(
-            f"select id from (select distinct {columns} from {self._source}{part}) "
-            "group by id having count(*) > 1 limit 1"
-        ).fetchone()
-        if twice is not None:
-            same_again(self._reader, str(twice[0]), same=False)
-        return rows  # two ids share a hash
+    def _check_conflicts(self, part: str, rows: int) -> None:
+        """Refuse an id that comes with different content: it is left in more rows than one."""
+        semi = f"semi join again on hash({self._id}) = again.hash{part}"
+        (ids,) = self._one(f"select count(distinct {self._id}) from {self._source} {semi}")
+        if ids < rows:
+            (twice,) = self._one(f"select id from ({self._same(part)}) group by id having count(*) > 1 limit 1")
+            same_again(self._reader, str(twice), same=False)
 
 
 def _is_whole(type_: str) -> bool:
