@@ -20,6 +20,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.money import Money
+from engine.base.record import record
 from engine.schema import types as lattice
 from engine.schema.formats import Mismatch, read_date, read_decimal, read_money, read_timestamp
 from engine.spec.nearest import suggestion
@@ -39,7 +40,7 @@ def fact(doc: str, *, default: Any = dataclasses.MISSING) -> Any:
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(fact, dataclasses.field))
 def facts(cls: type[T]) -> type[T]:
     """Make a class the declaration of what a calculation is told or answers, or of a part of it."""
-    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    return record(cls)
 
 
 def read_facts(cls: type[T], value: Any, place: str = "") -> T:

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, dataclass_transform
 
+from engine.base.record import record
+
 X = TypeVar("X")
 
 #: The key under which a dataclass field's metadata holds its :class:`Field`.
@@ -47,7 +49,7 @@ def declare(
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(declare, dataclasses.field))
 def shape(cls: type[X]) -> type[X]:
     """Make a class the declaration of a document or of a part of one."""
-    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    return record(cls)
 
 
 @dataclass(frozen=True, slots=True)

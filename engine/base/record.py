@@ -1,0 +1,92 @@
+"""Frozen records with keyword-only fields: what the declarations of documents and of facts are made of.
+
+They are dataclasses (``fields``, ``replace`` and ``is_dataclass`` know them), but for their methods. ``dataclasses``
+would write and compile six of these for each class at import, and every command imports hundreds of classes of which
+it makes few. Here one set of methods serves all, and the ``__init__`` of a class is written when one is first made.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import Any, NoReturn, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
+def record(cls: type[T]) -> type[T]:
+    """Make a class a frozen record with slots. Defaults of its fields are values, not factories; it has no bases."""
+    made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)
+    for name, method in _METHODS.items():
+        if name not in cls.__dict__:
+            setattr(made, name, method)
+    return made
+
+
+def _first_init(self: Any, **given: Any) -> None:
+    """The ``__init__`` of a class of which none was made yet."""
+    cls = type(self)
+    init = _written_init(cls)
+    setattr(cls, "__init__", init)  # noqa: B010 - a class's own method, set late
+    init(self, **given)
+
+
+def _written_init(cls: type[Any]) -> Callable[..., None]:
+    parameters, lines = ["self", "*"], []
+    namespace: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        name = field.name
+        namespace[f"set_{name}"] = cls.__dict__[name].__set__
+        namespace[f"default_{name}"] = field.default
+        parameters.append(name if field.default is dataclasses.MISSING else f"{name}=default_{name}")
+        lines.append(f" set_{name}(self, {name})")
+    exec("\n".join([f"def __init__({', '.join(parameters)}):", *lines]), namespace)  # noqa: S102 - names of fields only
+    init: Callable[..., None] = namespace["__init__"]
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    return init
+
+
+@cache
+def _compared(cls: type[Any]) -> Callable[[Any], Any]:
+    names = [field.name for field in dataclasses.fields(cls) if field.compare]
+    return attrgetter(*names) if names else lambda _: ()
+
+
+def _equal(self: Any, other: object) -> Any:
+    values = _compared(self.__class__)
+    return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+
+
+def _hash(self: Any) -> int:
+    return hash(_compared(self.__class__)(self))
+
+
+def _repr(self: Any) -> str:
+    shown = (f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self) if field.repr)
+    return f"{self.__class__.__qualname__}({', '.join(shown)})"
+
+
+def _set(_self: Any, name: str, _value: object) -> NoReturn:
+    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _delete(_self: Any, name: str) -> NoReturn:
+    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, field.name) for field in dataclasses.fields(self)]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for field, value in zip(dataclasses.fields(self), state, strict=True):
+        object.__setattr__(self, field.name, value)
+
+
+_METHODS: dict[str, Any] = {
+    "__init__": _first_init, "__eq__": _equal, "__hash__": _hash, "__repr__": _repr, "__setattr__": _set,
+    "__delattr__": _delete, "__getstate__": _state, "__setstate__": _restore,
+}  # fmt: skip

@@ -1,0 +1,92 @@
+"""Records behave as frozen dataclasses do, though their methods are shared and made late."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import ClassVar
+
+import pytest
+
+from engine.base.record import record
+
+
+@record
+class Price:
+    """A price."""
+
+    RULES: ClassVar[tuple[str, ...]] = ("one",)
+    amount: str
+    per: int = 1
+    place: str = dataclasses.field(default="here", compare=False)
+    secret: str = dataclasses.field(default="", repr=False, metadata={"doc": "Not shown."})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PriceAsDataclass:
+    amount: str
+    per: int = 1
+    place: str = dataclasses.field(default="here", compare=False)
+    secret: str = dataclasses.field(default="", repr=False)
+
+
+def test_it_is_made_with_its_defaults_and_shown() -> None:
+    made = Price(amount="1.00", secret="s")
+    assert (made.amount, made.per, made.place, made.secret) == ("1.00", 1, "here", "s")
+    assert repr(made) == repr(PriceAsDataclass(amount="1.00")).replace("PriceAsDataclass", "Price")
+    assert Price.RULES == ("one",)
+
+
+def test_equality_and_hash_leave_out_what_is_not_compared() -> None:
+    one, same, other = Price(amount="1"), Price(amount="1", place="there"), Price(amount="1", per=2)
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != other
+    assert one != PriceAsDataclass(amount="1")
+    assert {one, same, other} == {one, other}
+
+
+def test_nothing_of_it_can_be_changed() -> None:
+    made = Price(amount="1")
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'amount'"):
+        made.amount = "2"  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'amount'"):
+        del made.amount
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.extra = 1  # type: ignore[attr-defined]
+    assert not hasattr(made, "__dict__")
+    assert made.amount == "1"
+
+
+@pytest.mark.parametrize("given", [{}, {"amount": "1", "extra": 2}])
+def test_what_is_missing_or_unknown_is_a_type_error(given: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        Price(**given)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Price("1")  # type: ignore[misc]
+
+
+def test_the_first_one_made_wrongly_says_what_is_missing() -> None:
+    @record
+    class Fresh:
+        name: str
+
+    with pytest.raises(TypeError, match="name"):
+        Fresh()  # type: ignore[call-arg]
+    assert Fresh(name="a").name == "a"
+
+
+def test_it_is_a_dataclass_to_those_who_ask() -> None:
+    made = Price(amount="1")
+    assert dataclasses.is_dataclass(made)
+    assert [each.name for each in dataclasses.fields(Price)] == ["amount", "per", "place", "secret"]
+    assert dataclasses.replace(made, per=3) == Price(amount="1", per=3)
+    assert dataclasses.asdict(made) == {"amount": "1", "per": 1, "place": "here", "secret": ""}
+
+
+def test_copies_are_equal() -> None:
+    made = Price(amount="1", per=2, place="there", secret="s")
+    for other in (copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert repr(other) == repr(made)
+        assert (other, other.place, other.secret) == (made, "there", "s")
