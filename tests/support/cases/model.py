@@ -38,9 +38,17 @@ def case_of(family: str, raw: Mapping[str, Any]) -> Case:
     """A case from its JSON. ``name`` is the model (pricing) or topic (revenue) that chooses the adapter."""
     name = raw["model"] if family == "pricing" else raw["topic"]
     return Case(
-        family, raw["id"], raw.get("group", name), name, raw.get("params") or {}, raw["input"], raw["expected"],
+        family, raw["id"], raw.get("group", name), name, _given(raw.get("params") or {}), _given(raw["input"]),
+        raw["expected"],
         raw.get("currency"), raw.get("policy_profile"), raw.get("compare_scale") or {}, raw,
     )  # fmt: skip
+
+
+def _given(value: Any) -> Any:
+    """A value without the keys that are null: what a case leaves open, whichever way it writes that."""
+    if isinstance(value, Mapping):
+        return {name: _given(each) for name, each in value.items() if each is not None}
+    return [_given(each) for each in value] if isinstance(value, list) else value
 
 
 class _Writer(yaml.SafeDumper):

@@ -107,7 +107,7 @@ def progressive_billing(case: Case) -> dict[str, Any]:
         charge({"unit_price": number(case.params["unit_price"])}),
         {"id": "plan", "price": {"flat": number(case.input.get("final_recurring_fee", 0))}},
     ]
-    document = {"thresholds": {"amounts": [number(each) for each in case.params["thresholds"]]}}
+    document = {"thresholds": {"amounts": sorted(number(each) for each in case.params["thresholds"])}}
     result = rate(case, charges, [usage(each) for each in case.input["event_quantities"]], document=document)
     progress = result["progress"]
     return {

@@ -43,8 +43,9 @@ def proration(case: Case) -> Mapping[str, Any]:
         if not old and not new:
             change["new"] = [{"id": "part", "unit_price": _money(case, given.get("price", "1"))}]
     if body["time"].get("denominator") == "nominal" or body["time"].get("long") == "periods":
+        monthly = body["time"].get("long") == "periods"  # a price per month, for whole months and the rest
         for line in (*change["old"], *change["new"]):
-            line["every"] = _plan(given["period_start"], given["period_end"])
+            line["every"] = {"unit": "month"} if monthly else _plan(given["period_start"], given["period_end"])
     facts = {
         "currency": _currency(case),
         "period": {"start": given["period_start"], "end": given["period_end"]},

@@ -49,7 +49,7 @@ def rounding(case: Case, name: str = "rounding") -> dict[str, Any]:
 
 def _negative(name: str) -> str:
     """What a case says about quantities below zero."""
-    if any(word in name for word in ("zero", "clamp", "ignore")):
+    if any(word in name.lower() for word in ("zero", "clamp", "ignore", "floor", "0")):
         return "zero"
     return "refuse" if any(word in name for word in ("refuse", "reject", "error", "forbid")) else "credit"
 
@@ -251,7 +251,7 @@ def stairstep(case: Case) -> dict[str, Any]:
         }
         for each in given
     ]
-    charged = {"id": "capacity", "meters": names, "price": {"capacity": {"tiers": listed}}}
+    charged = {"id": "capacity", "meters": names, "price": {"capacity": {"tiers": listed, "beyond": "last_tier"}}}
     quantities = [usage(quantity, name.lower()) for name, quantity in case.input["quantities"].items()]
     return {"amount": rate(case, [charged], quantities)["total"]}
 
