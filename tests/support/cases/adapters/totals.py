@@ -68,7 +68,8 @@ def allocate(case: Case) -> dict[str, Any]:
     scale = rounding.get("rounding", {}).get("scale", 2)
     if method == "unrounded" and scale > 2:
         allocation["scale"] = scale
-    if str(case.params.get("cap_at_total_weight", "false")).lower() == "true":
+    # What sorts lines and lets the last take the rest never gives a line more than it is.
+    if str(case.params.get("cap_at_total_weight", method == "last_takes_rest")).lower() == "true":
         allocation["cap_at_total_weight"] = True
     weights = case.input["weights"]
     keys = case.input.get("tie_break_keys") or [f"{position:06}" for position in range(len(weights))]
