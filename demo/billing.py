@@ -56,12 +56,26 @@ class Billed:
 
 
 @dataclass(slots=True)
+class Version:
+    """A subscription as it was from one day until it changed. ``items``: (product, quantity, minor units a month)."""
+
+    subscription: str
+    customer: str
+    currency: str
+    start: date
+    items: list[tuple[str, int, int]]
+    end: date | None = None
+
+
+@dataclass(slots=True)
 class Billing:
-    """The system. ``objects`` are what its API would answer; ``billed`` is by (customer id, currency)."""
+    """The system. ``objects`` are what its API would answer; ``billed`` is by (customer id, currency); ``versions``
+    is every subscription's history, signed future versions included."""
 
     objects: dict[str, Event] = field(default_factory=dict)
     billed: dict[tuple[str, str], Billed] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
+    versions: list[Version] = field(default_factory=list)
 
     # ------------------------------------------------------------------------- customers and subscriptions
 
@@ -80,6 +94,7 @@ class Billing:
         """``items``: (product, quantity, minor units a month)."""
         value = self._subscription(id_, customer, on, items)
         self.objects[id_] = value
+        self._version(id_, customer, on, items)
         return _event(f"created_{id_}", "customer.subscription.created", on, value)
 
     def changed(
@@ -93,6 +108,7 @@ class Billing:
         old = self._subscription(id_, customer, on, before)
         new = self._subscription(id_, customer, on, after)
         self.objects[id_] = new
+        self._version(id_, customer, on, after)
         previous = {"items": {"data": old["items"]["data"]}}
         return _event(f"changed_{id_}_{on:%m%d}", "customer.subscription.updated", on, new, previous)
 
@@ -101,6 +117,7 @@ class Billing:
         later: list[tuple[str, int, int]],
     ) -> Event:  # fmt: skip
         """A change that takes effect at renewal: a schedule with a later phase."""
+        self._version(id_, customer, renewal, later)
         first = _phase(date(renewal.year - 1, 1, 1), renewal, customer, now)
         second = _phase(renewal, date(renewal.year + 1, 1, 1), customer, later)
         value = {
@@ -118,7 +135,15 @@ class Billing:
             "cancellation_details": {"reason": "cancellation_requested", "feedback": None, "comment": None},
         }  # fmt: skip
         self.objects[id_] = value
+        self._version(id_, self.customers[value["customer"]], on, [])
         return _event(f"ended_{id_}", "customer.subscription.deleted", on, value)
+
+    def _version(self, id_: str, customer: Customer, on: date, items: list[tuple[str, int, int]]) -> None:
+        """From this day on the subscription holds this; nothing when it ended."""
+        for before in self.versions:
+            if before.subscription == id_ and before.end is None:
+                before.end = on
+        self.versions.append(Version(id_, customer.id, customer.currency, on, items))
 
     def _subscription(self, id_: str, customer: Customer, on: date, items: list[tuple[str, int, int]]) -> Event:
         return {

@@ -38,14 +38,22 @@ def confirmed(engine: sa.Engine, connection: str) -> Iterator[tuple[str, Mapping
             yield operation, orjson.loads(bytes(request)), orjson.loads(bytes(content))
 
 
+def verified_lines(engine: sa.Engine) -> int:
+    """How many lines of invoices for parts of periods were calculated again before they were posted."""
+    statement = sa.select(t.run.c.path).where(t.run.c.flow.like("invoice_posted@%"), t.run.c.state == "completed")
+    with engine.connect() as database:
+        paths = [path or "" for path in database.execute(statement).scalars()]
+    return sum(path.count("]/recomputed") for path in paths)
+
+
 def expected_balances(engine: sa.Engine) -> dict[AccountKey, Decimal]:
     """The balance of every account by (entity, account, currency of the entity)."""
     balances: dict[AccountKey, Decimal] = defaultdict(Decimal)
     for operation, request, _ in confirmed(engine, "erp"):
         for account, amount, currency in _postings(operation, request):
             entity = request["entity"]
-            home = _HOME[entity]
-            balances[entity, account, home] += _converted(amount, currency, home)
+            home = home_currency(entity)
+            balances[entity, account, home] += converted(amount, currency, home)
     return {key: amount for key, amount in balances.items() if amount}
 
 
@@ -74,7 +82,13 @@ def _amount(money: Mapping[str, Any]) -> Decimal:
     return Decimal(money["amount"])
 
 
-def _converted(amount: Decimal, currency: str, home: str) -> Decimal:
+def home_currency(entity: str) -> str:
+    """The currency in which an entity keeps its books."""
+    return _HOME[entity]
+
+
+def converted(amount: Decimal, currency: str, home: str) -> Decimal:
+    """The amount in the books' currency, at the declared rate, rounded as the ERP does."""
     if currency == home:
         return amount
     return (amount * _RATES[home] / _RATES[currency]).quantize(Decimal("0.01"), ROUND_HALF_EVEN)

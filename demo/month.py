@@ -160,6 +160,7 @@ def _second_half(b: Billing) -> Iterator[Day]:
     yield _day(
         on,
         "Globex gives back twenty seats at once: a credit note",
+        b.changed("sub_globex", GLOBEX, on, [("prod_annual", 50, 2500)], [("prod_annual", 30, 2500)]),
         b.credit_note("cn_globex", "GLOBEX-0001-CN-01", "in_globex_feb", on,
                       Line("cnli_globex", "prod_annual", "20 seats less, 13 of 28 days", 23214,
                            credits="il_globex_feb"), "downgrade"),

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ import httpx
 from demo.billing import Billing
 from demo.deliver import Messenger
 from demo.erp import RunningErp, start_erp
-from demo.expected import confirmed, expected_balances
+from demo.expected import confirmed, expected_balances, verified_lines
 from demo.ledger import LedgerReport, check_with_beancount, read_journal
-from demo.month import month
+from demo.month import FEBRUARY, month
 from demo.programs import Program, start_billing_api, start_engine
 from demo.proxy import LossyWire
+from demo.recurring import movements
+from demo.schedule import ProrationCheck, RevenueRow, check_proration, compare, schedule, services
 from demo.show import report_json, report_lines
 from demo.tie_out import TieOutRow, posted_documents, tie_out
 from engine.base.clock import SystemClock
@@ -37,6 +40,8 @@ from engine.source.diagnostic import Diagnostics
 from engine.store.driver import SqliteDriver
 
 YEAR = 2026
+#: The days on which earned and deferred revenue are compared: the end of the month, and of the year.
+CLOSINGS = (date(2026, 2, 28), date(2026, 12, 31))
 #: The ERP's last step of an invoice: after it the document is in the books.
 POSTING_CALL = b'"model.account.invoice.post"'
 AUTHOR, CONTROLLER = "anna@northwind.example", "maria@northwind.example"
@@ -73,6 +78,10 @@ class DemoReport:
     audit: dict[str, Any] = field(default_factory=dict)
     ledger: LedgerReport | None = None
     differences: int = 0
+    proration: ProrationCheck | None = None
+    verified: int = 0
+    revenue: dict[str, list[RevenueRow]] = field(default_factory=dict)
+    recurring: dict[str, Any] = field(default_factory=dict)
     url: str = ""
     token_file: str = ""
     running: ExitStack = field(default_factory=ExitStack)
@@ -86,6 +95,9 @@ class DemoReport:
             and self.ledger.ok
             and self.differences == 0
             and bool(self.audit.get("holds"))
+            and self.proration is not None
+            and self.verified == self.proration.lines
+            and all(row.difference == 0 for rows in self.revenue.values() for row in rows)
         )
 
 
@@ -115,7 +127,7 @@ def play(options: DemoOptions, say: Say) -> DemoReport:
         report.setup_seconds = time.monotonic() - started
         report.url = engine.url
         report.token_file = str(engine_state / "api.token")
-        _play(report, say, erp, wire, api, engine, engine_state, keys)
+        _play(report, say, erp, wire, api, engine, engine_state, keys, options.root)
         if options.keep:
             report.running = stack.pop_all()
     return report
@@ -141,7 +153,7 @@ def _clear(folder: Path) -> None:
 
 def _play(
     report: DemoReport, say: Say, erp: RunningErp, wire: LossyWire, api: Program, engine: Program, state: Path,
-    keys: dict[str, str],
+    keys: dict[str, str], root: Path,
 ) -> None:  # fmt: skip
     started = time.monotonic()
     token = (state / "api.token").read_text("utf-8")
@@ -158,7 +170,9 @@ def _play(
     report.approvals = _approve(messenger)
     messenger.rest()
     report.seconds = time.monotonic() - started
-    _prove(report, say, messenger, billing, erp, state)
+    journal = _prove(report, say, messenger, billing, erp, state)
+    say("  calculating proration, revenue and recurring revenue from the billing system's own lines")
+    _calculate(report, billing, journal, root)
     report.webhooks = dict(messenger.answers)
     report.lost_answers = wire.lost
     report.waited = messenger.waited
@@ -187,7 +201,20 @@ def _approve(messenger: Messenger) -> list[str]:
     return said
 
 
-def _prove(report: DemoReport, say: Say, messenger: Messenger, billing: Billing, erp: RunningErp, state: Path) -> None:
+def _calculate(report: DemoReport, billing: Billing, journal: dict[str, list[Any]], root: Path) -> None:
+    """The billing system's own lines, calculated again by the shipped documents."""
+    report.proration = check_proration(billing, root)
+    found = services(billing, root)
+    earned = schedule(found, root)
+    for day in CLOSINGS:
+        report.revenue[day.isoformat()] = compare(found, earned, journal, day)
+    report.recurring = movements(billing, root, *FEBRUARY)
+
+
+def _prove(
+    report: DemoReport, say: Say, messenger: Messenger, billing: Billing, erp: RunningErp, state: Path
+) -> dict[str, list[Any]]:
+    """Read the books back and compare; gives the ERP's journal."""
     say("  reading the books back from the ERP")
     status = messenger.ask("/api/status")
     report.counts = status["engine"]["counts"]
@@ -196,6 +223,7 @@ def _prove(report: DemoReport, say: Say, messenger: Messenger, billing: Billing,
     database = SqliteDriver(state / "store.db").engine()
     for operation, _, _ in confirmed(database, "erp"):
         report.documents[operation] = report.documents.get(operation, 0) + 1
+    report.verified = verified_lines(database)
     with erp.rpc() as rpc:
         rpc.enter_company()
         companies = [row["id"] for row in rpc.rows("company.company", [], ["id"])]
@@ -205,6 +233,7 @@ def _prove(report: DemoReport, say: Say, messenger: Messenger, billing: Billing,
     report.ledger = check_with_beancount(journal, state.parent, lambda text: say(f"  {text}"))
     report.differences = len(report.ledger.differences(expected_balances(database)))
     database.dispose()
+    return journal
 
 
 async def _journal(erp: RunningErp) -> dict[str, list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from demo.recurring import LOSSES, PARTS
 from demo.tie_out import TieOutRow, as_json, totals
 
 if TYPE_CHECKING:
@@ -21,9 +22,14 @@ def report_lines(report: DemoReport) -> list[str]:
         "In the ERP, read back over its API:",
         f"  {_count(documents, 'invoice.create')} invoices, {_count(documents, 'credit_note.create')} credit notes, "
         f"{_count(documents, 'payment.create')} payments, {_count(documents, 'refund.create')} refund, "
-        f"{_count(documents, 'customer.upsert')} customer versions; {report.counts['confirmed']} effects in this run",
+        f"{_count(documents, 'customer.upsert')} customer versions, "
+        f"{_count(documents, 'journal.create')} entries of revenue; {report.counts['confirmed']} effects in this run",
         "",
         *_table(report.rows),
+        "",
+        *_revenue_lines(report),
+        "",
+        *_recurring_lines(report),
         "",
         "What the engine took care of in this run:",
         f"  {report.counts['duplicates']} webhooks delivered again: answered, stored once",
@@ -40,6 +46,38 @@ def report_lines(report: DemoReport) -> list[str]:
     for exception in report.exceptions:
         lines += [f"  {exception['message']}", f"    what to do: {exception['action']} ({exception['owner']})"]
     return [*lines, "", *_proof_lines(report)]
+
+
+def _revenue_lines(report: DemoReport) -> list[str]:
+    """Earned and deferred by the schedules and in the ERP, and the proration behind them."""
+    lines = ["Revenue by the schedules of the billing system's own lines, beside the ERP's journal:"]
+    for day, rows in report.revenue.items():
+        lines += [
+            f"  {day}  {row.entity}  {row.currency}  earned {row.earned:>11,} in the ERP {row.earned_erp:>11,}  "
+            f"deferred {row.deferred:>9,} in the ERP {row.deferred_erp:>9,}  difference {row.difference}"
+            for row in rows
+        ]
+    if report.proration is not None:
+        lines.append(
+            f"  {report.verified} of {report.proration.lines} lines for parts of periods were calculated again before "
+            f"they were posted; largest difference {report.proration.largest:.2f}"
+        )
+    return lines
+
+
+def _recurring_lines(report: DemoReport) -> list[str]:
+    """The month's roll-forward of recurring revenue and its movements."""
+    roll = report.recurring["rollforward"]
+    parts = [f"{name} {-roll[name].amount if name in LOSSES else roll[name].amount:+,}" for name in PARTS]
+    lines = [
+        "Monthly recurring revenue in February, in USD at the declared rates:",
+        f"  start {roll['start'].amount:,}, {', '.join(parts)}, end {roll['end'].amount:,}",
+    ]
+    return lines + [
+        f"  {each['on']:%d %b}  {each['key']:<12}  {each['type']:<11}  {each['amount'].amount:>+10,}  "
+        f"{each['before'].amount:,} -> {each['after'].amount:,}"
+        for each in report.recurring["movements"]
+    ]
 
 
 def _count(documents: dict[str, int], operation: str) -> int:
@@ -61,12 +99,17 @@ def _proof_lines(report: DemoReport) -> list[str]:
         ]
         lines += [f"    {error}" for error in ledger.errors[:5]]
     lines += [
+        f"  revenue            {_verdict(_revenue_holds(report))}: earned and deferred are those of the schedules",
         f"  audit chain        {_verdict(bool(audit.get('holds')))}: {audit.get('entries', 0)} entries in "
         f"{len(audit.get('chains', {}))} chain(s)",
         "",
         f"The month took {report.seconds:.1f} s, setting up {report.setup_seconds:.1f} s.",
     ]
     return lines
+
+
+def _revenue_holds(report: DemoReport) -> bool:
+    return all(row.difference == 0 for rows in report.revenue.values() for row in rows)
 
 
 def _verdict(holds: bool) -> str:
@@ -104,6 +147,28 @@ def report_json(report: DemoReport) -> dict[str, Any]:
         "documents": report.documents,
         "tie_out": [as_json(row) for row in report.rows],
         "totals": [as_json(row) for row in totals(report.rows)],
+        "revenue": [
+            {
+                "on": day,
+                "entity": row.entity,
+                "currency": row.currency,
+                "earned": row.earned,
+                "earned_erp": row.earned_erp,
+                "deferred": row.deferred,
+                "deferred_erp": row.deferred_erp,
+                "difference": row.difference,
+            }
+            for day, rows in report.revenue.items()
+            for row in rows
+        ],
+        "proration": None
+        if report.proration is None
+        else {
+            "lines": report.proration.lines,
+            "verified": report.verified,
+            "largest_difference": report.proration.largest,
+        },
+        "recurring": report.recurring,
         "counts": report.counts,
         "webhook_answers": {str(status): count for status, count in report.webhooks.items()},
         "lost_answers": report.lost_answers,

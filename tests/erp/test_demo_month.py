@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_an_independent_ledger_takes_the_journal_and_equals_the_expected_one(fir
     ledger = first["ledger"]
     assert ledger["ok"]
     assert ledger["differences"] == 0
-    assert ledger["entries"] == 21
+    assert ledger["entries"] == 69
     balances = {(each["entity"], each["account"]): each["balance"] for each in ledger["balances"]}
     assert balances["NW-DE", "6.3.4"] == "-266.00"
     assert balances["NW-US", "6.3.4"] == "-4231.12"
@@ -74,6 +75,30 @@ def test_at13_the_cancellation_is_credited_and_refunded(first: dict[str, Any]) -
     (cedar,) = [row for row in first["tie_out"] if row["customer"] == "cus_cedar"]
     assert cedar["erp"] == "2958.90"  # 12,000.00 less 9,041.10
     assert first["documents"]["refund.create"] == 1
+
+
+def test_revenue_by_the_schedules_is_what_the_erp_holds(first: dict[str, Any]) -> None:
+    rows = {(row["on"], row["entity"]): row for row in first["revenue"]}
+    assert {row["difference"] for row in rows.values()} == {"0.00"}
+    february, december = rows["2026-02-28", "NW-US"], rows["2026-12-31", "NW-US"]
+    assert (february["earned_erp"], february["deferred_erp"]) == ("37547.04", "86194.98")
+    assert (december["earned_erp"], december["deferred_erp"]) == ("111623.66", "0.00")
+    assert first["documents"]["journal.create"] == 48
+
+
+def test_proration_was_calculated_again_before_it_was_posted(first: dict[str, Any]) -> None:
+    assert first["proration"]["lines"] == first["proration"]["verified"] == 4
+    assert Decimal(first["proration"]["largest_difference"]) == 0
+
+
+def test_at1_recurring_revenue_has_one_expansion_of_19000(first: dict[str, Any]) -> None:
+    movements = [
+        (each["type"], each["amount"]["amount"], each["before"]["amount"], each["after"]["amount"])
+        for each in first["recurring"]["movements"]
+        if each["key"] == "cus_acme"
+    ]
+    assert movements == [("expansion", "19000.00", "6000.00", "25000.00")]
+    assert first["recurring"]["rollforward"]["end"]["amount"] == "34128.52"
 
 
 def test_at9_duplicates_order_faults_and_lost_answers(first: dict[str, Any]) -> None:
@@ -105,5 +130,6 @@ def test_a_second_run_on_the_same_state_posts_nothing_new(first: dict[str, Any])
     assert second["counts"]["confirmed"] == 0
     assert second["documents"] == first["documents"]
     assert second["tie_out"] == first["tie_out"]
+    assert second["revenue"] == first["revenue"]
     assert second["ledger"]["balances"] == first["ledger"]["balances"]
     assert len(second["exceptions"]) == 1
