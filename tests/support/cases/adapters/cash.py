@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from cases.model import Case, run_document
 
-_MATCH = {
-    "match_payment_with_invoice": "match_document",
-    "match_invoice": "match_document",
-    "clear_the_account": "clear_account",
-    "clear_account": "clear_account",
-    "clear_past_due_invoices": "clear_past_due",
-    "clear_past_due": "clear_past_due",
-    "clear_past_due_invoices_grouped_by_payment_term": "clear_past_due_by_group",
-    "clear_past_due_grouped": "clear_past_due_by_group",
-    "apply_to_the_oldest_invoice_first": "oldest_first",
-    "apply_to_oldest_invoice_first": "oldest_first",
-    "apply_to_oldest_first": "oldest_first",
-    "apply_to_oldest": "oldest_first",
-    "oldest_invoice_first": "oldest_first",
-    "oldest_first": "oldest_first",
-}
-_PARTS = {"line_first_tax_after": "line_first", "line_and_tax_prorate": "line_and_tax_prorated",
-          "line_first_tax_prorate": "line_and_tax_prorated", "prorate_all": "all_prorated"}  # fmt: skip
+#: Words in the name of a rule, the more telling first, and the rule.
+_MATCH = (
+    ("group", "clear_past_due_by_group"), ("past_due", "clear_past_due"), ("overdue", "clear_past_due"),
+    ("old", "oldest_first"), ("match", "match_document"), ("exact", "match_document"), ("account", "clear_account"),
+    ("clear", "clear_account"),
+)  # fmt: skip
+_PARTS = (("all", "all_prorated"), ("prorat", "line_and_tax_prorated"), ("line", "line_first"))
 _NAMES = ("line", "tax", "freight", "charges")
 
 
@@ -37,7 +26,7 @@ def application(case: Case) -> Mapping[str, Any]:
         from cases.adapters.subledger import unapplied_cash
 
         return unapplied_cash(case)
-    if given.get("rule") in _PARTS:
+    if any(name in given.get("invoice", {}) for name in _NAMES):
         return _parts(case)
     return _matched(case)
 
@@ -63,7 +52,8 @@ def _parts(case: Case) -> Mapping[str, Any]:
         "receipt": {"amount": _money(amount, currency), "date": on},
         "documents": [{"id": "invoice", "open": _money(whole, currency), "parts": parts}],
     }
-    body = {"application": {"components": _PARTS[case.input["rule"]], "rules": ["oldest_first"]}}
+    components = _known(_PARTS, case.input.get("rule", "line"))
+    body = {"application": {"components": components, "rules": ["oldest_first"]}}
     row = run_document("settlement", body, facts)["applications"][0]
     return {
         "applied": {name: row["parts"][name] for name in parts},
@@ -78,7 +68,8 @@ def _documents(case: Case, currency: str) -> list[dict[str, Any]]:
         amount = Decimal(str(invoice["amount"]))
         document: dict[str, Any] = {"id": str(invoice.get("id", "invoice")), "open": _money(amount, currency)}
         if "discount_percent" in invoice:
-            off = amount * Decimal(str(invoice["discount_percent"])) / 100
+            percent = Decimal(str(invoice["discount_percent"]))
+            off = amount * (percent if percent < 1 else percent / 100)
             document["discount"] = _money(off, currency)
             booked = date.fromisoformat(str(invoice.get("invoice_date", invoice.get("date"))))
             document["discount_date"] = (booked + timedelta(days=int(invoice["discount_days"]))).isoformat()
@@ -97,7 +88,7 @@ def _documents(case: Case, currency: str) -> list[dict[str, Any]]:
 
 def _matched(case: Case) -> Mapping[str, Any]:
     given, currency = case.input, case.currency or "USD"
-    named = {_MATCH[_name(rule)]: rule for rule in given.get("rules", [given.get("rule", "oldest_first")])}
+    named = {_known(_MATCH, rule): rule for rule in given.get("rules", [given.get("rule", "oldest_first")])}
     body: dict[str, Any] = {"application": {"rules": list(named)}}
     policy = body["application"]
     discounts = _name(given.get("discounts", "earned_only"))
@@ -124,6 +115,12 @@ def _matched(case: Case) -> Mapping[str, Any]:
         "remaining": remaining,
         "on_account": result["on_account"],
     }
+
+
+def _known(rules: Sequence[tuple[str, str]], word: Any) -> str:
+    """The rule that a source's words stand for."""
+    name = _name(word)
+    return next(rule for part, rule in rules if part in name)
 
 
 def _name(rule: Any) -> str:

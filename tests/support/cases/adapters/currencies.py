@@ -12,13 +12,13 @@ from cases.model import Case, run_document
 def _form(case: Case) -> str:
     """``functional per foreign`` unless the case says that rates are foreign units per functional one."""
     stated = str(case.input.get("rates_are", "")).lower().replace("_", " ")
-    functional, _, _ = stated.partition(" per ")
-    home = str(case.input.get("functional", "")).lower()
-    currency = str(case.input.get("currency", "")).lower()
-    inverse = functional.startswith("foreign") or (bool(home) and stated.endswith(f"per {home}"))
-    if currency and functional.startswith(currency):
-        inverse = True
-    return "foreign_per_functional" if inverse and stated else "functional_per_foreign"
+    foreign, _, base = stated.partition(" per ")
+    home = ("functional", "base", "home", "local", str(case.input.get("functional") or "functional").lower())
+    away = ("foreign", "transaction", str(case.input.get("currency") or "foreign").lower())
+    inverse = any(word in base for word in home) or (
+        not any(word in base for word in away) and any(word in foreign for word in away)
+    )
+    return "foreign_per_functional" if inverse else "functional_per_foreign"
 
 
 def _settle(case: Case, items: list[dict[str, Any]], revaluation: str = "delta") -> dict[str, Any]:

@@ -275,7 +275,6 @@ def _cycle(given: Mapping[str, Any], changed: str) -> tuple[str, str]:
 
 
 def _bill_change(history: History, given: Mapping[str, Any], cycle_end: str) -> None:
-    changed = given["change_date"]
     lines = []
     for sign, line, price in (("-", "unused_old", given["old_price"]), ("", "remaining_new", given["new_price"])):
         lines.append({"id": line, "unbilled": line, "amount": _prorated(history, sign, line), "price": price})
@@ -398,8 +397,8 @@ def grant(case: Case) -> dict[str, Any]:
 
 
 def drawdown(case: Case) -> dict[str, Any]:
-    """An invoice of service and of credits: service before it is final is earned, and owed as a whole, unbilled; credits
-    wait as a liability."""
+    """An invoice of service and of credits: service that begins before it is final is owed as a whole, unbilled, and
+    earned; credits wait as a liability."""
     given = case.input
     history = History(case.currency or "USD", minor=given.get("unit") == "minor")
     aside = History(history.currency, minor=history.minor)
