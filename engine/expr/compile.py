@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from engine.expr.emitter import Emitter
 from engine.expr.nodes import Ast
 from engine.expr.values import kind, wrong
-from engine.expr.writer import Deferred, FunctionWriter
+from engine.expr.writer import FunctionWriter, Written, made_when_called
 from engine.schema.types import ANY, Object, Type
 
 Computed: TypeAlias = Callable[[Any], Any]
@@ -35,22 +35,25 @@ def compile_condition(ast: Ast, names: Sequence[str] | Mapping[str, Type] = ()) 
 
 
 def _compiled(name: str, ast: Ast, names: Sequence[str] | Mapping[str, Type], *, condition: bool) -> Computed:
-    def written(writer: FunctionWriter) -> Computed:
+    types = dict(names) if isinstance(names, Mapping) else None  # the caller's own may grow before the first call
+
+    def written(writer: FunctionWriter) -> Written:
         emitter = Emitter(writer)
         value = emitter.value(ast, "scope")
         if condition:
             value = emitter.variable(value, ast.span)
             require_bool(emitter, value, ast)
-        return writer.build(value, ast.span)
+        return writer.finish(value, ast.span)
 
-    def exact() -> Computed:
+    def exact() -> Written:
         return written(FunctionWriter(name, ("scope",)))
 
-    if not isinstance(names, Mapping):
-        return exact()
-    writer = FunctionWriter(name, ("scope",), Deferred(exact))
-    writer.types["scope"] = scope_type(names)
-    return written(writer)
+    def quick() -> Written:
+        writer = FunctionWriter(name, ("scope",), made_when_called(name, exact))
+        writer.types["scope"] = scope_type(types or {})
+        return written(writer)
+
+    return made_when_called(name, exact if types is None else quick)
 
 
 def scope_type(names: Mapping[str, Type]) -> Type:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from types import FunctionType, TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.money import Money
@@ -161,6 +161,11 @@ class FunctionWriter:
 
     def build(self, result: str, span: Span | None) -> Callable[..., Any]:
         """The function, with ``result`` as its value."""
+        written = self.finish(result, span)
+        return made_when_called(self.name, lambda: written)
+
+    def finish(self, result: str, span: Span | None) -> Written:
+        """What :meth:`build` makes the function of."""
         self.write(f"return {result}", span)
         text = self.source()
         offset = 2 + self._loops
@@ -169,14 +174,21 @@ class FunctionWriter:
         namespace = {**self.namespace, "_FAILURES": _FAILURES, "_locate": locate, "_too_many": _too_many}
         if self.quick:
             namespace |= {"_GIVING_UP": _GIVING_UP, "_exact": self._exact}
-        return _compiled_when_called(self.name, text, filename, namespace)
+        return text, filename, namespace
 
 
-def _compiled_when_called(name: str, text: str, filename: str, namespace: dict[str, Any]) -> Callable[..., Any]:
-    """The function that ``text`` defines. It is compiled by its first call and costs nothing more after it: most of
-    a workspace's functions never run in the process that only checks it."""
+#: A generated function: its text, the name of the file it stands in, and what it refers to.
+Written: TypeAlias = tuple[str, str, dict[str, Any]]
+
+
+def made_when_called(name: str, write: Callable[[], Written]) -> Callable[..., Any]:
+    """The function that ``write`` gives. It is made by its first call and costs nothing more after it: most of a
+    workspace's functions never run in the process that only checks it."""
+    namespace: dict[str, Any] = {}
 
     def first(*given: Any) -> Any:
+        text, filename, names = write()
+        namespace.update(names)
         try:
             exec(compile(text, filename, "exec"), namespace)  # noqa: S102  # the text is ours, from a checked tree
         except (SyntaxError, RecursionError) as error:
@@ -185,6 +197,7 @@ def _compiled_when_called(name: str, text: str, filename: str, namespace: dict[s
         return function(*given)
 
     namespace["_first"] = first
+    namespace["__builtins__"] = BASE["__builtins__"]
     function = FunctionType(_first_call.__code__, namespace, name)
     return function
 

@@ -10,7 +10,6 @@ from engine.expr.check import check
 from engine.expr.compile import compile_condition, compile_expression
 from engine.expr.nodes import Ast
 from engine.expr.parse import parse
-from engine.expr.reads import Read, reads
 from engine.schema.types import ANY, BOOLEAN, Type
 from engine.source.diagnostic import Diagnostics
 from engine.spec.values import Expression
@@ -32,12 +31,12 @@ def computed(
     return compute, type_
 
 
-def computed_reading(
+def computed_tree(
     expression: Expression, scope: Mapping[str, Type], diagnostics: Diagnostics, expected: Type | None = None
-) -> tuple[Computed, frozenset[Read] | None]:
-    """Like :func:`computed`, with what the function reads of its scope in place of its type (see :func:`reads`)."""
+) -> tuple[Computed, Ast | None]:
+    """Like :func:`computed`, with the expression's tree in place of its type; None where a finding was reported."""
     compute, _, ast = _computed(expression, scope, diagnostics, expected)
-    return compute, None if ast is None else reads(ast)
+    return compute, ast
 
 
 def _computed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,15 @@ import yaml
 from journal_histories import JOURNALS, Event, event, journal, line, money, post
 
 from engine.base.errors import ErrorClass, Failure, UserError
+from engine.expr.reads import reads
+from engine.finance.journal.balance import balances
+from engine.finance.journal.check import sample_scopes, samples_of
+from engine.finance.journal.posting import compile_template, kind_of
 from engine.finance.journal.replay import EFFECTS
 from engine.finance.journal.vocabulary import KINDS, MEANINGS, NEEDS, total_measures
 from engine.finance.prepared import prepare
+from engine.source.diagnostic import Diagnostics
+from engine.spec.documents.journal import Journal, Per
 
 ROLES = """
 roles:
@@ -86,6 +93,27 @@ def test_every_wording_and_measure_that_a_template_reads_is_tried(condition: str
     text = BALANCED.replace("amount: =line.tax", f"amount: =line.tax\n        when: ={condition}")
     (message,) = [told for code, _, told in findings(text) if code == "FIN152"]
     assert f"when {when}" in message
+
+
+def test_what_is_proved_to_balance_balances_on_all_samples() -> None:
+    proved = 0
+    for file in sorted(JOURNALS.glob("*.journal.yaml")):
+        document: Journal = prepare(file.read_bytes(), file.name).document
+        for template in document.templates:
+            kind = kind_of(document, template.on)
+            compiled = compile_template(document, template, Diagnostics())
+            assert kind is not None
+            assert compiled is not None
+            samples = samples_of(kind)
+            if not balances(compiled, samples):
+                continue
+            proved += 1
+            for scope in sample_scopes(document, kind, None, per_line=template.per is not Per.EVENT):
+                assert sum(each.amount for each in compiled.post(scope)) == 0, (file.name, template.id)
+            moved = {name for line in compiled.trees for _, name in reads(line.amount) or ()}
+            if any(sample[name] for sample in samples for name in moved):
+                assert not balances(replace(compiled, trees=compiled.trees[1:]), samples), (file.name, template.id)
+    assert proved > 50
 
 
 def test_unknown_measures_are_found_with_the_known_ones() -> None:

@@ -15,8 +15,9 @@ from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money
-from engine.expr.reads import Read
+from engine.expr.reads import Read, reads
 from engine.finance.journal import codes as codes
+from engine.finance.journal.balance import balances
 from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.posting import (
     CompiledTemplate,
@@ -113,9 +114,12 @@ def _check_template(journal: Journal, template: PostingTemplate, diagnostics: Di
 def _check_balance(
     journal: Journal, template: PostingTemplate, compiled: CompiledTemplate, kind: Kind, diagnostics: Diagnostics
 ) -> None:
-    for scope in sample_scopes(journal, kind, compiled.reads, per_line=template.per is not Per.EVENT):
+    is_proved = balances(compiled, samples_of(kind))
+    if is_proved and compiled.when is None:
+        return
+    for scope in sample_scopes(journal, kind, _reads(compiled), per_line=template.per is not Per.EVENT):
         try:
-            postings = compiled.post(scope) if compiled.applies(scope) else []
+            postings = compiled.post(scope) if compiled.applies(scope) and not is_proved else []
         except Failure as failure:
             message = f"template `{template.id}` cannot be evaluated: {failure.message}"
             diagnostics.error("FIN152", message, template.span, "correct its expressions")
@@ -133,6 +137,14 @@ def _check_balance(
             return
 
 
+def _reads(compiled: CompiledTemplate) -> frozenset[Read] | None:
+    """What the template's postings depend on; None for everything in scope."""
+    trees = [compiled.when_tree, *(tree for line in compiled.trees for tree in (line.amount, line.when))]
+    found = [reads(tree) for tree in trees if tree is not None]
+    known = [each for each in found if each is not None]
+    return frozenset[Read]().union(*known) if len(known) == len(found) else None
+
+
 # ----------------------------------------------------------------------------- sample measures
 
 
@@ -145,7 +157,7 @@ def sample_scopes(
     alike.
     """
     policy = policy_values(policy_of(journal))
-    samples = _known_samples(kind.name) if kind.name in KINDS else _samples(kind)
+    samples = samples_of(kind)
     measured = [name for name in total_measures(kind) if reads is None or not reads.isdisjoint(_places(name))]
     seen: set[tuple[Any, ...]] = set()
     for wording in _wordings():
@@ -192,6 +204,11 @@ def _wordings() -> Iterator[tuple[str, str, str, str]]:
     for index, choices in enumerate((_STATES, _WAYS, _CONTRA, _CATEGORIES)):
         for choice in choices:
             yield (*first[:index], choice, *first[index + 1 :])  # type: ignore[misc]
+
+
+def samples_of(kind: Kind) -> list[dict[str, Decimal]]:
+    """Every measure of the kind of event in all samples: all measures together, each sign, and each by itself."""
+    return _known_samples(kind.name) if kind.name in KINDS else _samples(kind)
 
 
 @cache

@@ -10,8 +10,8 @@ from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money
-from engine.expr.reads import Read
-from engine.finance.compiling import computed_reading
+from engine.expr.nodes import Ast
+from engine.finance.compiling import computed_tree
 from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.ledger import Moment, Touch
 from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, scope_of, total_measures
@@ -20,7 +20,6 @@ from engine.schema.types import BOOLEAN, MONEY, TEXT, Type
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import Journal, Per, PostingLine, PostingTemplate, Rate, Reverse
 from engine.spec.documents.journal_policy import AccountingPolicy
-from engine.spec.values import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,17 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class PostingTrees:
+    """What a line of a template says: ``sign`` is 1 for a debit, -1 for a credit."""
+
+    sign: int
+    amount: Ast | None
+    when: Ast | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """A template ready to run. ``post`` gives the postings for the names in scope; ``reads`` says which values these
-    depend on, None for all."""
+    """A template ready to run. ``post`` gives the postings for the names in scope."""
 
     id: str
     on: str
@@ -44,7 +51,8 @@ class CompiledTemplate:
     reverse: Reverse
     when: Callable[[dict[str, Any]], Any] | None
     post: Callable[[dict[str, Any]], list[Posting]]
-    reads: frozenset[Read] | None
+    trees: tuple[PostingTrees, ...]  # what the lines say, for who checks the template
+    when_tree: Ast | None
 
     def applies(self, scope: dict[str, Any]) -> bool:
         return self.when is None or bool(self.when(scope))
@@ -84,34 +92,24 @@ def compile_template(journal: Journal, template: PostingTemplate, found: Diagnos
         return None
     line = None if template.per is Per.EVENT else line_measures(kind)
     scope = scope_of(total_measures(kind), line, policy_types(policy_of(journal)))
-    read: list[frozenset[Read] | None] = []
-    when = None if template.when is None else _condition(template.when, scope, found, read)
-    lines = [_compiled_line(line, scope, found, read) for line in template.post]
+    when, when_tree = (None, None) if template.when is None else computed_tree(template.when, scope, found, BOOLEAN)
+    made = [_compiled_line(line, scope, found) for line in template.post]
+    lines = [each for each, _ in made]
 
     def post(names: dict[str, Any]) -> list[Posting]:
         return [posting for each in lines if (posting := each(names)) is not None]
 
-    known = [each for each in read if each is not None]
-    reads = frozenset[Read]().union(*known) if len(known) == len(read) else None
     return CompiledTemplate(
-        template.id, template.on, template.summary, template.per, template.reverse, when, post, reads
+        template.id, template.on, template.summary, template.per, template.reverse, when, post,
+        tuple(trees for _, trees in made), when_tree,
     )  # fmt: skip
 
 
-def _condition(
-    expression: Expression, scope: Mapping[str, Type], found: Diagnostics, read: list[frozenset[Read] | None]
-) -> Callable[[dict[str, Any]], Any]:
-    condition, reads = computed_reading(expression, scope, found, BOOLEAN)
-    read.append(reads)
-    return condition
-
-
 def _compiled_line(
-    line: PostingLine, scope: Mapping[str, Type], found: Diagnostics, read: list[frozenset[Read] | None]
-) -> Callable[[dict[str, Any]], Posting | None]:
-    amount, reads = computed_reading(line.amount, scope, found, MONEY)
-    read.append(reads)
-    when = None if line.when is None else _condition(line.when, scope, found, read)
+    line: PostingLine, scope: Mapping[str, Type], found: Diagnostics
+) -> tuple[Callable[[dict[str, Any]], Posting | None], PostingTrees]:
+    amount, tree = computed_tree(line.amount, scope, found, MONEY)
+    when, when_tree = (None, None) if line.when is None else computed_tree(line.when, scope, found, BOOLEAN)
     role = str(line.debit or line.credit)
     sign = 1 if line.debit is not None else -1
 
@@ -121,7 +119,7 @@ def _compiled_line(
         value = amount(names)
         return Posting(role, value.amount * sign, line.at) if value.amount else None
 
-    return posting
+    return posting, PostingTrees(sign, tree, when_tree)
 
 
 # ----------------------------------------------------------------------------- running
