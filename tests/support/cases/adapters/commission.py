@@ -121,6 +121,15 @@ def principal_agent(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _amounts(value: Any) -> list[Any]:
+    """One amount, several, or several by name."""
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, list):
+        return [each["amount"] if isinstance(each, Mapping) else each for each in value]
+    return [] if value is None else [value]
+
+
 _SPREADING = (("first", "remainder_first"), ("floor", "floor_rest_last"), ("last", "remainder_last"))
 
 
@@ -129,8 +138,8 @@ def obtain(case: Case) -> dict[str, Any]:
     spreading = str(given.get("rounding") or "")
     kinds = {"commissions": "commission", "commission": "commission", "external_legal": "legal", "travel": "travel"}
     costs = [
-        {"id": key, "kind": kind, "amount": money(given[key], currency)}
-        for key, kind in kinds.items() if given.get(key) is not None
+        {"id": f"{key}_{index}", "kind": kind, "amount": money(amount, currency)}
+        for key, kind in kinds.items() for index, amount in enumerate(_amounts(given.get(key)))
     ]  # fmt: skip
     rule: dict[str, Any] = {
         "capitalise": ["commission"],
