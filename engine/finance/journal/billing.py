@@ -173,7 +173,7 @@ def usage_recorded(ledger: Ledger, event: Event) -> Moment:
     """A reading; it is worth its amount, or its quantity times its price."""
     if event.meter is None:
         raise ledger.refuse(event, "it names no meter", "give the meter's id as `meter`")
-    worth = event.amount or event.unit_price
+    worth = event.amount if event.amount is not None else event.unit_price
     if worth is None or (event.amount is None and event.quantity is None):
         raise ledger.refuse(event, "it has no value", "give `amount`, or `quantity` and `unit_price`")
     meter = ledger.meters.get(event.meter)

@@ -36,6 +36,8 @@ from engine.finance.problem import Where, refused
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import AccountClass, Journal
 
+#: Events by which revenue moves; what their templates post to follows the contract.
+_EARNING = frozenset({"revenue.recognised", "position.closed"})
 _DEBIT_CLASSES = frozenset({AccountClass.ASSET, AccountClass.EXPENSE, AccountClass.CONTRA_REVENUE})
 
 
@@ -53,12 +55,16 @@ def prepare(journal: Journal) -> Callable[[JournalFacts], JournalResult]:
     kinds = {name: kind for name in templates if (kind := kind_of(journal, name)) is not None}
     head = Head(document, journal.version, journal.book)
     debit = {name for name, role in journal.roles if role.account_class in _DEBIT_CLASSES}
+    by_contract = frozenset(
+        str(line.debit or line.credit)
+        for template in journal.templates if template.on in _EARNING for line in template.post
+    )  # fmt: skip
     scopes = Scopes(policy)
     excused = {nothing.on for nothing in journal.without_posting}
 
     def run(facts: JournalFacts) -> JournalResult:
         replayed = replay(document, policy, own, "position.closed" in templates, facts)
-        journalist = Journalist(head, facts, journal.exchange)
+        journalist = Journalist(head, facts, journal.exchange, by_contract)
         for moment in replayed.moments:
             if moment.kind not in templates and moment.kind not in excused:
                 _must_not_post(journal, document, moment)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeAlias
 
 from engine.base.identity import digest
 from engine.base.money import Money, minor_units
@@ -29,16 +30,33 @@ class Head:
     book: str
 
 
+#: What is converted together: by contract or by something else, which one, the role, the rate.
+_Layer: TypeAlias = tuple[bool, str, str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class _Converted:
+    """A posting in the functional currency, and the rate that valued it."""
+
+    posting: Posting
+    value: Decimal
+    rate: Fraction
+    layer: _Layer
+
+
 class Journalist:
     """Turns postings into entries, in order. Converted amounts follow what is converted so far, so that an account
-    that returns to zero in one currency does so in the other."""
+    that returns to zero in one currency does so in the other: by contract for the roles that revenue moves through
+    (``by_contract``), so that every style of posting closes alike; by invoice for all others."""
 
-    def __init__(self, head: Head, facts: JournalFacts, exchange: Exchange | None) -> None:
+    def __init__(self, head: Head, facts: JournalFacts, exchange: Exchange | None, by_contract: frozenset[str]) -> None:
         self.head = head
         self.facts = facts
         self.exchange = exchange
         self.entries: list[Entry] = []
-        self._carried: dict[tuple[str, str, Fraction], tuple[Decimal, Decimal]] = {}
+        self._by_contract = by_contract
+        self._carried: dict[_Layer, tuple[Decimal, Decimal]] = {}
+        self._held: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._counts: dict[str, int] = {}
 
     def write(self, template: CompiledTemplate, moment: Moment, touch: Touch | None, postings: list[Posting]) -> None:
@@ -91,12 +109,12 @@ class Journalist:
                 "declare `exchange` in the document",
             )  # fmt: skip
         rates = self._rates(moment, touch, where)
-        found = []
-        for each in postings:
-            rate = rates[each.rate]
-            found.append((each, self._converted(moment, touch, each, rate, functional)))
-        lines = [_line(each.role, each.amount, moment.currency, value, functional) for each, value in found]
-        lines += self._differences(moment, found, rates, exchange, functional, where)
+        found = [self._converted(moment, touch, each, rates, functional) for each in postings]
+        if template.reverse is Reverse.NEXT_DAY:
+            for each in found:
+                self._count(each, moment.currency, -1)
+        lines = [_line(each.posting.role, each.posting.amount, moment.currency, each.value, functional) for each in found]
+        lines += self._differences(moment, found, exchange, functional, where)
         return tuple(lines)
 
     def _rates(self, moment: Moment, touch: Touch | None, where: Where) -> dict[Rate, Fraction]:
@@ -119,23 +137,47 @@ class Journalist:
         return {Rate.BOOKING: Fraction(booking), Rate.EVENT: Fraction(booking if event is None else event)}
 
     def _converted(
-        self, moment: Moment, touch: Touch | None, posting: Posting, rate: Fraction, functional: str
-    ) -> Decimal:
-        about = moment.invoice.id if moment.invoice else touch.line.invoice if touch else moment.id
-        key = (about, posting.role, rate)
-        amount, value = self._carried.get(key, (NOTHING, NOTHING))
-        amount += posting.amount
-        reached = rounded(Fraction(amount) * rate, minor_units(functional))
-        self._carried[key] = (amount, reached)
-        return reached - value
+        self, moment: Moment, touch: Touch | None, posting: Posting, rates: Mapping[Rate, Fraction], functional: str
+    ) -> _Converted:
+        rate, digits = rates.get(posting.rate), minor_units(functional)
+        invoice = moment.invoice.id if moment.invoice else touch.line.invoice if touch else moment.id
+        contract = touch.line.contract if touch else moment.contract
+        together = posting.role in self._by_contract
+        if rate is None:
+            rate = self._carrying(posting, moment.currency, rates[Rate.EVENT])
+            value = rounded(Fraction(posting.amount) * rate, digits)
+            found = _Converted(posting, value, rate, (together, invoice, posting.role, Fraction(0)))
+        else:
+            layer = (together, contract if together else invoice, posting.role, rate)
+            amount, before = self._carried.get(layer, (NOTHING, NOTHING))
+            value = rounded(Fraction(amount + posting.amount) * rate, digits) - before
+            found = _Converted(posting, value, rate, layer)
+        self._count(found, moment.currency, 1)
+        return found
+
+    def _carrying(self, posting: Posting, currency: str, rate: Fraction) -> Fraction:
+        """The rate at which what is on an account is carried; what goes beyond it has the event's rate."""
+        amount, value = self._held.get((posting.role, currency), (NOTHING, NOTHING))
+        if amount * posting.amount >= 0:
+            return rate
+        if abs(posting.amount) <= abs(amount):
+            return Fraction(value) / Fraction(amount)
+        beyond = Fraction(posting.amount + amount) * rate
+        return (beyond - Fraction(value)) / Fraction(posting.amount)
+
+    def _count(self, each: _Converted, currency: str, sign: int) -> None:
+        """Remember what is converted and held so far; a reversal that follows by itself takes it off again."""
+        change = (sign * each.posting.amount, sign * each.value)
+        held = (each.posting.role, currency)
+        self._carried[each.layer] = _added(self._carried.get(each.layer), change)
+        self._held[held] = _added(self._held.get(held), change)
 
     def _differences(
-        self, moment: Moment, found: list[tuple[Posting, Decimal]], rates: Mapping[Rate, Fraction], exchange: Exchange,
-        functional: str, where: Where,
-    ) -> list[EntryLine]:  # fmt: skip
+        self, moment: Moment, found: list[_Converted], exchange: Exchange, functional: str, where: Where
+    ) -> list[EntryLine]:
         """What two rates in one entry leave over is realised; a few units of rounding have an account of their own."""
-        left = sum((value for _, value in found), NOTHING)
-        exact = sum((Fraction(each.amount) * rates[each.rate] for each, _ in found), Fraction(0))
+        left = sum((each.value for each in found), NOTHING)
+        exact = sum((Fraction(each.posting.amount) * each.rate for each in found), Fraction(0))
         realised = rounded(exact, minor_units(functional))
         rounding = left - realised
         unit = Decimal(1).scaleb(-minor_units(functional))
@@ -149,6 +191,11 @@ class Journalist:
             if amount:
                 lines.append(_line(role, NOTHING, moment.currency, amount, functional))
         return lines
+
+
+def _added(known: tuple[Decimal, Decimal] | None, change: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
+    amount, value = known or (NOTHING, NOTHING)
+    return amount + change[0], value + change[1]
 
 
 def _line(role: str, amount: Decimal, currency: str, value: Decimal, functional: str) -> EntryLine:

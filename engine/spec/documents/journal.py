@@ -38,6 +38,7 @@ class Rate(StrEnum):
 
     BOOKING = "booking"
     EVENT = "event"
+    CARRYING = "carrying"
 
 
 class Reverse(StrEnum):
@@ -76,8 +77,9 @@ class PostingLine:
     amount: Expression = declare("The amount (money).", example="=line.gross")
     when: Expression | None = declare("Posted only if this is true.", default=None)
     at: Rate = declare(
-        "Valued at the rate of the invoice's booking, or of the event. A difference between the two is an exchange "
-        "difference.",
+        "Valued at the rate of the invoice's `booking`, at that of the `event`, or as what the role holds is `carrying` "
+        "its value, so that it empties in both currencies. Where an entry has several, what differs between them is an "
+        "exchange difference.",
         default=Rate.BOOKING,
     )
     span: Span
