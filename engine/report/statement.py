@@ -58,7 +58,7 @@ def statement(result: Mapping[str, Any], kind: str, *, explain: bool = False) ->
 def _summary(table: ResultTable, aside: Sequence[str]) -> str:
     there = [(str(name), value) for name, value in table.rows if value not in (None, "")]
     rows = [(name, value) for name, value in there if name not in aside or (_is_figure(value) and not _is_zero(value))]
-    width = max((len(name) for name, _ in rows), default=0)
+    width = max((len(words(name)) for name, _ in rows), default=0)
     right = max((len(_shown(value)) for _, value in rows if _is_figure(value)), default=0)
     lines = []
     for name, value in rows:
