@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -25,11 +25,26 @@ def differences(expected: Any, actual: Any, scale: int | None = None, place: str
     if isinstance(expected, list):
         if not isinstance(actual, list | tuple) or len(actual) != len(expected):
             return [f"{place}: {expected!r} expected, {actual!r} found"]
-        return [
-            each for index, value in enumerate(expected)
-            for each in differences(value, actual[index], scale, f"{place}[{index}]")
-        ]  # fmt: skip
+        found = _in_order(expected, actual, scale, place)
+        if found and all(isinstance(row, Mapping) and "account" in row for row in (*expected, *actual)):
+            names = tuple(expected[0])  # the lines of an entry have no order
+            ordered = [sorted(rows, key=lambda row: _line_order(row, names)) for rows in (expected, actual)]
+            return found if _in_order(ordered[0], ordered[1], scale, place) else []
+        return found
     return [] if _same(expected, actual, scale) else [f"{place}: {expected} expected, {_text(actual)} found"]
+
+
+def _in_order(expected: Sequence[Any], actual: Sequence[Any], scale: int | None, place: str) -> list[str]:
+    return [
+        each for index, value in enumerate(expected)
+        for each in differences(value, actual[index], scale, f"{place}[{index}]")
+    ]  # fmt: skip
+
+
+def _line_order(row: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """By what the source says of every line: when, which account, which side."""
+    when = [str(row.get(name, "")) for name in ("period", "date") if name in names]
+    return (*when, str(row["account"]), str("credit" in row))
 
 
 def _same(expected: Any, actual: Any, scale: int | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -72,10 +73,17 @@ def _discounts(case: Case) -> dict[str, Any]:
     discounts = observed if isinstance(observed, list) else [observed]
     return {
         "discounts": [
-            {"id": f"discount_{index}", "products": list(each["products"]), "price": Decimal(each["price"])}
+            {"id": f"discount_{index}", "products": _products(case, each["products"]), "price": Decimal(each["price"])}
             for index, each in enumerate(discounts)
         ]
     }
+
+
+def _products(case: Case, named: Any) -> list[str]:
+    """Products by name, listed or in one text."""
+    if isinstance(named, list):
+        return [str(name) for name in named]
+    return [name for name in case.input["ssp"] if name in str(named)]
 
 
 def discount(case: Case) -> dict[str, Any]:
@@ -106,7 +114,8 @@ def residual(case: Case) -> dict[str, Any]:
     for key, value in given.items():
         if key.endswith("_price_range"):
             product = key.removesuffix("_price_range")
-            rule = {"low": Decimal(value[0]), "high": Decimal(value[1])}
+            low, high = re.findall(r"\d+(?:\.\d+)?", str(value))
+            rule = {"low": Decimal(low), "high": Decimal(high)}
     ssp.pop(product, None)
     goods = [
         *_goods(case, {name: price for name, price in ssp.items() if price is not None}),

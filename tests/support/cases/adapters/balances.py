@@ -239,7 +239,7 @@ def _refund_liability(case: Case) -> dict[str, Any]:
         [{"id": "goods", "readings": [reading]}],
         claims=[{"due": "2026-01-31", "obligation": "goods"}],
     )
-    return {"journal": _lines(result["entries"])}
+    return {"journal": sorted(_lines(result["entries"]), key=lambda row: row["account"] == "RefundLiability")}
 
 
 ADAPTERS: dict[str, Adapter] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -60,7 +61,11 @@ def _units(case: Case, added: Mapping[str, Any] | None, change: Mapping[str, Any
 
 
 def _flags(added: Mapping[str, Any]) -> dict[str, Any]:
-    return {"distinct": added.get("distinct", True), "at_ssp": added.get("at_ssp", False)}
+    return {name: _yes(added.get(name, default)) for name, default in (("distinct", True), ("at_ssp", False))}
+
+
+def _yes(value: Any) -> bool:
+    return value if isinstance(value, bool) else str(value).lower() in ("true", "yes", "1")
 
 
 def separate(case: Case) -> dict[str, Any]:
@@ -161,7 +166,8 @@ def _change(case: Case) -> dict[str, Any]:
     if "amendment" in given:
         amendment = given["amendment"]
         made: dict[str, Any] = {"on": first_day(amendment["period"]), "price": money(case, amendment["new_price"])}
-        made["distinct"] = "non_distinct" not in str(given.get("pob", "")) and "distinct" in str(given.get("pob", ""))
+        words = str(given.get("pob", "")).lower()
+        made["distinct"] = "distinct" in words and re.search(r"no[nt][ _-]?distinct", words) is None
         return made
     source = given["modification"]
     made = {"on": source["date"], "treatment": source["treatment"]}
@@ -235,10 +241,12 @@ def _construction(case: Case) -> dict[str, Any]:
         for index, amount in enumerate(added)
         if amount is not None
     ]
+    if not changes and given.get("transaction_price_after") is not None:
+        changes = [{**change, "price": money(case, given["transaction_price_after"])}]
     result = run(case, body(case, "proportional", rule=rule), [line], changes=changes)
     readings = [row["progress"] for row in result["progress"]]
     return {
-        "treatment": _treatment(case, result["changes"][0]["treatment"]),
+        "treatment": _treatment(case, result["changes"][0]["treatment"] if changes else "catch_up"),
         "progress_before": readings[0],
         "progress_after": readings[-1],
         "transaction_price_after": result["price"]["total"],
@@ -256,6 +264,7 @@ def variable_after(case: Case) -> dict[str, Any]:
     given = case.input
     initial, changed = given["initial"], given["modification"]
     named = initial["obligations"]
+    named = named if isinstance(named, Mapping) else dict.fromkeys(named, "1")
     lines: list[dict[str, Any]] = []
     for name, terms in named.items():
         ssp = terms.get("ssp", "1") if isinstance(terms, Mapping) else terms

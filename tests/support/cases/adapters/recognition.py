@@ -145,6 +145,8 @@ def by_month(case: Case) -> dict[str, Any]:
     given = case.input
     distribution = given.get("distribution")
     method = method_of(distribution or given.get("method"), "even_months")
+    if distribution and given.get("months") and any(word in distribution for word in ("prorat", "partial", "proport")):
+        method = "anniversary_months"  # broken months by their days, together one month
     invoiced = given.get("invoice_date")
     if "lines" not in given:
         line = _line(case)

@@ -24,8 +24,11 @@ def _sale(case: Case) -> dict[str, Any]:
 def _given_up(case: Case, value: Any) -> dict[str, str]:
     """A concession as an amount of money below zero, from a share of the price or an amount."""
     number = Decimal(str(value))
+    price = Decimal(case.input["unit_price"])
     if number <= 1:
-        number *= Decimal(case.input["units"]) * Decimal(case.input["unit_price"])
+        number *= price  # a share of the price
+    if number <= price:
+        number *= Decimal(case.input["units"])
     return money(case, -number)
 
 
@@ -56,10 +59,12 @@ def payable(case: Case) -> dict[str, Any]:
 
 def returns(case: Case) -> dict[str, Any]:
     given = case.input
+    kept, units = Decimal(str(given["expected_kept"])), Decimal(str(given["units"]))
+    kept = kept * units if kept <= 1 < units else kept  # a share of what is sold
     sale: dict[str, Any] = {
         "units": given["units"],
         "unit_price": money(case, given["unit_price"]),
-        "expected_kept": given["expected_kept"],
+        "expected_kept": str(kept),
     }
     if given.get("unit_cost") is not None:
         sale["unit_cost"] = money(case, given["unit_cost"])
