@@ -22,6 +22,7 @@ from engine.plan.library import Callee, Library, Parts
 from engine.plan.mapping_plan import compile_mapping
 from engine.plan.model import FlowPlan, MappingPlan, Plan, PolicyPlan, Select, SourcePlan, V
 from engine.plan.policies import compile_policy
+from engine.plan.raw_usage import check_raw_usage
 from engine.plan.sources import compile_source
 from engine.plan.tables import compile_table
 from engine.plan.versions import Version, check_dates, dated, find, in_order, version_number
@@ -283,6 +284,8 @@ class _Builder:
                 parts.update(made.parts)
             passes = [controls.check(document) for document in documents]  # every version, so that all are reported
             controlled[key] = all(passes)
+            for document in documents:
+                check_raw_usage(document, self._is_ledger_write, self.diagnostics)
             self._keep("flow", key, documents, self.library.flows, versions, tuple(inputs), either(outputs), parts)
             by_id.setdefault(key[0], []).extend(versions)
         for versions in by_id.values():
