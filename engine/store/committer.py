@@ -18,7 +18,8 @@ from engine.base.errors import Defect, ErrorClass, Failure
 from engine.store import tables
 from engine.store.audit import Chain
 from engine.store.batch import Arrived, AuditEntry, Batch, Op
-from engine.store.driver import Driver
+from engine.store.copier import LogCopier
+from engine.store.driver import Driver, SqliteDriver
 from engine.store.inbox import store_arrivals
 from engine.store.rows import delete_rows, insert_rows, update_rows
 from engine.store.statements import Hot
@@ -56,6 +57,7 @@ class Committer:
             Op.REQUEUE: hot.requeue.sql,
             Op.DEQUEUE: hot.dequeue.sql,
         }
+        self._copier: LogCopier | None = None
         self._leases: dict[int, int] = {}
         self._leases_version: int | None = None
         mark = "?" if driver.name == "sqlite" else "%s"
@@ -65,6 +67,17 @@ class Committer:
     @property
     def chain(self) -> Chain:
         return self._chain
+
+    def copy_beside(self) -> None:
+        """Have SQLite's log copied beside the commits from now on; :meth:`copy_log` is to be called between them."""
+        if isinstance(self._driver, SqliteDriver):
+            self._copier = LogCopier(self._driver)
+            self._copier.relieve(self._connection)
+
+    def copy_log(self) -> None:
+        """Take the part in copying the log that falls between two groups."""
+        if self._copier is not None:
+            self._copier.after_commit(self._connection)
 
     def write(self, batches: Sequence[Batch]) -> list[Exception | None]:
         """Commit the batches; per batch None, or why it was not written."""
@@ -96,6 +109,8 @@ class Committer:
                 raise
             self._connection = self._driver.connect()
             self._leases_version = None  # each connection counts by itself
+            if self._copier is not None:
+                self._copier.relieve(self._connection)
 
     def _write(self, batches: Sequence[Batch]) -> list[Exception | None]:
         cursor = self._driver.begin(self._connection)
@@ -211,6 +226,8 @@ class Committer:
         return result
 
     def close(self) -> None:
+        if self._copier is not None:
+            self._copier.close()
         self._connection.close()
         self._operators.dispose()
 

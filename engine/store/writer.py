@@ -90,6 +90,7 @@ class WriterThread:
         self._work: deque[Submitted | _Transaction] = deque()  # the thread's own
         self._is_woken = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        committer.copy_beside()
         self.groups = 0
         self.batches = 0
         self._thread.start()
@@ -186,6 +187,7 @@ class WriterThread:
         except Exception as error:  # noqa: BLE001 - as above; what was stored all the same is found in the store
             errors = [Defect(f"the outcome of a commit was lost: {error!r}")] * len(group)
         self._deliver([(done, batch, error) for (batch, done), error in zip(group, errors, strict=True)])
+        self._committer.copy_log()
 
     def _transact(self, transaction: _Transaction) -> None:
         try:
