@@ -12,7 +12,7 @@ from engine.finance.exact import rounded
 from engine.finance.journal.earning import NOTHING, RevenueLine
 from engine.finance.journal.facts import Aggregation, Change, Event, Line, LineKind, Service
 from engine.finance.journal.ledger import Invoice, Ledger, Meter, Moment, Touch
-from engine.spec.documents.journal_policy import Unbilled
+from engine.spec.documents.journal_policy import IncludedTax, Unbilled
 
 
 def invoice_finalized(ledger: Ledger, event: Event) -> Moment:
@@ -62,14 +62,15 @@ def _billed(ledger: Ledger, event: Event, invoice: Invoice, given: Line) -> Touc
 
 
 def _amounts(ledger: Ledger, event: Event, given: Line, currency: str) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    """Net, tax, pass-through and prepaid parts of a line. Tax within a price is price - price / (1 + rate)."""
+    """Net, tax, pass-through and prepaid parts of a line. Tax within a price follows the policy."""
     amount = ledger.in_currency(event, given.amount, currency)
     tax = NOTHING
     if given.tax is not None:
         tax = ledger.in_currency(event, given.tax, currency)
     elif given.tax_rate is not None:
         rate = Fraction(given.tax_rate)
-        share = rate / (1 + rate) if given.tax_included else rate
+        of_net = given.tax_included and ledger.policy.included_tax is IncludedTax.OF_NET
+        share = rate / (1 + rate) if of_net else rate
         tax = rounded(Fraction(amount) * share, minor_units(currency))
     net = amount - tax if given.tax_included else amount
     if given.kind is LineKind.PASSTHROUGH:

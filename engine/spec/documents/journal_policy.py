@@ -67,6 +67,13 @@ class UnpaidExclusion(StrEnum):
     REVERSE = "reverse"
 
 
+class IncludedTax(StrEnum):
+    """What a rate of tax is a share of, where the price holds the tax."""
+
+    OF_NET = "of_net"
+    OF_GROSS = "of_gross"
+
+
 class Unbilled(StrEnum):
     """Where revenue stands that is earned before it is billed."""
 
@@ -114,6 +121,11 @@ class AccountingPolicy:
     )
     unapplied: Unapplied = declare("Money without an invoice: a liability, or revenue.", default=Unapplied.LIABILITY)
     tax_written_off: bool = declare("True where the law gives the tax of a bad debt back.", default=False)
+    included_tax: IncludedTax = declare(
+        "The tax within a price: a share of the price without it, price - price / (1 + rate), as tax laws have it; or of "
+        "the price itself, price x rate, as some billing systems show it.",
+        default=IncludedTax.OF_NET,
+    )
     balance_used: BalanceUsed = declare(
         "When an invoice is written off that a customer balance had paid in part: release the deferred revenue of that "
         "part as a gain, or keep earning it.",

@@ -234,7 +234,8 @@ def _exercised(case: Case) -> dict[str, Any]:
     delivery = given.get("delivery")
     exercise = given["exercise"]
     if delivery is None and isinstance(exercise, Mapping):
-        delivery = exercise.get("delivery") or [exercise.get("start"), exercise.get("end")]
+        dates = [exercise.get(name, exercise.get(f"delivery_{name}")) for name in ("start", "end")]
+        delivery = exercise.get("delivery") or dates
     line: dict[str, Any] = {"id": "right", "price": money(case, given["price"])}
     method = method_of(given.get("method"), "even_touched_months")
     if isinstance(delivery, list) and len(delivery) > 1 and delivery[1] and method != "point_in_time":

@@ -10,7 +10,6 @@ from cases.adapters.contracts import (
     amount_of,
     body,
     by_period,
-    first_day,
     journal,
     last_day,
     like,
@@ -18,6 +17,7 @@ from cases.adapters.contracts import (
     money,
     named_figures,
     position,
+    readings_of,
     run,
     service,
 )
@@ -121,12 +121,7 @@ def accrual(case: Case) -> dict[str, Any]:
 
 def prepaid_units(case: Case) -> dict[str, Any]:
     given = case.input
-    readings = [
-        {"on": first_day(each[0]), "quantity": each[1]}
-        if isinstance(each, list)
-        else {"on": first_day(each.get("date") or each["period"]), "quantity": each["units"]}
-        for each in given["usage"]
-    ]
+    readings = [{"on": day, "quantity": each["units"]} for day, each in readings_of(given["usage"])]
     line = {"id": "units", "price": money(case, given["amount"]), "total": given["total_units"], "readings": readings}
     billing = [{"on": each["date"], "amount": money(case, each["amount"])} for each in given.get("billing") or []]
     result = run(case, body(case, "units"), [line], billing=billing)
@@ -140,14 +135,8 @@ def prepaid_units(case: Case) -> dict[str, Any]:
 def right_to_invoice(case: Case) -> dict[str, Any]:
     given = case.input
     readings = [
-        {"on": first_day(each[0]), "quantity": each[1], "rate": given["unit_rate"]}
-        if isinstance(each, list)
-        else {
-            "on": first_day(each.get("date") or each["period"]),
-            "quantity": each["units"],
-            "rate": each.get("rate") or given["unit_rate"],
-        }
-        for each in given["usage"]
+        {"on": day, "quantity": each["units"], "rate": each.get("rate") or given["unit_rate"]}
+        for day, each in readings_of(given["usage"])
     ]
     billing = [{"on": each["date"], "amount": money(case, each["amount"])} for each in given.get("billing") or []]
     result = run(case, body(case, "usage_as_invoiced"), [{"id": "usage", "readings": readings}], billing=billing)

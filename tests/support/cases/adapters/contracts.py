@@ -29,6 +29,8 @@ WORDS = (
     ("instant", "by_instant"),
     ("second", "by_instant"),
     ("exact_time", "by_instant"),
+    ("prorate_exact", "partial_by_day_full_even"),
+    ("prorated_exact", "partial_by_day_full_even"),
     ("_ends", "partial_by_day_full_even"),
     ("partial_by_day", "partial_by_day_full_even"),
     ("prorated_ends", "partial_by_day_full_even"),
@@ -179,6 +181,13 @@ def service(case: Case, source: Mapping[str, Any], **more: Any) -> dict[str, Any
     if source.get("months") is not None:
         made["months"] = int(source["months"])
     return made
+
+
+def readings_of(usage: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """Dates and quantities of usage: pairs, objects, or a table of months."""
+    rows = usage.items() if isinstance(usage, Mapping) else usage
+    pairs = [each if isinstance(each, Mapping) else {"date": each[0], "units": each[1]} for each in rows]
+    return [(first_day(str(each.get("date") or each["period"])), each) for each in pairs]
 
 
 def amount_of(value: Any) -> Decimal:

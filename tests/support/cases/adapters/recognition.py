@@ -234,7 +234,7 @@ def point_in_time(case: Case) -> dict[str, Any]:
     if "invoices" in given:
         for index, invoice in enumerate(given["invoices"]):
             lines.append(service(case, invoice, id=f"line_{index}", satisfied_on=first_day(invoice["month"])))
-    elif "months" in given:
+    elif "months" in given and not given.get("posting_date"):
         months = given["months"]
         names = months if isinstance(months, list) else []
         lines = [

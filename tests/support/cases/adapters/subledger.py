@@ -42,7 +42,10 @@ def life_of_invoice(case: Case) -> dict[str, Any]:
     _taken_back(history, given)
     _paid(history, given, booked)
     through = last_day(given["as_of"]) if "as_of" in given else None
-    settings = {} if through is None else {"through": through}
+    settings: dict[str, Any] = {} if through is None else {"through": through}
+    declared = case.raw.get("policy") or {}
+    if any("tax" in key and "gross" in str(value) for key, value in declared.items()):
+        settings["policy"] = {"included_tax": "of_gross"}
     return {"balance_changes": balance_changes(history.run(**settings))}
 
 
@@ -405,7 +408,8 @@ def drawdown(case: Case) -> dict[str, Any]:
     final, lines = given["finalized"], []
     for index, each in enumerate(given["lines"]):
         start, end = each.get("service_start"), each.get("service_end_exclusive")
-        name, credit = f"line{index}", _is_credit(each["kind"])
+        name = f"line{index}"
+        credit = _is_credit(each["kind"]) or (start is None and Decimal(str(each["amount"])) < 0)
         line = history.line(each["amount"], None if credit else start, None if credit else end, id=name)
         if credit:
             line["kind"] = "prepaid"
@@ -430,7 +434,7 @@ def drawdown(case: Case) -> dict[str, Any]:
 
 
 def _is_credit(kind: str) -> bool:
-    return any(word in kind.lower() for word in ("credit", "prepaid", "commit", "grant", "drawdown"))
+    return any(word in kind.lower() for word in ("credit", "prepaid", "commit", "grant", "drawdown", "purchase"))
 
 
 def _both(history: History, aside: History, *, billed: bool = True, **settings: Any) -> dict[str, Decimal]:
