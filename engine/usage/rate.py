@@ -54,7 +54,8 @@ def facts_from_usage(
         meter = meters.get(name)
         if meter is None:
             raise UserError(
-                f"there is no meter document `{name}`: {suggestion(name, sorted(meters), what='there are')}"
+                f"there is no meter document `{name}` to say which usage records count and how: "
+                f"{suggestion(name, sorted(meters), what='there are')}"
             )
         measured[name] = meter
     with _readable_again(files, len(measured)) as readable:
