@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
@@ -172,27 +172,25 @@ Ast: TypeAlias = (
 )
 
 
-def children(node: Ast) -> Iterator[Ast]:
+def children(node: Ast) -> Sequence[Ast]:
     """The nodes directly below, in the order they are written."""
-    for name in _names(node):
+    names = _BELOW.get(node.__class__)
+    if names is None:
+        # Asked once per kind of node; most nodes are of kinds that have none below them.
+        names = _BELOW[node.__class__] = tuple(each.name for each in fields(node) if "Ast" in each.type)
+    if not names:
+        return ()
+    found: list[Ast] = []
+    for name in names:
         value = getattr(node, name)
-        if isinstance(value, _Placed):
-            yield value  # type: ignore[misc]  # every _Placed that exists is an Ast
-        elif isinstance(value, tuple):
-            for element in value:
-                yield element[1] if isinstance(element, tuple) else element
+        if value.__class__ is not tuple:
+            found.append(value)
+        else:
+            found.extend(each[1] if each.__class__ is tuple else each for each in value)
+    return found
 
 
-_NAMES: dict[str, tuple[str, ...]] = {}
-
-
-def _names(node: Ast) -> tuple[str, ...]:
-    """The names of a node's own fields, asked once per kind of node."""
-    kind = type(node).__name__
-    known = _NAMES.get(kind)
-    if known is None:
-        known = _NAMES[kind] = tuple(declared.name for declared in fields(node))
-    return known
+_BELOW: dict[type[Ast], tuple[str, ...]] = {}
 
 
 def walk(node: Ast) -> Iterator[Ast]:
