@@ -84,7 +84,7 @@ def _opened(document: Wallet, grant: Grant, start: datetime, where: Where) -> Ba
         raise refused(at, "a grant that recurs has no one price", "give each cycle as a grant of its own")
     if grant.effective_at <= start:
         opening = amount if given is None else Fraction(given)
-        if opening > amount and not recurring:
+        if opening > amount and not recurring and document.rollover is None:
             raise refused(at, f"{given} is left of {decimal_of(amount)}", "mend its balance or its amount")
         if alive(grant, start) or given is not None:
             balance.begin(opening)

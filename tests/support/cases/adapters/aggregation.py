@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from cases.adapters.rating import mode
+from cases.adapters.rating import point
 from cases.model import Case, run_document
 
 _TYPES = {
@@ -52,6 +52,8 @@ def _rounded_up(end: str) -> str:
 def _records(case: Case, period: Mapping[str, str] | None, unique: bool) -> list[dict[str, Any]]:
     records = []
     for number, event in enumerate(case.input.get("events", [])):
+        if event.get("days_active") is not None and int(event["days_active"]) == 0:
+            continue  # not a day of it: no record of the period
         at = event.get("at")
         if at is None and "days_active" in event and period is not None:
             # Active to the end of the period, for so many days.
@@ -84,7 +86,7 @@ def aggregate(case: Case) -> Mapping[str, Any]:
         body["negative"] = "zero"
     rounding = params.get("result_rounding")
     if rounding:
-        body["rounding"] = {"scale": int(rounding["scale"]), "mode": mode(str(rounding["mode"]))}
+        body["rounding"] = point(rounding)
     facts: dict[str, Any] = {"records": _records(case, period, unique)}
     if period is not None:
         facts["period"] = period

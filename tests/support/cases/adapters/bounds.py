@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from cases.adapters.rating import charge, mode, money, number, rate, tiers, truth, usage
+from cases.adapters.rating import charge, money, number, point, rate, tiers, truth, usage
 from cases.model import Adapter, Case
 
 
@@ -25,8 +25,7 @@ def minimum_commitment(case: Case) -> dict[str, Any]:
     charges, entries = _given(case, given["charges"])
     minimum: dict[str, Any] = {"amount": number(params["minimum_amount"]), "prorated": "days_billed" in given}
     if params.get("round_prorated_minimum") is not None:
-        point = params["round_prorated_minimum"]
-        minimum["rounding"] = {"scale": int(point["scale"]), "mode": mode(point["mode"])}
+        minimum["rounding"] = point(params["round_prorated_minimum"])
     if params.get("rounding") is not None:
         minimum["counted"] = "exact"
     document: dict[str, Any] = {"bounds": [{"id": "true_up", "minimum": minimum}]}
@@ -79,9 +78,9 @@ def window_commitment(case: Case) -> dict[str, Any]:
     result = rate(case, [charge({"table": {"rows": rows}}, scope="each", commitments=commitments)], entries)
     lines = result["lines"]
     return {
-        "amount": result["total"], "utilized": sum((line["committed"] for line in lines), Decimal(0)),
-        "overage": sum((line["overage"] for line in lines), Decimal(0)),
-        "true_up": sum((line["shortfall"] for line in lines), Decimal(0)),
+        "amount": result["total"], "utilized": sum((line["committed"] or 0 for line in lines), Decimal(0)),
+        "overage": sum((line["overage"] or 0 for line in lines), Decimal(0)),
+        "true_up": sum((line["shortfall"] or 0 for line in lines), Decimal(0)),
     }  # fmt: skip
 
 

@@ -44,7 +44,12 @@ def money(case: Case, amount: Any) -> dict[str, str]:
 def rounding(case: Case, name: str = "rounding") -> dict[str, Any]:
     """The rounding that a case names, or none to speak of."""
     given = case.params.get(name)
-    return UNROUNDED if given is None else {"scale": int(given["scale"]), "mode": mode(given["mode"])}
+    return UNROUNDED if given is None else point(given)
+
+
+def point(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A point of rounding; half up where the case leaves the mode open."""
+    return {"scale": int(given["scale"]), "mode": mode(str(given.get("mode", "half_up")))}
 
 
 def _negative(name: str) -> str:
@@ -268,6 +273,7 @@ def percentage(case: Case) -> dict[str, Any]:
         price["free_transactions"] = int(case.params["free_transactions"])
     bounded = "minimum" in price or "maximum" in price
     price["allowance"] = "all" if bounded else "any"
+    price.setdefault("rate_percent", number(0))
     transactions = [{"amount": money(case, amount)} for amount in case.input["transactions"]]
     given = {"meter": "units", "quantity": str(len(transactions)), "transactions": transactions}
     charged = charge({"percentage": price}, quantity={"negative": "credit"})
@@ -308,7 +314,10 @@ def matrix(case: Case) -> dict[str, Any]:
         minimum = {"amount": number(case.params["minimum_amount"]), "prorated": prorated}
         document["bounds"] = [{"id": "true_up", "minimum": minimum}]
     given = [
-        usage(each["quantity"], dimensions={name.lower(): str(value) for name, value in each["dimensions"].items()})
+        usage(
+            each["quantity"],
+            dimensions={name.lower(): str(value) for name, value in (each.get("dimensions") or {}).items()},
+        )
         for each in case.input["usage"]
     ]
     result = rate(case, [charge({"table": table}, scope="each")], given, document=document, **facts)
