@@ -122,8 +122,8 @@ class AccountingPolicy:
     unapplied: Unapplied = declare("Money without an invoice: a liability, or revenue.", default=Unapplied.LIABILITY)
     tax_written_off: bool = declare("True where the law gives the tax of a bad debt back.", default=False)
     included_tax: IncludedTax = declare(
-        "The tax within a price: a share of the price without it, price - price / (1 + rate), as tax laws have it; or of "
-        "the price itself, price x rate, as some billing systems show it.",
+        "The tax within a price: a share of the price without it, price - price / (1 + rate), as tax laws have it; or "
+        "of the price itself, price x rate, as some billing systems show it.",
         default=IncludedTax.OF_NET,
     )
     balance_used: BalanceUsed = declare(
