@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from itertools import groupby
 from random import Random
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 from beancount import loader
 from beancount.core import data as beans
 from company_books import ENDS, commission_history, post, posted, prepaid_history, signed
-from company_documents import BOOKS, PLACES, shipped
+from company_documents import BOOKS, shipped
 from company_year import HORIZON, Company, Customer, Invoice, rate_of
 
 Row = dict[str, Any]
-DONE = {"paid", "void", "written_off", "lost"}
+DONE = {"paid", "void", "written_off", "lost", "recovered"}
 ROOTS = {
     "asset": "Assets", "contra_asset": "Assets", "liability": "Liabilities", "equity": "Equity", "revenue": "Income",
     "contra_revenue": "Income", "gain": "Income", "expense": "Expenses",
@@ -27,8 +26,8 @@ LAYERS = ("amount", "functional")
 
 def entries_balance(company: Company) -> None:
     """Debits are credits in every entry and currency, in all books; keys are used once; the trial balance is zero."""
-    for book in BOOKS:
-        for customer in company.customers:
+    for number, book in enumerate(BOOKS):
+        for customer in company.customers[number % 3 :: 1 if book in ("standard", "gross", "net") else 3]:
             entries = posted(customer, book)["entries"]
             assert len({entry["key"] for entry in entries}) == len(entries)
             for layer in LAYERS:
@@ -81,7 +80,7 @@ def gross_and_net_close_alike(company: Company) -> None:
 def replays_post_nothing(company: Company) -> None:
     """Posting again posts nothing; more history posts the difference; an empty history takes everything back."""
     dice = Random(f"{company.seed}/replay")
-    for number, customer in enumerate(company.customers):
+    for number, customer in enumerate(company.customers[::2]):
         book = tuple(BOOKS)[number % len(BOOKS)]
         events = sorted(customer.events, key=lambda event: event["date"])
         whole = post(events, book)
@@ -106,14 +105,14 @@ def _already(entries: list[Row]) -> list[Row]:
 def order_does_not_matter(company: Company) -> None:
     """Days in any order, and customers together in any order, lead to the same books."""
     dice = Random(f"{company.seed}/order")
-    for number, customer in enumerate(company.customers[:-1]):
+    for number, customer in list(enumerate(company.customers[:-1]))[1::4]:
         book = tuple(BOOKS)[number % len(BOOKS)]
         events = sorted(customer.events, key=lambda event: event["date"])
         days = [list(of_day) for _, of_day in groupby(events, key=lambda event: event["date"])]
         dice.shuffle(days)
         assert post([event for day in days for event in day], book)["entries"] == posted(customer, book)["entries"]
         other = company.customers[number + 1]
-        apart = _sum(posted(customer, book)["entries"], posted(other, book)["entries"])
+        apart = _by_currency([*posted(customer, book)["entries"], *posted(other, book)["entries"]])
         for both in ([*customer.events, *other.events], [*other.events, *customer.events]):
             assert _by_currency(post(both, book)["entries"]) == apart, (customer.id, other.id, book)
 
@@ -127,53 +126,59 @@ def _by_currency(entries: list[Row]) -> dict[tuple[str, str], Decimal]:
     return {key: value for key, value in found.items() if value}
 
 
-def _sum(*several: list[Row]) -> dict[tuple[str, str], Decimal]:
-    return _by_currency([entry for entries in several for entry in entries])
-
-
 # ----------------------------------------------------------------------------- foreign currency
 
 
 def differences_of_exchange_agree(company: Company) -> None:
-    """For foreign invoices paid in full: what closes booked as unrealised is gone with the payment, and what the
-    document of settlements realises is what the journal posted, up to the rounding of its lines."""
+    """For foreign invoices paid in full: what closes booked as unrealised is taken back with the payment, both styles
+    of revaluation carry the same, and what the document of settlements realises is what the journal posted, up to
+    the rounding of its lines."""
+    found = 0
     for customer in company.customers:
         if customer.currency == "USD":
             continue
-        losses: dict[str, Decimal] = defaultdict(Decimal)
-        for entry in posted(customer)["entries"]:
-            for line in entry["lines"]:
-                if line["role"] in ("exchange_loss", "rounding"):
-                    amount = line["functional"].amount
-                    losses[entry["invoice"] or ""] += amount if line["side"] == "debit" else -amount
+        losses = _losses(customer)
         for invoice in customer.invoices:
-            paid = [(on, what) for on, name, why, what in customer.takes if name == invoice.id]
-            at_once = all(line.begins == invoice.day for line in invoice.lines)  # what was agreed before has its own rate
-            if invoice.state == "paid" and at_once and not invoice.taken and paid:
-                answer = _remeasured(company, customer, invoice, paid)
-                assert sum((row["posted"].amount for row in answer["remeasurements"]), Decimal(0)) == 0
-                assert answer["unrealized"].amount == 0
-                assert answer["remeasurements"][-1]["carrying"].amount == 0
-                unit = Decimal("0.01") * len(invoice.lines) * (len(paid) + 1)
-                assert abs(answer["realized"].amount + losses[invoice.id]) <= unit, invoice.id
+            paid = [(on, what) for on, name, why, what in customer.takes if name == invoice.id and why == "paid"]
+            at_once = all(line.begins == invoice.day for line in invoice.lines)  # what was agreed before keeps its rate
+            if invoice.state != "paid" or not at_once or invoice.taken or invoice.by_held_money or not paid:
+                continue
+            delta, reverse = (_remeasured(customer, invoice, paid, style) for style in ("delta", "reverse"))
+            for one, other in zip(delta["remeasurements"], reverse["remeasurements"], strict=True):
+                assert (one["carrying"], one["realized"]) == (other["carrying"], other["realized"])
+            for answer in (delta, reverse):
+                rows = answer["remeasurements"]
+                assert sum((row["posted"].amount - row["reversed"].amount for row in rows), Decimal(0)) == 0
+                assert answer["unrealized"].amount == rows[-1]["carrying"].amount == 0
+                settled = sum((row["settled"].amount for row in rows), Decimal(0))
+                assert answer["booked"][0]["booked"].amount + answer["realized"].amount == settled
+            unit = Decimal("0.01") * len(invoice.lines) * (len(paid) + 1)
+            assert abs(delta["realized"].amount + losses[invoice.id]) <= unit, invoice.id
+            found += 1
+    assert found > 10
 
 
-def _remeasured(company: Company, customer: Customer, invoice: Invoice, paid: list[tuple[date, Decimal]]) -> Row:
-    happened = [(on, {"paid": customer.money(amount)}) for on, amount in paid]
+def _losses(customer: Customer) -> dict[str, Decimal]:
+    """Realised exchange losses by invoice."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in posted(customer)["entries"]:
+        for line in entry["lines"]:
+            if line["role"] == "exchange_loss":
+                amount = line["functional"].amount
+                found[entry["invoice"] or ""] += amount if line["side"] == "debit" else -amount
+    return found
+
+
+def _remeasured(customer: Customer, invoice: Invoice, paid: list[tuple[date, Decimal]], style: str) -> Row:
+    happened: list[tuple[date, Row]] = [(on, {"paid": customer.money(amount)}) for on, amount in paid]
     last = max(on for on, _ in paid)
     happened += [(end - timedelta(days=1), {}) for end in ENDS if invoice.day < end <= last]
     happened.sort(key=lambda each: each[0])
-    facts = {
-        "functional": "USD",
-        "items": [{
-            "id": invoice.id, "amount": customer.money(invoice.gross),
-            "rate": str(rate_of(customer.currency, invoice.day)),
-            "happened": [
-                {"rate": str(rate_of(customer.currency, on)), "date": str(on), **what} for on, what in happened
-            ],
-        }],
-    }  # fmt: skip
-    answer: Row = shipped("settlement", "receipts").calculate(facts)
+    rates = [{"rate": str(rate_of(customer.currency, on)), "date": str(on), **what} for on, what in happened]
+    booked = str(rate_of(customer.currency, invoice.day))
+    item = {"id": invoice.id, "amount": customer.money(invoice.gross), "rate": booked, "happened": rates}
+    document = shipped("settlement", "receipts", ("revaluation: delta", f"revaluation: {style}"))
+    answer: Row = document.calculate({"functional": "USD", "items": [item]})
     return answer
 
 
@@ -245,6 +250,7 @@ def beancount_finds_the_same_balances(company: Company) -> None:
     for directive in directives:
         if isinstance(directive, beans.Transaction):
             for posting in directive.postings:
+                assert posting.units is not None and posting.units.number is not None
                 theirs[posting.account, posting.units.currency] += posting.units.number
     assert len(theirs) > 20
     assert theirs == ours

@@ -91,7 +91,10 @@ def prepaid_history(company: Company) -> tuple[list[Row], list[tuple[date, Row]]
             answer = company.ask("wallet", shipped("wallet", "ai_credits"), facts)
             answers.append((end, answer))
             last = str(end - timedelta(days=1))
-            for kind, value in (("drawn", answer["value_used"].amount - used), ("expired", answer["value_lapsed"].amount)):
+            for kind, value in (
+                ("drawn", answer["value_used"].amount - used),
+                ("expired", answer["value_lapsed"].amount),
+            ):
                 if value:
                     amount = {"amount": str(value), "currency": "USD"}
                     name = f"{grant['id']}-{kind}-{end}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from company_documents import PLACES
-from company_year import HORIZON, Customer, Line
+from company_year import Customer, Line
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -40,8 +40,11 @@ class Sold:
     """A line that was sold, what of it is owed, and what was taken back: day, earned part, unearned part, why."""
 
     def __init__(self, line: Line, places: int) -> None:
-        self.line, self.places, self.open, self.paid = line, places, line.net + line.tax, Decimal(0)
-        self.taken: list[tuple[date, Decimal, Decimal, str]] = []
+        self.line, self.places, self.open = line, places, line.net + line.tax
+        self.taken: list[tuple[date, date, Decimal, Decimal, str]] = []
+
+    def active(self, day: date) -> list[tuple[date, Decimal, Decimal, str]]:
+        return [(on, part, rest, why) for on, until, part, rest, why in self.taken if on < day <= until]
 
     def share(self, day: date) -> Fraction:
         line = self.line
@@ -52,26 +55,27 @@ class Sold:
 
     def earned(self, day: date) -> Decimal:
         exact, left = Fraction(self.line.net) * self.share(day), self.line.net
-        for on, _, unearned, _ in self.taken:
-            if on < day:
-                left -= unearned
-                rest = 1 - self.share(on)
-                exact -= Fraction(unearned) * ((self.share(day) - self.share(on)) / rest if rest else 1)
-                before = to_unit(Fraction(self.line.net) * self.share(on), self.places)
-                if unearned and left == before:
-                    return before
+        for on, _, unearned, _ in self.active(day):
+            left -= unearned
+            rest = 1 - self.share(on)
+            exact -= Fraction(unearned) * ((self.share(day) - self.share(on)) / rest if rest else 1)
+            before = to_unit(Fraction(self.line.net) * self.share(on), self.places)
+            if unearned and left == before:
+                return before
         return to_unit(exact, self.places)
 
     def contra(self, day: date, of_revenue: bool = False) -> Decimal:
-        found = [part for on, part, _, why in self.taken if on < day and not (of_revenue and why == "written_off")]
+        found = [part for _, part, _, why in self.active(day) if not (of_revenue and why == "written_off")]
         return sum(found, Decimal(0))
 
     def take(self, on: date, net: Decimal, why: str) -> None:
-        reached = self.earned(on)
-        pool = reached - self.contra(HORIZON)
-        left = self.line.net - sum((unearned for _, _, unearned, _ in self.taken), Decimal(0)) - reached
-        part = pool if net == pool + left else to_unit(Fraction(net) * Fraction(pool) / Fraction(pool + left), self.places)
-        self.taken.append((on, part, net - part, why))
+        reached, active = self.earned(on), self.active(on)
+        pool = reached - self.contra(on)
+        left = self.line.net - sum((unearned for _, _, unearned, _ in active), Decimal(0)) - reached
+        part = (
+            pool if net == pool + left else to_unit(Fraction(net) * Fraction(pool) / Fraction(pool + left), self.places)
+        )
+        self.taken.append((on, date.max, part, net - part, why))
 
 
 def sold_by(customer: Customer) -> dict[str, Sold]:
@@ -85,11 +89,18 @@ def sold_by(customer: Customer) -> dict[str, Sold]:
         if why == "paid":
             for each, part in zip(found, spread(what, [each.open for each in found], places), strict=True):
                 each.open -= part
-        elif why in {"credit", "refund"}:
+        elif why in {"credit", "refund", "credit_open"}:
             sold[what[0]].take(on, what[1], why)
+            sold[what[0]].open -= sum(what[1:]) if why == "credit_open" else 0
+        elif why == "credit_void":
+            sold[what[0]].open += what[1] + what[2]
+            sold[what[0]].taken = [(each[0], on, *each[2:]) for each in sold[what[0]].taken]
+        elif why == "unpaid":
+            for each in found:
+                each.open = each.line.net + each.line.tax
         else:
             for each in found:
-                gross = each.line.net + each.line.tax if why == "lost" else each.open
+                gross = each.line.net + each.line.tax if why in {"lost", "refunded_whole"} else each.open
                 if gross:
                     each.take(on, spread(gross, [each.line.net, each.line.tax], places)[0], why)
     return sold

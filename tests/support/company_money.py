@@ -86,7 +86,7 @@ def written_off(customer: Customer, invoice: Invoice, day: date) -> None:
         if invoice.state == "open" and invoice.open > 0:
             customer.tell("invoice.uncollectible", on, invoice=invoice.id)
             customer.takes.append((on, invoice.id, "written_off", None))
-            invoice.state, invoice.open = "written_off", Decimal(0)
+            invoice.state, invoice.open, invoice.lost = "written_off", Decimal(0), invoice.open
 
     customer.at(day + timedelta(days=60), action)
 
@@ -135,6 +135,81 @@ def refunded(customer: Customer, invoice: Invoice, day: date) -> None:
     customer.at(day + timedelta(days=customer.dice.randint(6, 25)), action)
 
 
-FATES = (in_time, late, in_two, too_much, voided, written_off, paid_in_part_and_written_off, _disputed(True),
-         _disputed(False), refunded)  # fmt: skip
-WEIGHTS = (60, 8, 6, 5, 4, 3, 3, 3, 3, 5)
+def refunded_whole(customer: Customer, invoice: Invoice, day: date) -> None:
+    """All of a paid invoice is paid back, without a credit note."""
+
+    def action(on: date) -> None:
+        if invoice.state == "paid" and not invoice.taken and all(line.net > 0 for line in invoice.lines):
+            customer.tell("refund.succeeded", on, invoice=invoice.id, via="cash", amount=customer.money(invoice.gross))
+            customer.takes.append((on, invoice.id, "refunded_whole", None))
+            invoice.taken = True
+
+    in_time(customer, invoice, day)
+    customer.at(day + timedelta(days=customer.dice.randint(5, 25)), action)
+
+
+def recovered(customer: Customer, invoice: Invoice, day: date) -> None:
+    """Written off, and paid after all."""
+
+    def action(on: date) -> None:
+        if invoice.state == "written_off":
+            given = {"via": "clearing", "amount": customer.money(invoice.lost)}
+            customer.tell("payment.succeeded", on, invoice=invoice.id, **given)
+            customer.tell("payout.paid", on, amount=customer.money(invoice.lost))
+            invoice.state = "recovered"
+
+    written_off(customer, invoice, day)
+    customer.at(day + timedelta(days=customer.dice.randint(65, 90)), action)
+
+
+def _credited(voided: bool) -> Callable[[Customer, Invoice, date], None]:
+    """A tenth is credited while the invoice is open; the credit note may be void before the rest is paid."""
+
+    def fate(customer: Customer, invoice: Invoice, day: date) -> None:
+        name, line = f"CO-{invoice.id}", invoice.lines[0]
+        net, tax = customer.whole(line.net / 10), customer.whole(line.tax / 10)
+
+        def issued(on: date) -> None:
+            mixed = any(each.net < 0 for each in invoice.lines)
+            if invoice.open != invoice.gross or invoice.taken or mixed or line.kind != "seats":
+                return
+            row = {"id": line.id, "amount": customer.money(net), "tax": customer.money(tax)}
+            customer.tell("credit.issued", on, invoice=invoice.id, credit=name, lines=[row])
+            customer.takes.append((on, invoice.id, "credit_open", (line.id, net, tax)))
+            invoice.taken = True
+            invoice.open -= net + tax
+            if voided:
+                customer.at(on + timedelta(days=20), taken_back)
+
+        def taken_back(on: date) -> None:
+            customer.tell("credit.voided", on, credit=name)
+            customer.takes.append((on, invoice.id, "credit_void", (line.id, net, tax)))
+            invoice.open += net + tax
+
+        customer.at(day + timedelta(days=customer.dice.randint(3, 12)), issued)
+        customer.at(day + timedelta(days=40), lambda on: pay(customer, on, invoice))
+
+    fate.__name__ = "credited_and_voided" if voided else "credited"
+    return fate
+
+
+def unapplied(customer: Customer, invoice: Invoice, day: date) -> None:
+    """A payment is taken off its invoice, held, and applied to it again."""
+
+    def off(on: date) -> None:
+        if invoice.state == "paid" and not invoice.taken and not invoice.by_held_money:
+            customer.tell("payment.unapplied", on, invoice=invoice.id, amount=customer.money(invoice.gross))
+            customer.takes.append((on, invoice.id, "unpaid", None))
+            invoice.open, invoice.state, invoice.by_held_money = invoice.gross, "open", True
+            customer.held += invoice.gross
+            customer.at(on + timedelta(days=3), lambda day: customer.use_balances(day, invoice))
+
+    in_time(customer, invoice, day)
+    customer.at(day + timedelta(days=customer.dice.randint(4, 15)), off)
+
+
+FATES = (
+    in_time, late, in_two, too_much, voided, written_off, paid_in_part_and_written_off, _disputed(True),
+    _disputed(False), refunded, refunded_whole, recovered, _credited(False), _credited(True), unapplied,
+)  # fmt: skip
+WEIGHTS = (55, 8, 6, 5, 4, 2, 3, 3, 3, 5, 2, 2, 3, 3, 3)

@@ -60,6 +60,8 @@ class Invoice:
     fate: str
     state: str = "open"
     taken: bool = False
+    by_held_money: bool = False
+    lost: Decimal = Decimal(0)
 
     @property
     def gross(self) -> Decimal:
@@ -129,8 +131,7 @@ class Customer:
         from company_usage import records_of
 
         self.records = records_of(self)
-        every = {"unit": UNITS[self.months]}
-        row = {"start": str(self.start), "every": every, "count": 18}
+        row: Row = {"start": str(self.start), "every": {"unit": UNITS[self.months]}, "count": 18}
         laid_out = shipped("proration", "by_day").calculate({"currency": self.currency, "anniversaries": row})
         self.dates: list[date] = laid_out["dates"]
         self.begin_version(self.start, "active")
@@ -145,7 +146,7 @@ class Customer:
         if self.versions:
             self.versions[-1]["end"] = str(day)
         net = price_of(self.currency, self.plan, self.months)
-        discounts = [{"duration": "forever", "percent": str(self.percent), "start": str(self.start)}]
+        discounts: list[Row] = [{"duration": "forever", "percent": str(self.percent), "start": str(self.start)}]
         off = Decimal(self.coupon)
         if self.tax == "inclusive":
             net, off = net * 4 / 5, off * 4 / 5
@@ -223,12 +224,13 @@ class Customer:
         """Give lines their net and tax by the customer's document of totals."""
         told = []
         for line in lines:
-            discounts = []
+            discounts: list[Row] = []
             if line.kind == "seats" and self.percent:
                 discounts.append({"id": "loyalty", "percent": str(self.percent)})
             if line.kind == "seats" and coupon and self.coupon:
                 discounts.append({"id": "welcome", "amount": self.money(self.coupon)})
-            told.append({"id": line.id, "kind": line.kind, "amount": self.money(line.net), "discounts": discounts})
+            row = {"id": line.id, "kind": line.kind, "amount": self.money(line.net), "discounts": discounts}
+            told.append(row)
         facts = {
             "currency": self.currency, "lines": told, "taxes": [{"code": self.tax, "percent": TAXES[self.tax]}]
         }  # fmt: skip
@@ -270,6 +272,7 @@ class Customer:
                 self.takes.append((day, invoice.id, "paid", amount))
                 self.reduce(invoice, amount)
                 invoice.taken = invoice.taken or name == "balance"
+                invoice.by_held_money = invoice.by_held_money or name == "held"
 
     def reduce(self, invoice: Invoice, amount: Decimal) -> None:
         invoice.open -= amount

@@ -113,7 +113,9 @@ class Journalist:
         if template.reverse is Reverse.NEXT_DAY:
             for each in found:
                 self._count(each, moment.currency, -1)
-        lines = [_line(each.posting.role, each.posting.amount, moment.currency, each.value, functional) for each in found]
+        lines = [
+            _line(each.posting.role, each.posting.amount, moment.currency, each.value, functional) for each in found
+        ]
         lines += self._differences(moment, found, exchange, functional, where)
         return tuple(lines)
 
