@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -59,7 +60,6 @@ VIEWS: dict[str, tuple[View, ...]] = {
         View("postings", _names("obligation period posted amount"), explain=True),
     ),
     "journal": (
-        View("entries", explain=True, title="entries in full"),
         View(
             "entries.lines",
             _names("date kind invoice line role side amount functional"),
@@ -67,6 +67,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
             sides=True,
             title="entries",
         ),
+        View("entries", explain=True, title="entries in full"),
         View("balances"),
         View("invoices"),
         View("balance_changes", explain=True),
@@ -90,3 +91,17 @@ ASIDE: dict[str, tuple[str, ...]] = {
     "settlement": _names("discount on_account"),
     "metrics": _names("usage_quantity"),
 }
+
+#: In files: the fields of a row that lead each row of a table inside it, so that the table can be read in by itself.
+LEADS: dict[str, dict[str, tuple[str, ...]]] = {
+    "journal": {
+        "entries.lines": _names(
+            "key date period attribution_period entity book kind invoice line contract obligation template"
+        )
+    },
+}
+
+
+def main_table(kind: str, names: Sequence[str]) -> str | None:
+    """The table that a result of a kind is mostly about; the first of ``names`` for a kind without views."""
+    return next((view.table for view in VIEWS.get(kind, ()) if view.table in names), next(iter(names), None))

@@ -207,7 +207,7 @@ def test_results_are_exported_as_tables_workbook_and_picture(tieout: Any, tmp_pa
     said = tieout("schedule", "saas_by_day", "--facts", UPGRADE, *options)
     assert said.code == 0
     assert [line for line in said.err.splitlines() if not line.startswith("wrote ")] == []
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "revenue.schedule.csv").read_text("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "revenue.csv").read_text("utf-8-sig"))))
     assert sum(int(row["amount"].replace(".", "")) for row in rows) == 4_966_667
     assert load_workbook(files[1])["schedule"].cell(2, 5).data_type == "n"
     assert ElementTree.fromstring(files[2].read_text("utf-8")).tag.endswith("svg")
@@ -216,6 +216,18 @@ def test_results_are_exported_as_tables_workbook_and_picture(tieout: Any, tmp_pa
     facts = str(MAPPINGS / "metrics/fixtures/february.json")
     assert tieout("metrics", "neutral", "--facts", facts, "--export", str(bridge)).code == 0
     assert "expansion" in bridge.read_text("utf-8")
+
+
+def test_entries_are_exported_as_one_table_that_can_be_read_in(tieout: Any, tmp_path: Path) -> None:
+    facts = str(MAPPINGS / "journals/fixtures/quarter.json")
+    assert tieout("journal", "standard_ledger", "--facts", facts, "--export", str(tmp_path / "entries.csv")).code == 0
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "entries.csv").read_text("utf-8-sig"))))
+    assert (rows[0]["date"], rows[0]["invoice"], rows[0]["role"]) == ("2026-01-01", "INV-1", "receivable")
+    cents = {"debit": 0, "credit": 0}
+    for row in rows:
+        cents[row["side"]] += int(row["amount"].replace(".", ""))
+    assert cents == {"debit": 27_320, "credit": 27_320}
+    assert len({row["key"] for row in rows}) == 4
 
 
 def test_a_waterfall_and_entries_read_as_people_draw_them(tieout: Any) -> None:

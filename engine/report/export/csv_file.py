@@ -13,15 +13,17 @@ from typing import Any
 
 from engine.report.export.cells import figure_of, safe_text, spread
 from engine.report.tables import SUMMARY, ResultTable, tables_of
+from engine.report.views import LEADS, main_table
 
 
-def render(result: Mapping[str, Any], _kind: str) -> dict[str, bytes]:
+def render(result: Mapping[str, Any], kind: str) -> dict[str, bytes]:
     """The files by what is added to their name: the main table under an empty text."""
-    tables = tables_of(result)
-    main = next((table for table in tables if table.name != SUMMARY), tables[0] if tables else None)
-    if main is None:
+    tables = tables_of(result, LEADS.get(kind))
+    if not tables:
         return {"": _written(ResultTable(SUMMARY, ("name", "value"), ()))}
-    return {"" if table is main else f".{table.name}": _written(table) for table in tables}
+    names = [table.name for table in tables]
+    main = main_table(kind, [name for name in names if name != SUMMARY] or names)
+    return {"" if table.name == main else f".{table.name}": _written(table) for table in tables}
 
 
 def _written(table: ResultTable) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.report.export.cells import figure_of, safe_text, spread
 from engine.report.tables import ResultTable, tables_of
+from engine.report.views import LEADS
 
 #: A spreadsheet holds fifteen significant digits; a figure with more of them is written as text, whole.
 DIGITS_MAX = 15
@@ -18,7 +19,7 @@ _WIDTH_MIN, _WIDTH_MAX = 8, 48
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
-def render(result: Mapping[str, Any], _kind: str) -> dict[str, bytes]:
+def render(result: Mapping[str, Any], kind: str) -> dict[str, bytes]:
     """The workbook's bytes."""
     from openpyxl import Workbook
 
@@ -26,7 +27,7 @@ def render(result: Mapping[str, Any], _kind: str) -> dict[str, bytes]:
     first = book.active
     if first is not None:
         book.remove(first)
-    for table in tables_of(result) or [ResultTable("empty", (), ())]:
+    for table in tables_of(result, LEADS.get(kind)) or [ResultTable("empty", (), ())]:
         _sheet(book, table)
     content = io.BytesIO()
     book.save(content)
