@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_histories import books, day, event, histories, journal, line, money, post, signed
+
+from engine.base.errors import Failure
 
 GROSS = journal("standard_ledger", ("unbilled: by_line", "unbilled: in_deferred"))
 NET = journal("net_position")
@@ -112,3 +115,14 @@ def test_usage_worth_nothing_is_a_reading() -> None:
     reading = event("usage.recorded", day(0), meter="calls", amount=money("0.00"))
     more = event("usage.recorded", day(1), meter="calls", amount=money("2.50"))
     assert books(post([reading, more]))["revenue"] == Decimal("2.50")
+
+
+def test_money_held_in_one_currency_pays_no_invoice_in_another() -> None:
+    events = [
+        event("payment.succeeded", day(0), amount=money("500.00", "USD")),
+        invoice("A", 5, "1.10"),
+        event("payment.applied", day(5), invoice="A", amount=money("100.00"), rate="1.10"),
+    ]
+    with pytest.raises(Failure) as found:
+        in_dollars(events)
+    assert "payment.applied e2: 0 EUR is held without an invoice, not 100.00" in str(found.value)

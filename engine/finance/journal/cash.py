@@ -15,7 +15,7 @@ def payment_succeeded(ledger: Ledger, event: Event) -> Moment:
         amount = ledger.amount_of(event)
         assert event.amount is not None, "amount_of refuses an event without one"
         moment = ledger.moment(event, event.amount.currency)
-        ledger.unapplied += amount
+        _hold(ledger, moment.currency, amount)
         moment.totals = {"unapplied": amount, "fee": _fee(ledger, event, moment.currency)}
         return moment
     invoice = ledger.invoice_of(event)
@@ -25,11 +25,16 @@ def payment_succeeded(ledger: Ledger, event: Event) -> Moment:
         left = _recover(invoice, amount, moment)
     else:
         left = amount - _apply(invoice, amount, moment)
-    ledger.unapplied += left
+    _hold(ledger, invoice.currency, left)
     moment.totals = {"unapplied": left, "fee": _fee(ledger, event, invoice.currency)}
     if invoice.status == "open" and not invoice.open:
         invoice.status = "paid"
     return moment
+
+
+def _hold(ledger: Ledger, currency: str, amount: Decimal) -> None:
+    """Money without an invoice comes (or goes, below zero); what is held in one currency pays no invoice in another."""
+    ledger.unapplied[currency] = ledger.unapplied.get(currency, NOTHING) + amount
 
 
 def _fee(ledger: Ledger, event: Event, currency: str) -> Decimal:
@@ -97,15 +102,17 @@ def payment_applied(ledger: Ledger, event: Event) -> Moment:
     """Money that no invoice claimed pays one."""
     invoice = ledger.invoice_of(event)
     amount = ledger.amount_of(event, invoice.currency)
-    if amount > ledger.unapplied:
+    held = ledger.unapplied.get(invoice.currency, NOTHING)
+    if amount > held:
         raise ledger.refuse(
-            event, f"{ledger.unapplied} is held without an invoice, not {amount}", "apply no more than was received"
-        )
+            event, f"{held} {invoice.currency} is held without an invoice, not {amount}",
+            "apply no more than was received",
+        )  # fmt: skip
     moment = ledger.moment(event, invoice.currency, invoice)
     applied = _apply(invoice, amount, moment)
     if applied != amount:
         raise ledger.refuse(event, f"invoice {invoice.id} owes {applied}, not {amount}", "apply no more than is owed")
-    ledger.unapplied -= amount
+    _hold(ledger, invoice.currency, -amount)
     if invoice.status == "open" and not invoice.open:
         invoice.status = "paid"
     return moment
@@ -124,7 +131,7 @@ def payment_unapplied(ledger: Ledger, event: Event) -> Moment:
         line.open += share
         line.paid_money -= share
         moment.touches.append(_touch(line, applied=share))
-    ledger.unapplied += amount
+    _hold(ledger, invoice.currency, amount)
     if invoice.status == "paid":
         invoice.status = "open"
     return moment

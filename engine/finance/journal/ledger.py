@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from engine.base.errors import Failure
-from engine.base.money import Money, minor_units
+from engine.base.money import Money, minor_units, round_decimal
 from engine.finance.calendar import Span, month_of
 from engine.finance.journal.earning import NOTHING, Parts, Relief, RevenueLine, split_net, spread
 from engine.finance.journal.facts import Aggregation, Event, Line
@@ -131,7 +131,7 @@ class Ledger:
         self.grants: dict[str, Grant] = {}
         self.credits: dict[str, tuple[Invoice, list[Touch], list[Relief]]] = {}
         self.payable: dict[str, Decimal] = {}
-        self.unapplied: Decimal = NOTHING
+        self.unapplied: dict[str, Decimal] = {}
         self.prorations: list[tuple[RevenueLine, int, int, str]] = []
         self.currencies: dict[str, str] = {}
 
@@ -169,8 +169,7 @@ class Ledger:
             raise self.refuse(
                 event, f"{amount} is not in {currency}, the currency of what it is about", "convert it before"
             )
-        digits = minor_units(amount.currency)
-        if amount.amount != amount.amount.quantize(Decimal(1).scaleb(-digits)):
+        if amount.amount != round_decimal(amount.amount, minor_units(amount.currency)):
             raise self.refuse(event, f"{amount} has more digits than {amount.currency}", "round it before")
         return amount.amount
 
