@@ -29,6 +29,8 @@ WORDS = (
     ("instant", "by_instant"),
     ("second", "by_instant"),
     ("exact_time", "by_instant"),
+    ("half", "half_month"),
+    ("mid_month", "half_month"),
     ("prorate_exact", "partial_by_day_full_even"),
     ("prorated_exact", "partial_by_day_full_even"),
     ("_ends", "partial_by_day_full_even"),
@@ -40,8 +42,6 @@ WORDS = (
     ("touched", "even_touched_months"),
     ("front", "front_load"),
     ("back", "back_load"),
-    ("half", "half_month"),
-    ("mid_month", "half_month"),
     ("percent_table", "percent_table"),
     ("milestone", "milestone"),
     ("point_in_time", "point_in_time"),
@@ -85,6 +85,8 @@ ROUNDINGS = (
     ("floor", "floor_full_periods"),
     ("first", "remainder_first"),
     ("last", "remainder_last"),
+    ("trail", "remainder_last"),
+    ("lead", "remainder_first"),
     ("per_period", "remainder_last"),
 )
 
@@ -136,9 +138,14 @@ def body(
     made: dict[str, Any] = {"profile": PROFILES.get(case.profile or "", "standard")}
     if policy:
         made["policy"] = policy
+    if method == "even_months" and case.profile in TOUCHED:
+        method = "even_touched_months"
     made["obligations"] = [{"id": "all", "method": method, **(rule or {})}]
     return made | sections
 
+
+#: Sources whose even months are calendar months, also those that the service only touches.
+TOUCHED = frozenset({"openrevrec", "oca"})
 
 #: Which profile stands for the practice of a source.
 PROFILES = {

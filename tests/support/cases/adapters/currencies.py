@@ -156,7 +156,7 @@ def cycle(case: Case) -> Mapping[str, Any]:
         "realized_loss": -delta["realized"],
         "remaining_foreign": rows[-1]["open"],
         "remaining_value_at_close": rows[-1]["carrying"],
-        "unrealized_reversed_on_payment": paying["reversed"],
+        "unrealized_reversed_on_payment": -paying["reversed"],
         "total_loss_after_payment_and_close": -whole,
         "split": {"realized": -delta["realized"], "unrealized": -rows[-1]["unrealized"]},
     }

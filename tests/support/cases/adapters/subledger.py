@@ -97,8 +97,8 @@ def _paid(history: History, given: Mapping[str, Any], booked: str) -> None:
         day, amount, more = paid, _owed(history, paid), {}
     elif given.get("paid_out_of_band"):
         outside = given["paid_out_of_band"]
-        day = outside if isinstance(outside, str) else booked
-        amount, more = _owed(history, day), {"via": "external"}
+        day, amount = _dated(outside if isinstance(outside, str | Mapping) else booked)
+        amount, more = amount or _owed(history, day), {"via": "external"}
     else:
         return
     history.add("payment.succeeded", day, amount=amount, invoice="invoice", fee=fees, **more)
@@ -122,7 +122,7 @@ def _taken_back(history: History, given: Mapping[str, Any]) -> None:
         ("uncollectible_effective", "invoice.uncollectible"), ("void", "invoice.voided"), ("won", "dispute.won"),
         ("excluded", "invoice.excluded"),
     ):  # fmt: skip
-        if given.get(key):
+        if isinstance(given.get(key), str | Mapping):
             day, amount = _dated(given[key])
             history.add(event, day, amount=amount, invoice="invoice")
 
