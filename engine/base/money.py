@@ -106,7 +106,7 @@ class Money:
     @classmethod
     def from_minor(cls, units: int, currency: str) -> Money:
         """Money from an integer of minor units: 1234 USD is 12.34, 1234 JPY is 1234."""
-        return cls(Decimal(units).scaleb(-minor_units(currency)), currency)
+        return cls(Decimal(units).scaleb(-minor_units(currency), EXACT), currency)
 
     def to_minor(self) -> int:
         """The integer of minor units. Raises Failure(mapping) if a fraction of one would be lost."""
