@@ -314,7 +314,7 @@ def test_at13_a_cancellation_without_a_refund_makes_no_document(company: Company
 
 def test_at13_an_unpaid_invoice_is_written_off_with_its_deferral(company: Company, world: TrytonWorld) -> None:
     """The sub-ledger's entry for what will not be paid, by the accounts of its roles, in the ERP."""
-    annual(company)
+    completed(company.arrives(company.billing.customer(company.customer(), JANUARY)))
     money = {"amount": "12000.00", "currency": "USD"}
     result = api.calculate(
         ROOT / "mappings/journals/standard_ledger.journal.yaml",
