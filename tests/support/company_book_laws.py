@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from random import Random
 from typing import Any
 
@@ -100,6 +100,28 @@ def replays_post_nothing(company: Company) -> None:
 
 def _already(entries: list[Row]) -> list[Row]:
     return [{"key": entry["key"], "lines": [dict(line) for line in entry["lines"]]} for entry in entries]
+
+
+def months_close_one_by_one(company: Company) -> None:
+    """Closing month after month, with some events known late, posts nothing into a closed month, and all of it in the
+    end; what the books say then is what they say at once."""
+    dice = Random(f"{company.seed}/months")
+    for number, customer in enumerate(company.customers[::6]):
+        book = tuple(BOOKS)[number % len(BOOKS)]
+        known, told = date.min, []
+        for event in sorted(customer.events, key=lambda event: event["date"]):
+            known = max(known, date.fromisoformat(event["date"]) + timedelta(days=dice.choice([0, 0, 0, 25])))
+            told.append((known, event))
+        entries: list[Row] = []
+        for start, end in [(date(2025, 10, 1), ENDS[0]), *pairwise(ENDS), (HORIZON, date(2028, 6, 1))]:
+            events = [event for known, event in told if known < end]
+            if events:
+                facts = {"through": str(end - timedelta(days=1)), "closed_before": str(start)}
+                new = post(events, book, posted=_already(entries), **facts)["entries"]
+                assert all(start <= entry["date"] < end for entry in new), (customer.id, book, end)
+                entries += new
+        for layer in LAYERS:
+            assert signed(entries, layer) == signed(posted(customer, book)["entries"], layer), (customer.id, book)
 
 
 def order_does_not_matter(company: Company) -> None:
@@ -262,6 +284,6 @@ def _account(role: str, classes: dict[str, str]) -> str:
 
 LAWS = (
     entries_balance, books_agree_with_billing, what_must_be_empty_is_empty_in_dollars, gross_and_net_close_alike,
-    replays_post_nothing, order_does_not_matter, differences_of_exchange_agree, prepaid_credits_are_used_up,
-    commissions_are_spread, beancount_finds_the_same_balances,
+    replays_post_nothing, months_close_one_by_one, order_does_not_matter, differences_of_exchange_agree,
+    prepaid_credits_are_used_up, commissions_are_spread, beancount_finds_the_same_balances,
 )  # fmt: skip
