@@ -170,7 +170,10 @@ def rate(document: str, usage: tuple[str, ...], facts: str | None, quantities: t
         return _refused(failure, as_json=as_json)
     for name, result in measured.meters:
         click.echo(_measured(name, result), err=True)
-    return show_result(prepared, "pricing", measured.facts, exports, as_json=as_json, explain=explain)
+    code = show_result(prepared, "pricing", measured.facts, exports, as_json=as_json, explain=explain)
+    if code == FINDINGS and "billed" not in given and _nothing_billed(prepared.document):
+        click.echo("help: if nothing was billed before, say so with --first-bill", err=True)
+    return code
 
 
 def _listed(given: dict[str, Any], name: str) -> list[Any]:
