@@ -163,9 +163,11 @@ def _versions(case: Case) -> list[dict[str, Any]]:
     for index, event in enumerate(case.input["events"]):
         day, word = str(FIRST + timedelta(days=index)), str(event.get("event", "")).lower()
         plan = str(event.get("plan") or next(iter(open_), ""))
+        if "trial" in word:
+            continue  # nothing is paid yet
         ends = any(each in word for each in ("cancel", "churn", "end", "expire", "remove"))
         changes = any(each in word for each in ("change", "upgrade", "downgrade", "switch", "increase", "decrease",
-                                             "update", "quantity", "convert"))  # fmt: skip
+                                             "update", "quantity", "convert", "reduce", "swap", "move"))  # fmt: skip
         before = open_.get(plan) or (next(iter(open_.values()), None) if changes else None)
         closing = ([before] if event.get("plan") else list(open_.values())) if ends else [before] if changes else []
         for each in closing:

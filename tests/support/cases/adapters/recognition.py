@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -202,7 +203,8 @@ def periods(case: Case) -> dict[str, Any]:
     start = line.get("start") or "2026-01-01"
     line |= {"start": start, "end_exclusive": _months_on(start, int(count) * months), "months": None}
     line = {key: value for key, value in line.items() if value is not None}
-    document = body(case, "anniversary_months")
+    word = str(given.get("method") or "")
+    document = body(case, "by_day" if re.search(r"(by|exact|daily|actual)_?days?", word) else "anniversary_months")
     if months > 1:
         line["months"] = int(count)
         first = date.fromisoformat(start).replace(day=1)
