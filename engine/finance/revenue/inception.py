@@ -136,7 +136,7 @@ def priced(setting: Setting, obligation: Obligation) -> Obligation:
     """The obligation with the price of all its units, where only that of one is stated."""
     if obligation.price is not None or obligation.unit_price is None:
         return obligation
-    whole = rounded(obligation.unit_price.amount * obligation.quantity, setting.scale)
+    whole = rounded(Fraction(obligation.unit_price.amount) * Fraction(obligation.quantity), setting.scale)
     return replace(obligation, price=setting.money(whole))
 
 
