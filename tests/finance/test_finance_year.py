@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 from company_book_laws import LAWS as BOOK_LAWS
 from company_laws import LAWS
+from company_usage_laws import LAWS as USAGE_LAWS
 from company_year import Company, generate
 
 SEEDS = (2026, 606)
@@ -17,7 +18,7 @@ company = cache(generate)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("law", [*LAWS, *BOOK_LAWS], ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", [*LAWS, *USAGE_LAWS, *BOOK_LAWS], ids=lambda law: law.__name__)
 def test_the_year_keeps_the_law(law: Callable[[Company], None], seed: int) -> None:
     year = company(seed)
     assert len(year.customers) == 30

@@ -80,7 +80,7 @@ def gross_and_net_close_alike(company: Company) -> None:
 def replays_post_nothing(company: Company) -> None:
     """Posting again posts nothing; more history posts the difference; an empty history takes everything back."""
     dice = Random(f"{company.seed}/replay")
-    for number, customer in enumerate(company.customers[::2]):
+    for number, customer in enumerate(company.customers[::3]):
         book = tuple(BOOKS)[number % len(BOOKS)]
         events = sorted(customer.events, key=lambda event: event["date"])
         whole = post(events, book)
@@ -106,7 +106,7 @@ def months_close_one_by_one(company: Company) -> None:
     """Closing month after month, with some events known late, posts nothing into a closed month, and all of it in the
     end; what the books say then is what they say at once."""
     dice = Random(f"{company.seed}/months")
-    for number, customer in enumerate(company.customers[::6]):
+    for number, customer in enumerate(company.customers[1::6]):
         book = tuple(BOOKS)[number % len(BOOKS)]
         known, told = date.min, []
         for event in sorted(customer.events, key=lambda event: event["date"]):

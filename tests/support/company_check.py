@@ -6,6 +6,7 @@ import sys
 
 from company_book_laws import LAWS as BOOK_LAWS
 from company_laws import LAWS
+from company_usage_laws import LAWS as USAGE_LAWS
 from company_year import generate
 
 
@@ -13,7 +14,7 @@ def main(years: int = 20, customers: int = 40) -> None:
     """Print a line for each year; stops at the first law that is broken, with its seed and name."""
     for seed in range(years):
         company = generate(seed, customers)
-        for law in (*LAWS, *BOOK_LAWS):
+        for law in (*LAWS, *USAGE_LAWS, *BOOK_LAWS):
             try:
                 law(company)
             except AssertionError:

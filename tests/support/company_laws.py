@@ -1,27 +1,24 @@
-"""Laws of a generated year: sums of documents, revenue, recurring revenue and its bridge to the books, usage."""
+"""Laws of a generated year: sums of documents, revenue, recurring revenue and its bridge to the books."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
-from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from company_books import ENDS, by_template, posted
-from company_documents import METER, PLACES, STYLES, own, pricing, revenue_policy, shipped
+from company_documents import PLACES, STYLES, own, revenue_policy, shipped
 from company_formula import recurring, revenue, sold_by, to_unit
 from company_year import HORIZON, YEAR, Company, Customer, rate_of
 
-from engine import api
-from engine.base.identity import json_bytes
+from engine.base.money import Money
 
 Row = dict[str, Any]
+CREDIT = "credit of "
 CONTRA = ("refunds", "credit_notes", "voids", "disputes")
 
 
@@ -33,37 +30,51 @@ def total(rows: Iterable[Row], name: str) -> Decimal:
 
 
 def lines_add_up(company: Company) -> None:
-    """Every document's lines are its total, its tax that of its lines, and no figure has more digits than money."""
+    """Every document's lines are its total, its tax that of its lines, and no amount has more digits than its
+    currency."""
     assert len(company.answers) > 100
     for kind, facts, answer in company.answers:
+        assert all(_exact(amount) for amount in _amounts(answer)), (kind, facts)
         if kind == "totals":
-            for name in ("net", "tax", "gross"):
-                assert total(answer["lines"], name) == answer[name].amount, (name, facts)
+            for name in ("net", "tax", "gross", "line_discount", "document_discount"):
+                of_lines = total(answer["lines"], {"line_discount": "discount"}.get(name, name))
+                assert of_lines == answer[name].amount, (name, facts)
             assert total(answer["taxes"], "tax") == answer["tax"].amount
-            assert total(answer["lines"], "document_discount") == answer["document_discount"].amount
             assert answer["net"].amount + answer["tax"].amount == answer["gross"].amount
-            assert _exact(answer["gross"])
+            assert all(row["net"].amount + row["tax"].amount == row["gross"].amount for row in answer["lines"])
         elif kind == "pricing":
             assert total(answer["lines"], "amount") == answer["total"].amount
         elif kind == "proration":
             assert total(answer["lines"], "amount") == answer["net"].amount
             assert answer["credits"].amount + answer["charges"].amount == answer["net"].amount
-            assert all(_exact(line["amount"]) for line in answer["lines"])
         elif kind == "settlement":
             used = total(answer["applications"], "applied") + answer["unapplied"].amount
             assert used == Decimal(facts["receipt"]["amount"]["amount"])
 
 
-def _exact(money: Any) -> bool:
+def _amounts(value: Any) -> Iterator[Money]:
+    """All amounts of an answer but prices of one unit, which may be finer."""
+    if isinstance(value, Money):
+        yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name != "unit_price":
+                yield from _amounts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _amounts(each)
+
+
+def _exact(money: Money) -> bool:
     places = PLACES[money.currency]
-    return bool(money.amount == money.amount.quantize(Decimal(1).scaleb(-places)))
+    return money.amount == money.amount.quantize(Decimal(1).scaleb(-places))
 
 
 # ----------------------------------------------------------------------------- revenue
 
 
 def contract_of(customer: Customer) -> Row:
-    """Everything that was sold to a customer, and billed."""
+    """Everything that was sold to a customer, billed, and credited for service that was not used."""
     obligations, billing = [], []
     waiting = [(None, line) for line in customer.pending]
     for invoice, line in [(i, x) for i in customer.invoices for x in i.lines] + waiting:
@@ -75,6 +86,12 @@ def contract_of(customer: Customer) -> Row:
         obligations.append(told)
         if invoice is not None:
             billing.append({"on": str(invoice.day), "amount": customer.money(line.net), "obligation": line.id})
+    ends = {line.id: line.end for invoice in customer.invoices for line in invoice.lines}
+    for on, _, why, what in customer.takes:
+        if why == "credit":
+            price, name = customer.money(-what[1]), f"{CREDIT}{what[0]}"
+            obligations.append({"id": name, "price": price, "start": str(on), "end_exclusive": str(ends[what[0]])})
+            billing.append({"on": str(on), "amount": price, "obligation": name})
     return {"contract": customer.id, "currency": customer.currency, "obligations": obligations, "billing": billing}
 
 
@@ -83,7 +100,7 @@ def revenue_is_conserved(company: Company) -> None:
     obligation earns its share, whatever the rounding; both styles of posting have the same positions."""
     for number, customer in enumerate(company.customers):
         facts = contract_of(customer)
-        for style in STYLES:
+        for style in STYLES if number % 2 else STYLES[:1]:
             answer = revenue_policy(style).calculate(facts)
             price, before = answer["price"]["total"].amount, Decimal(0)
             for row in answer["positions"]:
@@ -97,7 +114,7 @@ def revenue_is_conserved(company: Company) -> None:
                 earned[row["obligation"]] += row["amount"].amount
             for row in answer["allocation"]:
                 assert earned[row["obligation"]] == row["amount"].amount, (style, row["obligation"])
-            if number % 4 == 0:
+            if number % 4 == 1:
                 assert revenue_policy(style, "gross").calculate(facts)["positions"] == answer["positions"]
 
 
@@ -127,9 +144,9 @@ def periods_split_and_merge(company: Company) -> None:
         taken = {name for name, sold in sold_by(customer).items() if sold.taken}
         wanted = {(row["obligation"], row["period"]): row["amount"].amount for row in months["schedule"]}
         found = {(row["line"], row["period"]): row["amount"].amount for row in posted(customer)["earned"]}
-        assert {key: value for key, value in wanted.items() if value and key[0] not in taken} == {
-            key: value for key, value in found.items() if key[0] not in taken
-        }
+        assert {
+            key: value for key, value in wanted.items() if value and key[0] not in taken and CREDIT not in key[0]
+        } == {key: value for key, value in found.items() if key[0] not in taken}
     assert ends > 30
 
 
@@ -309,87 +326,7 @@ def _books(currency: str, customers: list[Customer], moved: dict[tuple[str, str]
     return books, usage
 
 
-# ----------------------------------------------------------------------------- usage
-
-
-def usage_is_measured_alike(company: Company) -> None:
-    """The year's records as a stream, as columns and at hand, as they came, reordered and delivered twice."""
-    records = [record for customer in company.customers for record in customer.records]
-    corrected = METER.format(id="api_calls") + "  replaces: corrects\n  removes: deletes\n"
-    plain = [record for record in records if "corrects" not in record and "deletes" not in record]
-    dice = Random(f"{company.seed}/usage")
-    for text, given, endings in (
-        (corrected, records, ("ndjson",)),
-        (METER.format(id="api_calls"), plain, ("ndjson", "csv")),
-    ):
-        again = [*given, *given]
-        dice.shuffle(again)
-        told = {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
-        document = api.prepare("api_calls.meter.yaml", text.encode())
-        at_hand = document.calculate({"records": given, "period": told})
-        assert len(at_hand["usage"]) > 1
-        twice = document.calculate({"records": again, "period": told})
-        assert _said(twice) == _said(at_hand)
-        with TemporaryDirectory() as folder:
-            for ending in endings:
-                for rows in (given, again):
-                    assert _said(_from_file(Path(folder), text, ending, rows)) == _said(at_hand), ending
-
-
-def _said(answer: Any) -> tuple[Any, ...]:
-    rows = [(row["dimensions"], row["quantity"]) for row in answer["usage"]]
-    return (rows, answer["fingerprint"], answer["counted"], answer["corrected"])
-
-
-def _from_file(folder: Path, meter: str, ending: str, rows: list[Row]) -> Row:
-    file, document = folder / f"usage.{ending}", folder / "api_calls.meter.yaml"
-    document.write_text(meter, "utf-8")
-    if ending == "csv":
-        columns = ("id", "time", "customer", "calls")
-        lines = [",".join(columns), *(",".join(row[name] for name in columns) for row in rows)]
-        file.write_text("\n".join(lines) + "\n", "utf-8")
-    else:
-        file.write_bytes(b"".join(json_bytes(row) + b"\n" for row in rows))
-    found = api.measure_usage(
-        shipped("pricing", "api_calls"), [str(file)], {}, period=(YEAR, HORIZON), workspace=None, meters=[document]
-    )
-    (_, result) = found.meters[0]
-    usage = [{"dimensions": dict(row.dimensions), "quantity": row.quantity} for row in result.usage]
-    return {
-        "usage": usage, "fingerprint": result.fingerprint, "counted": result.counted, "corrected": result.corrected
-    }  # fmt: skip
-
-
-def billing_in_parts_is_billing_at_once(company: Company) -> None:
-    """Tiers that count over the period give the same, billed once or in two parts of the month."""
-    dice = Random(f"{company.seed}/parts")
-    for customer in company.customers:
-        document = pricing(customer.currency, customer.plan, customer.months)
-        first, end = ENDS[9], ENDS[10]
-        cut = first + timedelta(days=dice.randint(1, 29))
-        whole, early, late = (_quantity(customer, *span) for span in ((first, end), (first, cut), (cut, end)))
-        assert whole == early + late
-
-        def rated(quantity: Decimal, before: Decimal, document: Any = document, customer: Any = customer) -> Decimal:
-            usage = [{"meter": "api_calls", "quantity": str(quantity)}]
-            billed = [{"charge": "calls", "over": "period", "quantity": str(before)}]
-            facts = {"currency": customer.currency, "usage": usage, "bill": "in_arrears", "billed": billed}
-            amount: Decimal = document.calculate(facts)["total"].amount
-            return amount
-
-        assert rated(whole, Decimal(0)) == rated(early, Decimal(0)) + rated(late, early)
-
-
-def _quantity(customer: Customer, first: date, end: date) -> Decimal:
-    span = {
-        name: datetime.combine(day, time(), UTC).isoformat().replace("+00:00", "Z")
-        for name, day in (("from", first), ("to", end))
-    }
-    answer = shipped("meter", "api_calls").calculate({"records": customer.records, "period": span})
-    return sum((row["quantity"] for row in answer["usage"]), Decimal(0))
-
-
 LAWS = (
     lines_add_up, revenue_is_conserved, periods_split_and_merge, formula_agrees_on_revenue,
-    recurring_revenue_rolls_forward, the_bridge_ties, usage_is_measured_alike, billing_in_parts_is_billing_at_once,
+    recurring_revenue_rolls_forward, the_bridge_ties,
 )  # fmt: skip
