@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.base.money import Money
 
+#: Digits from which a figure is one that does not end (see ``engine.finance.exact.decimal_of``).
+_UNENDING = 30
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -51,6 +53,8 @@ def _same(expected: Any, actual: Any, scale: int | None) -> bool:
     left, right = _number(expected), _number(actual)
     if left is None or right is None:
         return str(expected) == str(actual) if not isinstance(expected, bool) else expected is actual
+    if scale is None and isinstance(actual, Decimal) and len(actual.as_tuple().digits) >= _UNENDING:
+        scale = max(0, -int(left.as_tuple().exponent))  # a figure that no document rounds, at the digits of the source
     if scale is not None:
         unit = Decimal(1).scaleb(-scale)
         left, right = (value.quantize(unit, rounding=ROUND_HALF_UP) for value in (left, right))

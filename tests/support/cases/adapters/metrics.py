@@ -52,7 +52,10 @@ def _version(name: str, items: list[dict[str, Any]], **more: Any) -> dict[str, A
 
 
 def _measure(case: Case, facts: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    return run_document("metrics", _profile(case, **changes), {"currency": _currency(case), **facts})
+    body = _profile(case, **changes)
+    if "rounding" not in changes:  # the source rounds what it shows
+        body["rounding"] = {**(body.get("rounding") or {}), "percent": {"scale": 30}}
+    return run_document("metrics", body, {"currency": _currency(case), **facts})
 
 
 def _at(day: date) -> dict[str, str]:
