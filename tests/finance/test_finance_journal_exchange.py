@@ -125,4 +125,4 @@ def test_money_held_in_one_currency_pays_no_invoice_in_another() -> None:
     ]
     with pytest.raises(Failure) as found:
         in_dollars(events)
-    assert "payment.applied e2: 0 EUR is held without an invoice, not 100.00" in str(found.value)
+    assert "payment.applied e2: 0 is held without an invoice, not 100.00 EUR" in str(found.value)

@@ -105,7 +105,7 @@ def payment_applied(ledger: Ledger, event: Event) -> Moment:
     held = ledger.unapplied.get(invoice.currency, NOTHING)
     if amount > held:
         raise ledger.refuse(
-            event, f"{held} {invoice.currency} is held without an invoice, not {amount}",
+            event, f"{held} is held without an invoice, not {amount} {invoice.currency}",
             "apply no more than was received",
         )  # fmt: skip
     moment = ledger.moment(event, invoice.currency, invoice)
