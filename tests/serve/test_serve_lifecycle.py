@@ -149,7 +149,7 @@ def test_a_kill_loses_nothing_that_was_answered_and_posts_nothing_twice(own: Dae
     assert (own.state / "daemon.json").exists()
     assert own.run("status").returncode == 0
     own.start()
-    until("every document", lambda: documents(own) == before + len(answered), 40)
+    until("every document", lambda: documents(own) == before + len(answered), 120)
     own.settled()
     assert own.rows("select count(*) from exception where state = 'open'") == [(0,)]
     assert own.get("/api/audit/verify").json()["holds"] is True

@@ -90,8 +90,8 @@ def test_a_killed_node_is_taken_over_and_every_bill_is_posted_once(server: Any, 
         nodes.one.process.wait(10)
         for at in range(20):
             assert nodes.two.webhook(bill(f"c{at}", f"c{at % 5}")).status_code == 200
-        until("all are posted", lambda: nodes.posted() == 80, 60)
-        until("nothing is left", nodes.is_at_rest, 30)
+        until("all are posted", lambda: nodes.posted() == 80, 120)
+        until("nothing is left", nodes.is_at_rest, 90)
         assert nodes.rows("select count(*) from exception") == [(0,)]
         ((effects, objects),) = nodes.rows("select count(*), count(distinct object) from effect where purpose = 'bill'")
         assert (effects, objects) == (80, 80)
@@ -104,7 +104,7 @@ def test_a_killed_node_is_taken_over_and_every_bill_is_posted_once(server: Any, 
         until("it is posted by the other", lambda: nodes.posted() == 81)
         assert nodes.two.stop() == 0
         nodes.one.webhook(bill("d2", "c1"))
-        until("given back and taken over at once", lambda: nodes.posted() == 82, 20)
+        until("given back and taken over at once", lambda: nodes.posted() == 82, 60)
 
 
 def test_a_word_said_to_either_node_reaches_the_one_that_works(server: Any, tmp_path: Path) -> None:
@@ -141,8 +141,8 @@ def test_a_restart_of_the_database_loses_nothing_and_stops_nothing(server: Any, 
         for at in range(30):
             answered += nodes.one.webhook(bill(f"b{at}", f"c{at % 3}")).status_code == 200
         assert answered >= 20
-        until("what was answered is posted", lambda: nodes.posted() >= 10 + answered, 40)
-        until("nothing is left", nodes.is_at_rest, 20)
+        until("what was answered is posted", lambda: nodes.posted() >= 10 + answered, 120)
+        until("nothing is left", nodes.is_at_rest, 60)
         assert nodes.rows("select count(*) from exception") == [(0,)]
         stored = nodes.rows("select count(*) from message where source = 'billing'")[0][0]
         assert nodes.posted() == stored

@@ -52,7 +52,7 @@ def environment(ledger: str, **more: str) -> dict[str, str]:
     }
 
 
-def until(what: str, condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(what: str, condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first truthy answer; fails in words if there is none in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -144,7 +144,7 @@ class Daemon:
 
     def get(self, path: str, token: str | None = API_TOKEN) -> httpx.Response:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
-        return httpx.get(self.address + path, headers=headers, timeout=20, trust_env=False)
+        return httpx.get(self.address + path, headers=headers, timeout=60, trust_env=False)
 
     def post(
         self, path: str, content: bytes | Any = b"", token: str | None = API_TOKEN, **headers: str
@@ -153,7 +153,7 @@ class Daemon:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             named["authorization"] = f"Bearer {token}"
-        return httpx.post(self.address + path, content=raw, headers=named, timeout=20, trust_env=False)
+        return httpx.post(self.address + path, content=raw, headers=named, timeout=60, trust_env=False)
 
     def webhook(self, body: bytes | dict[str, Any], signature: str | None = None) -> httpx.Response:
         """A message as the billing system sends it, signed."""
