@@ -41,6 +41,7 @@ def _goods(case: Case, ssp: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _promised(case: Case, obligations: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Obligations with a method and service dates of their own."""
     made = []
+    began = min((str(given["start"]) for given in obligations.values() if given.get("start")), default="2026-01-01")
     for name, given in obligations.items():
         each: dict[str, Any] = {"id": name, "product": name, "ssp": money(case, given["ssp"])}
         if given.get("method"):
@@ -52,7 +53,7 @@ def _promised(case: Case, obligations: Mapping[str, Any]) -> list[dict[str, Any]
             ("expires", "expires_on"),
         ):
             if given.get(source):
-                each[target] = given[source]
+                each[target] = began if given[source] is True else first_day(str(given[source]))
         if given.get("expires") and not given.get("method"):
             each["method"] = "point_in_time"
         made.append(each)
