@@ -128,7 +128,7 @@ def test_at9_ninety_seven_are_posted_three_wait_for_people_and_the_maintenance_l
     bulk = [
         billing.invoice(
             f"in_bulk_{at}", f"BULK-{at:03d}", customers[at % CUSTOMERS], CLOSED if at in REFUSED else OPEN,
-            f"sub_{at}", (date(2026, 2, 1), date(2026, 3, 1)),
+            f"sub_{at}", (date(2026, 1, 1), date(2026, 2, 1)),
             [Line(f"il_{at}", "prod_professional", f"Seats {at}", 10000 + at)],
         )
         for at in range(100)
