@@ -160,6 +160,52 @@ def test_at1_an_upgrade_that_says_less_or_something_else_is_not_posted(company: 
     completed(company.arrives(whole))  # billing sends it right
 
 
+def test_at1_the_journal_of_the_upgrade_by_promise() -> None:
+    """Dr receivable and deferred Professional, Cr deferred platform, deferred service and tax: 44,279.17 each side."""
+    price = {"amount": "41666.67", "currency": "USD"}
+    shares = api.calculate(
+        ROOT / "mappings/revenue/billed_line.revenue.yaml",
+        {
+            "currency": "USD", "price": price,
+            "obligations": [
+                {"id": id_, "ssp": {"amount": ssp, "currency": "USD"}, "start": "2026-02-10", "end": "2026-03-31"}
+                for id_, ssp in (("platform", "75"), ("service", "25"))
+            ],
+        },
+    )["allocation"]  # fmt: skip
+    amounts = {"professional": D("-10000.00"), **{each["obligation"]: each["amount"].amount for each in shares}}
+    taxes = {"professional": "-825.00", "platform": "2578.13", "service": "859.37"}  # of the line, 3,437.50
+    lines = [
+        {"id": id_, "amount": {"amount": str(amount), "currency": "USD"},
+         "tax": {"amount": taxes[id_], "currency": "USD"}, "service": {"start": "2026-02-10", "end": "2026-04-01"}}
+        for id_, amount in amounts.items()
+    ]  # fmt: skip
+    result = api.calculate(
+        ROOT / "mappings/journals/standard_ledger.journal.yaml",
+        {
+            "events": [
+                {"id": "e1", "event": "invoice.finalized", "date": "2026-02-10", "invoice": "ACME-0002", "lines": lines}
+            ],
+            "through": "2026-02-10",
+        },
+    )
+    sums: dict[str, Decimal] = {}
+    for entry in result["entries"]:
+        if entry["kind"] == "invoice.finalized":
+            for line in entry["lines"]:
+                of = f"deferred {entry['line']}" if line["role"] == "deferred_revenue" else line["role"]
+                sign = 1 if line["side"] == "debit" else -1
+                sums[of] = sums.get(of, D("0")) + sign * line["amount"].amount
+    assert sums == {
+        "receivable": D("34279.17"),
+        "deferred professional": D("10000.00"),
+        "deferred platform": D("-31250.00"),
+        "deferred service": D("-10416.67"),
+        "tax_payable": D("-2612.50"),
+    }
+    assert sum(amount for amount in sums.values() if amount > 0) == D("44279.17")
+
+
 # ------------------------------------------------------------------------------- AT4
 
 
