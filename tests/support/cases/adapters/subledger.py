@@ -65,6 +65,8 @@ def _invoice_with_tax(history: History, given: Mapping[str, Any], booked: str) -
         amount, included = given.get("net", given.get("amount")), False
     tax = history.money(given["tax"]) if "tax" in given else None
     rate = given.get("tax_rate") if tax is None else None
+    if rate is not None and Decimal(str(rate)) >= 1:
+        rate = str(Decimal(str(rate)) / 100)  # per cent
     invoice(history, given, booked, amount=amount, tax=tax, tax_rate=rate, tax_included=included or None)
 
 
