@@ -167,7 +167,8 @@ class CalculatedBy:
     span: Span
 
     KINDS = (
-        "meter", "pricing", "proration", "totals", "wallet", "commission", "revenue", "journal", "settlement", "metrics",
+        "meter", "pricing", "proration", "totals", "wallet", "commission", "revenue", "journal", "settlement",
+        "metrics",
     )  # fmt: skip
     RULES = (ExactlyOne(KINDS),)
 
