@@ -78,8 +78,8 @@ class PostingLine:
     when: Expression | None = declare("Posted only if this is true.", default=None)
     at: Rate = declare(
         "Valued at the rate of the invoice's `booking`, at that of the `event`, or as what the role holds is "
-        "`carrying` its value, so that it empties in both currencies. Where an entry has several, what differs between them is an "
-        "exchange difference.",
+        "`carrying` its value, so that it empties in both currencies. Where an entry has several, what differs between "
+        "them is an exchange difference.",
         default=Rate.BOOKING,
     )
     span: Span
