@@ -196,7 +196,7 @@ def test_a_definite_refusal_ends_the_load_in_words(tmp_path: Path, sink: int) ->
         with Child(python("benchmarks.load", *arguments), tmp_path / "load.log") as load:
             load.read_line(20)
             load.write_line("deliver 0 3")
-            with pytest.raises(RuntimeError, match="event \d+ was refused with 401"):
+            with pytest.raises(RuntimeError, match=r"event \d+ was refused with 401"):
                 load.read_line(20)
 
 
