@@ -19,10 +19,10 @@ CLEAN, FINDINGS, USAGE, DEFECT = 0, 1, 2, 3
 #: Command -> (module with a click command of that name, one line for the overview). Modules are imported when used.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("authoring", "Make a new workspace: a copy of the shipped one."),
-    "lint": ("authoring", "Check every document of the workspace."),
-    "test": ("authoring", "Run the tests beside the definitions."),
+    "lint": ("checking", "Check every document of the workspace."),
+    "test": ("testing", "Run the tests beside the definitions."),
     "eval": ("authoring", "Evaluate an expression on a document."),
-    "explain": ("authoring", "Explain a diagnostic code, with an example."),
+    "explain": ("checking", "Explain a diagnostic code, with an example."),
     "calculate": ("finance", "Run a calculating document (pricing, revenue, ...) on facts."),
     "rate": ("finance", "Charges for usage records or quantities, by a pricing document."),
     "prorate": ("finance", "Charges and credits for a part of a period or a change in it."),
@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 #: Commands that build a workspace once and end leave next to no garbage in cycles: looking for it took a tenth of them.
 RARELY = (100_000, 20, 100)
+BRIEF = ("authoring", "checking", "testing")
 
 
 class LazyGroup(click.Group):
@@ -59,7 +60,7 @@ class LazyGroup(click.Group):
         known = COMMANDS.get(cmd_name)
         if known is None:
             return None
-        if known[0] == "authoring":
+        if known[0] in BRIEF:
             gc.set_threshold(*RARELY)
         module = importlib.import_module(f"engine.commands.{known[0]}")
         command: click.Command = module.COMMANDS[cmd_name]

@@ -85,9 +85,10 @@ def progress(what: str) -> Iterator[None]:
         yield
 
 
-def wants_color() -> bool:
-    """Colour on a terminal, unless NO_COLOR says otherwise (no-color.org)."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+def wants_color(*, errors: bool = False) -> bool:
+    """Whether standard output (or standard error) is a terminal, unless NO_COLOR says otherwise (no-color.org)."""
+    stream = sys.stderr if errors else sys.stdout
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def sources_of(diagnostics: Sequence[Any], root: Path | None) -> dict[str, str]:
@@ -109,7 +110,7 @@ def show_user_error(wrong: UserError, sources: Mapping[str, str] | None = None, 
     if wrong.diagnostics:
         from engine.report.human import render
 
-        click.echo(render(wrong.diagnostics, sources or {}, color=wants_color()), err=True)  # type: ignore[arg-type]
+        click.echo(render(wrong.diagnostics, sources or {}, color=wants_color(errors=True)), err=True)  # type: ignore[arg-type]
     click.echo(f"error: {printable(wrong.message)}", err=True)
 
 

@@ -107,7 +107,7 @@ def test_a_place_without_a_workspace_is_said_in_words(
 def test_a_failure_of_the_world_is_2_and_a_defect_is_3_with_a_report(
     tieout: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authoring = importlib.import_module("engine.commands.authoring")
+    checking = importlib.import_module("engine.commands.checking")
 
     def command_that(error: Exception) -> click.Command:
         def fail() -> None:
@@ -115,10 +115,10 @@ def test_a_failure_of_the_world_is_2_and_a_defect_is_3_with_a_report(
 
         return click.Command("explain", callback=fail)
 
-    monkeypatch.setitem(authoring.COMMANDS, "explain", command_that(Failure("transient", "no answer")))  # type: ignore[arg-type]
+    monkeypatch.setitem(checking.COMMANDS, "explain", command_that(Failure("transient", "no answer")))  # type: ignore[arg-type]
     said = tieout("explain")
     assert (said.code, said.err) == (2, "error: no answer\n")
-    monkeypatch.setitem(authoring.COMMANDS, "explain", command_that(Defect("two heads")))
+    monkeypatch.setitem(checking.COMMANDS, "explain", command_that(Defect("two heads")))
     said = tieout("explain")
     assert said.code == 3
     report = Path(said.err.split(" in ")[-1].strip().rstrip("."))

@@ -1,0 +1,34 @@
+"""The façade: what the command line, the language server and programs use of the engine.
+
+One module per theme; everything heavy is imported inside the functions, so that asking one thing loads only what it
+needs.
+"""
+
+from engine.api.definitions import compile_workspace as compile_workspace
+from engine.api.definitions import evaluate as evaluate
+from engine.api.definitions import explain as explain
+from engine.api.definitions import lint as lint
+from engine.api.definitions import run_tests as run_tests
+from engine.api.finance import calculate as calculate
+from engine.api.finance import export as export
+from engine.api.finance import find_document as find_document
+from engine.api.finance import measure_usage as measure_usage
+from engine.api.finance import prepare as prepare
+from engine.api.place import ENVIRONMENT as ENVIRONMENT
+from engine.api.place import STATE_FOLDER as STATE_FOLDER
+from engine.api.place import Place as Place
+from engine.api.place import find_place as find_place
+from engine.api.place import init_workspace as init_workspace
+from engine.api.place import shipped_workspace as shipped_workspace
+from engine.api.place import workspace_root as workspace_root
+from engine.api.running import call as call
+from engine.api.running import doctor as doctor
+from engine.api.running import find_daemon as find_daemon
+from engine.api.running import operator as operator
+from engine.api.running import run_event as run_event
+from engine.api.running import serve as serve
+from engine.api.running import trace as trace
+from engine.api.values import now as now
+from engine.api.values import plain as plain
+from engine.api.values import version as version
+from engine.api.values import write_json as write_json

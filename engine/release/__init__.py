@@ -1,0 +1,1 @@
+"""What a change of definitions means before it is released: plan, compatibility, backtest."""

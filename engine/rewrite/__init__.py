@@ -1,0 +1,1 @@
+"""Changing definitions without changing what they mean: canonical formatting, migration between language versions."""
