@@ -78,19 +78,17 @@ def explain(code: str | None, everything: bool, as_json: bool) -> int:
 
 
 def _entry(code: Code) -> dict[str, Any]:
-    names = ("code", "name", "level", "summary", "why", "avoid", "prefer", "fixable")
+    names = ("code", "name", "level", "summary", "avoid", "prefer", "why", "exceptions", "fixable", "since")
     return {name: getattr(code, name) for name in names}
 
 
 def _explanation(code: Code) -> str:
+    from engine.source.catalogue import sections
+
     parts = [f"{code.code} {code.name} ({code.level})", code.summary]
-    if code.why:
-        parts.append(f"Why: {code.why}")
-    for title, text in (("Avoid:", code.avoid), ("Prefer:", code.prefer)):
-        if text:
-            parts.append("\n".join([title, *(f"    {line}" for line in text.splitlines())]))
-    if code.fixable:
-        parts.append("A safe fix is offered.")
+    for title, text, is_fragment in sections(code):
+        indented = "\n".join([f"{title}:", *(f"    {line}" for line in text.splitlines())])
+        parts.append(indented if is_fragment else f"{title}: {text}")
     return "\n\n".join(parts)
 
 

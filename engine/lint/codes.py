@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.source.catalogue import Code, register
+from engine.source.catalogue import Code, register, sections
 from engine.source.diagnostic import Level
 
 ERROR, WARNING, INFO = Level.ERROR, Level.WARNING, Level.INFO
@@ -108,8 +108,6 @@ def as_markdown() -> str:
     ]
     for code in sorted(LINT_CODES, key=lambda each: each.sort_key()):
         lines += [f"## {code.code} {code.name}", "", f"{code.level.capitalize()}. {code.summary}", ""]
-        if code.why:
-            lines += [code.why, ""]
-        if code.avoid and code.prefer:
-            lines += ["Avoid:", "", "```yaml", code.avoid, "```", "", "Prefer:", "", "```yaml", code.prefer, "```", ""]
+        for title, text, is_fragment in sections(code):
+            lines += [f"{title}:", "", "```yaml", text, "```", ""] if is_fragment else [f"{title}: {text}", ""]
     return "\n".join(lines).rstrip("\n") + "\n"

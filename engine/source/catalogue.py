@@ -18,6 +18,9 @@ PREFIXES: tuple[str, ...] = (
     "SAFE", "POL", "SEC", "CONN", "FIN", "TEST", "DOC", "RUN",
 )  # fmt: skip
 
+#: The version that codes without a `since` of their own came with.
+FIRST_VERSION = "0.1.0"
+
 #: Modules that declare codes, by dotted name. One that does not exist declares none.
 CODE_MODULES: tuple[str, ...] = (
     "engine.source.codes",
@@ -53,7 +56,8 @@ class Code:
     """One kind of finding. ``code`` is never reused or renumbered; ``name`` is its name in kebab case.
 
     ``avoid`` and ``prefer`` are fragments of the file the finding is about, ``why`` says what would go
-    wrong, ``fixable`` whether a safe edit is offered.
+    wrong, ``fixable`` whether an edit is offered. ``exceptions`` says when it is right to accept the finding
+    (empty: never), ``since`` in which version of the program it came.
     """
 
     code: str
@@ -64,6 +68,8 @@ class Code:
     prefer: str = ""
     why: str = ""
     fixable: bool = False
+    exceptions: str = ""
+    since: str = FIRST_VERSION
 
     @property
     def prefix(self) -> str:
@@ -102,6 +108,20 @@ def find_code(code: str) -> Code | None:
     return load_all().get(code.upper())
 
 
+def sections(code: Code) -> list[tuple[str, str, bool]]:
+    """What is told of a code after its summary, in order: title, text, and whether the text is a fragment of a file."""
+    fix = "Yes, by `tieout lint --fix`; where the finding says so, with `--unsafe`." if code.fixable else "No."
+    told = [
+        ("Avoid", code.avoid, True),
+        ("Prefer", code.prefer, True),
+        ("Why", code.why, False),
+        ("Exceptions", code.exceptions or "None.", False),
+        ("Fixable", fix, False),
+        ("Since", code.since, False),
+    ]
+    return [section for section in told if section[1]]
+
+
 def as_markdown(codes: dict[str, Code]) -> str:
     """The reference page of all codes."""
     lines = [
@@ -112,12 +132,6 @@ def as_markdown(codes: dict[str, Code]) -> str:
     ]
     for code in codes.values():
         lines += [f"## {code.code} {code.name}", "", f"{code.level.capitalize()}. {code.summary}", ""]
-        if code.why:
-            lines += [f"Why: {code.why}", ""]
-        if code.avoid:
-            lines += ["Avoid:", "", "```yaml", code.avoid, "```", ""]
-        if code.prefer:
-            lines += ["Prefer:", "", "```yaml", code.prefer, "```", ""]
-        if code.fixable:
-            lines += ["A safe fix is offered.", ""]
+        for title, text, is_fragment in sections(code):
+            lines += [f"{title}:", "", "```yaml", text, "```", ""] if is_fragment else [f"{title}: {text}", ""]
     return "\n".join(lines).rstrip("\n") + "\n"
