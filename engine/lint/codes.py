@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.lint.codes_flows import FLOW_CODES
 from engine.source.catalogue import Code, register, sections
 from engine.source.diagnostic import Level
 
@@ -87,6 +88,7 @@ LINT_CODES = (
          why="It would hide the finding when it comes."),
     Code("DOC203", "suppression-without-reason", WARNING, "A suppression that does not say why.",
          "# ignore[MAP202]", "# ignore[MAP202]: kept for the auditors until 2027", "Nobody could tell when it may go."),
+    *FLOW_CODES,
 )  # fmt: skip
 
 register(*LINT_CODES)

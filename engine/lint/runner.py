@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,14 +22,12 @@ from engine.lint.rules import (
     unreachable,
     unused,
 )
-from engine.lint.subject import Subject
+from engine.lint.rules_flows import FLOW_RULES
+from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build_plan
-from engine.source.diagnostic import Diagnostic, Diagnostics, Level
+from engine.source.diagnostic import Diagnostics, Level
 from engine.spec.workspace import load_workspace
-
-#: A rule looks at a workspace that compiles, and reports only what is certain.
-Rule = Callable[[Subject], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (
     event_nobody_makes.check,
@@ -45,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     unbounded.check,
     unreachable.check,
     unused.check,
+    *FLOW_RULES,
 )
 
 

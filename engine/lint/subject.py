@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.plan.flows import nested
 from engine.plan.model import BranchStep, EachStep, Plan, PostStep, StepPlan
 from engine.plan.versions import version_number
+from engine.source.diagnostic import Diagnostic
 from engine.spec.documents.flow import Flow, Step
 from engine.spec.workspace import LoadedWorkspace
 
@@ -18,6 +19,15 @@ class Subject:
 
     workspace: LoadedWorkspace
     plan: Plan
+
+
+#: A rule looks at a workspace that compiles, and reports only what is certain.
+Rule = Callable[[Subject], Iterator[Diagnostic]]
+
+
+def kind_of(step: Step) -> str:
+    """The kind key that a step has."""
+    return next(kind for kind in Step.KINDS if getattr(step, kind) is not None)
 
 
 def all_steps(flow: Flow) -> Iterator[Step]:

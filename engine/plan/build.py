@@ -356,6 +356,7 @@ class _Builder:
             bundles=bundles,
             select=_selector(windows),
             schemas={f"{schema.id}@{schema.major}": schema.decode for schema in library.schemas.all},
+            contracts={schema.reference: schema for schema in library.schemas.all},
             calculations={
                 (kind, f"{id}@{major}"): tuple(v.plan for v in each.versions)
                 for (kind, id, major), each in library.calculations.items()

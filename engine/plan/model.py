@@ -18,6 +18,7 @@ from engine.base.identity import json_bytes
 from engine.connect.port import Guarantees
 from engine.finance.compare import Compared
 from engine.plan.windows import Window
+from engine.schema.schema import Schema
 from engine.source.span import Span
 
 Scope: TypeAlias = dict[str, Any]
@@ -337,6 +338,7 @@ class Plan:
     bundles: Mapping[str, FlowPlan]  # by digest
     select: Select
     schemas: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # "id@MAJOR" -> decode
+    contracts: Mapping[str, Schema] = field(default_factory=dict)  # "id@MAJOR" -> the schema with its types
     calculations: Mapping[tuple[str, str], tuple[CalculationPlan, ...]] = field(
         default_factory=dict
     )  # kind, "id@MAJOR"
