@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("testing", "Run the tests beside the definitions."),
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("checking", "Explain a diagnostic code, with an example."),
+    "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),
+    "lsp": ("editing", "Run the language server, for an editor."),
     "calculate": ("finance", "Run a calculating document (pricing, revenue, ...) on facts."),
     "rate": ("finance", "Charges for usage records or quantities, by a pricing document."),
     "prorate": ("finance", "Charges and credits for a part of a period or a change in it."),

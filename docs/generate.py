@@ -12,6 +12,7 @@ from docs.connectors_page import connectors_page
 from docs.documents_page import documents_page
 from docs.figures import write_figures
 from docs.journal_events_page import journal_events_page
+from engine.api import EDITOR_SCHEMA_FOLDER, write_editor_schemas
 from engine.expr.reference import reference
 from engine.lint.codes import as_markdown as rules_page
 from engine.source.catalogue import as_markdown, load_all
@@ -32,7 +33,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def write_pages() -> list[str]:
-    """Write every page whose text has changed, and the README's figures; the names of what was written."""
+    """Write every page, editor schema and figure whose text has changed; the names of what was written."""
     changed = []
     for name, make in PAGES.items():
         file = FOLDER / name
@@ -40,6 +41,7 @@ def write_pages() -> list[str]:
         if not file.exists() or file.read_text("utf-8") != text:
             file.write_text(text, "utf-8")
             changed.append(name)
+    changed += write_editor_schemas(FOLDER.parents[1] / EDITOR_SCHEMA_FOLDER)
     if write_figures():
         changed.append("README.md")
     return changed

@@ -9,6 +9,13 @@ from engine.api.definitions import evaluate as evaluate
 from engine.api.definitions import explain as explain
 from engine.api.definitions import lint as lint
 from engine.api.definitions import run_tests as run_tests
+from engine.api.editing import EDITOR_SCHEMA_FOLDER as EDITOR_SCHEMA_FOLDER
+from engine.api.editing import add_modelines as add_modelines
+from engine.api.editing import editor_schema as editor_schema
+from engine.api.editing import editor_schemas as editor_schemas
+from engine.api.editing import schema_text as schema_text
+from engine.api.editing import serve_language as serve_language
+from engine.api.editing import write_editor_schemas as write_editor_schemas
 from engine.api.finance import calculate as calculate
 from engine.api.finance import export as export
 from engine.api.finance import find_document as find_document

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.api.editing import add_modelines
 from engine.base.errors import UserError
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def init_workspace(target: Path) -> list[str]:
             found = Path(__file__).parents[2] / folder  # connectors' schemas lie with the connectors
         shutil.copytree(found, target / folder, ignore=ignored)
         copied += sorted(path.relative_to(target).as_posix() for path in (target / folder).rglob("*") if path.is_file())
+    add_modelines(target, copied)
     return copied
 
 

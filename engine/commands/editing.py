@@ -1,0 +1,54 @@
+"""Commands for editors: schemas of the document kinds, new documents, the language server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from engine import api
+from engine.api import Place
+from engine.commands.options import command, json_option, place_options
+from engine.commands.show import show_json
+
+CLEAN, FINDINGS = 0, 1
+
+
+@command("schemas", "tieout schemas --write")
+@click.argument("kind", required=False)
+@click.option("--write", "folder", metavar="DIR", is_flag=False, flag_value="", default=None,
+              help="Write those of all kinds to a folder, schemas/editor if none is named.")  # fmt: skip
+@json_option
+@place_options
+def schemas(place: Place, kind: str | None, folder: str | None, as_json: bool) -> int:
+    """Print the JSON Schema of a KIND of document, or write all of them, for editors that complete and check YAML."""
+    if folder is not None:
+        target = Path(folder) if folder else place.workspace / api.EDITOR_SCHEMA_FOLDER
+        changed = api.write_editor_schemas(target)
+        if as_json:
+            show_json({"folder": str(target), "written": changed})
+        else:
+            click.echo(f"wrote {len(changed)} schemas to {target}" if changed else f"{target} is current")
+    elif kind is not None:
+        sys.stdout.write(api.schema_text(api.editor_schema(kind)))
+    elif as_json:
+        show_json(api.editor_schemas())
+    else:
+        for name, schema in api.editor_schemas().items():
+            click.echo(f"{name:<12}{schema.get('description', '')}")
+        click.echo("one of them: tieout schemas KIND    all into files: tieout schemas --write")
+    return CLEAN
+
+
+@command("lsp", "tieout lsp")
+@click.option(
+    "--stdio", is_flag=True, expose_value=False, help="Speak over standard input and output, which is the only way."
+)
+def lsp() -> int:
+    """Run the language server, which an editor starts by itself: diagnostics, completion, hover, rename and more."""
+    api.serve_language()
+    return CLEAN
+
+
+COMMANDS: dict[str, click.Command] = {"schemas": schemas, "lsp": lsp}
