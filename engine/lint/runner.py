@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.base.clock import Clock, SystemClock
+from engine.base.clock import SECOND, Clock, SystemClock
 from engine.lint.rules import (
     event_nobody_makes,
     identity,
@@ -26,8 +26,9 @@ from engine.lint.rules_flows import FLOW_RULES
 from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build_plan
-from engine.source.diagnostic import Diagnostics, Level
-from engine.spec.workspace import load_workspace
+from engine.plan.model import Plan
+from engine.source.diagnostic import Diagnostic, Diagnostics, Level
+from engine.spec.workspace import LoadedWorkspace, load_workspace
 
 RULES: tuple[Rule, ...] = (
     event_nobody_makes.check,
@@ -66,12 +67,28 @@ def lint(root: Path, *, environment: Mapping[str, str] | None = None, clock: Clo
     began = time.monotonic()
     workspace = load_workspace(root)
     found = Diagnostics()
-    found.extend(workspace.diagnostics)
     plan = build_plan(workspace, found, environment)
-    if plan is not None:
-        subject = Subject(workspace, plan)
-        findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
-        found = Diagnostics()
-        for diagnostic in apply(findings, read_suppressions(workspace.files)):
-            found.add(diagnostic)
-    return LintReport(found.sorted, workspace.files, time.monotonic() - began)
+    return LintReport(findings_of(workspace, plan, found), workspace.files, time.monotonic() - began)
+
+
+def findings_of(workspace: LoadedWorkspace, plan: Plan | None, compiling: Diagnostics) -> tuple[Diagnostic, ...]:
+    """Everything found in a workspace that was read and compiled, by the rules too, without what is suppressed.
+
+    ``compiling`` is what was found while it was compiled.
+    """
+    found = Diagnostics()
+    found.extend(workspace.diagnostics)
+    found.extend(compiling)
+    if plan is None:
+        return found.sorted
+    subject = Subject(workspace, plan)
+    findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
+    kept = Diagnostics()
+    for diagnostic in apply(findings, read_suppressions(workspace.files), day_of(time)):
+        kept.add(diagnostic)
+    return kept.sorted
+
+
+def day_of(clock: Clock) -> datetime.date:
+    """The day in UTC that suppressions with an end are judged by."""
+    return datetime.datetime.fromtimestamp(clock.now() // SECOND, datetime.UTC).date()

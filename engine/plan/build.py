@@ -132,7 +132,7 @@ class _Builder:
                 continue
             first[table.id] = table
             digest_ = self._digest("table", table.id, table.version)
-            spec = compile_table(table, self.workspace.root, digest_, self.diagnostics)
+            spec = compile_table(table, self.workspace.rows, digest_, self.diagnostics)
             if spec is None:
                 self.library.broken.add(("table", table.id))
             else:

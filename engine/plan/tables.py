@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from engine.base.errors import ErrorClass
@@ -14,11 +13,12 @@ from engine.plan.model import BusinessException, TablePlan
 from engine.schema.types import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, Object, Type, nullable
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.table import Column, ColumnType, Table
-from engine.spec.workspace import load_rows
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 Find = Callable[[Key, date], Row | None]
+#: The rows of a table; what is wrong with them goes to the findings.
+RowsOf = Callable[[Table, Diagnostics], Sequence[Row]]
 
 CELL_TYPES: Mapping[ColumnType, Type] = {
     ColumnType.TEXT: TEXT,
@@ -38,10 +38,10 @@ class TableSpec:
     key_types: Mapping[str, Type]
 
 
-def compile_table(table: Table, root: Path, digest: str, diagnostics: Diagnostics) -> TableSpec | None:
+def compile_table(table: Table, rows_of: RowsOf, digest: str, diagnostics: Diagnostics) -> TableSpec | None:
     """The plan of a table and its rows. None if its declaration contradicts itself; its findings are reported."""
     columns = dict(table.columns)
-    rows = load_rows(table, root, diagnostics)
+    rows = rows_of(table, diagnostics)
     if not _declared(table, columns, diagnostics):
         return None
     key = tuple(name.text for name in table.key)

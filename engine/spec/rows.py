@@ -6,7 +6,7 @@ import csv
 import datetime
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -20,6 +20,7 @@ from engine.source.text_rules import DIGITS_MAX, read_text
 from engine.spec import codes as codes
 from engine.spec import leaves
 from engine.spec.documents.table import Column, ColumnType, Table
+from engine.spec.files import Files
 from engine.spec.leaves import INVALID
 from engine.spec.nearest import suggestion
 from engine.spec.paths import inside
@@ -47,16 +48,22 @@ class _Row:
     span: Span
 
 
-def load_rows(table: Table, root: Path, diagnostics: Diagnostics) -> tuple[dict[str, Any], ...]:
+def load_rows(
+    table: Table, root: Path, diagnostics: Diagnostics, read: Callable[[str], bytes] | None = None
+) -> tuple[dict[str, Any], ...]:
     """The table's rows as dicts by column: text, int, Decimal, date, bool, or None for an empty cell.
 
-    ``root`` is the workspace's folder. Findings point at file and line: cells of the wrong form, rows that
+    ``root`` is the workspace's folder; ``read`` gives the content of a file of it, where that is not just what is on
+    disk. Findings point at file and line: cells of the wrong form, rows that
     end before they begin, rows with equal keys that apply at the same date. Rows with findings in their
     cells are left out.
     """
     if not _check_columns(table, diagnostics):
         return ()
-    rows = list(_csv_rows(table, root, diagnostics) if table.file is not None else _inline_rows(table, diagnostics))
+    if table.file is not None:
+        rows = list(_csv_rows(table, root, read or Files(root).read, diagnostics))
+    else:
+        rows = list(_inline_rows(table, diagnostics))
     _check_keys(table, rows, diagnostics)
     return tuple(row.cells for row in rows)
 
@@ -84,14 +91,13 @@ def _check_columns(table: Table, diagnostics: Diagnostics) -> bool:
 # ----------------------------------------------------------------------------- CSV
 
 
-def _csv_rows(table: Table, root: Path, diagnostics: Diagnostics) -> Iterator[_Row]:
+def _csv_rows(table: Table, root: Path, read: Callable[[str], bytes], diagnostics: Diagnostics) -> Iterator[_Row]:
     file = (Path(table.span.file).parent / str(table.file)).as_posix()
-    path = root / file
-    if not inside(root, path):
+    if not inside(root, root / file):
         diagnostics.error("SPEC102", f"file `{table.file}` is outside the workspace", table.span)
         return
     try:
-        raw = path.read_bytes()
+        raw = read(file)
     except OSError as error:
         message = f"file `{table.file}` of table {table.id} cannot be read: {error.strerror}"
         diagnostics.error("SPEC201", message, table.span)

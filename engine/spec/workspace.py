@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,8 @@ from typing import Any
 from engine.base.errors import UserError
 from engine.base.identity import digest, digest_bytes
 from engine.source.diagnostic import Diagnostics, Label
-from engine.source.json_reader import read_json
-from engine.source.node import Mapping as Object
-from engine.source.node import Node, Scalar, plain
+from engine.source.node import Node
 from engine.source.span import Span
-from engine.source.yaml_reader import read_yaml
 from engine.spec import codes as codes
 from engine.spec.documents.connection import Connection
 from engine.spec.documents.flow import Flow
@@ -27,9 +23,11 @@ from engine.spec.documents.source import Source
 from engine.spec.documents.table import Table
 from engine.spec.documents.test import Test
 from engine.spec.documents.workspace import Workspace
-from engine.spec.kinds import CALCULATING, KINDS, decode_document, kind_of_file
+from engine.spec.files import Files
+from engine.spec.kept_files import SCHEMA, KeptFiles, ReadFile
+from engine.spec.kinds import CALCULATING, KINDS, kind_of_file
 from engine.spec.nearest import suggestion
-from engine.spec.paths import inside, leads_round
+from engine.spec.paths import inside
 from engine.spec.rows import load_rows as load_rows
 
 WORKSPACE_FILE = "tieout.yaml"
@@ -72,6 +70,12 @@ class LoadedWorkspace:
     diagnostics: Diagnostics
     unread: frozenset[tuple[str, str]] = frozenset()
     calculating: Mapping_[str, tuple[Any, ...]] = field(default_factory=dict)  # by kind: pricing, revenue, ...
+    #: The content of a file by its relative path. Raises OSError.
+    read: Callable[[str], bytes] | None = None
+
+    def rows(self, table: Table, diagnostics: Diagnostics) -> tuple[dict[str, Any], ...]:
+        """The rows of a table, as :func:`load_rows` gives them."""
+        return load_rows(table, self.root, diagnostics, self.read)
 
 
 def find_workspace(start: Path) -> Path:
@@ -83,23 +87,31 @@ def find_workspace(start: Path) -> Path:
     raise UserError(f"there is no {WORKSPACE_FILE} in {start} or any folder above it; `tieout init` makes a workspace")
 
 
-def load_workspace(root: Path, kinds: Collection[str] | None = None) -> LoadedWorkspace:
+def load_workspace(
+    root: Path,
+    kinds: Collection[str] | None = None,
+    *,
+    overlay: Mapping_[str, str] | None = None,
+    kept: KeptFiles | None = None,
+) -> LoadedWorkspace:
     """Read every document of the workspace at ``root``, in the order of their paths; of some ``kinds`` only, if given.
 
-    Findings are collected in the result; documents with errors are left out. Raises UserError if there is
-    no workspace file at all.
+    ``overlay`` gives texts, by relative path, that count instead of those on disk; with ``kept``, files that did not
+    change since it was last used are not decoded again. Findings are collected in the result; documents with errors
+    are left out. Raises UserError if there is no workspace file at all.
     """
     if not (root / WORKSPACE_FILE).is_file():
         raise UserError(f"{root} is not a workspace: it has no {WORKSPACE_FILE}")
-    return _Loader(root, kinds).load()
+    return _Loader(Files(root, overlay), kinds, KeptFiles() if kept is None else kept).load()
 
 
 class _Loader:
     """Collects while the folders are walked."""
 
-    def __init__(self, root: Path, kinds: Collection[str] | None) -> None:
-        self._root = root
+    def __init__(self, files: Files, kinds: Collection[str] | None, kept: KeptFiles) -> None:
+        self._disk = files
         self._kinds = kinds
+        self._kept = kept
         self._diagnostics = Diagnostics()
         self._files: dict[str, str] = {}
         self._digests: dict[str, str] = {}
@@ -115,7 +127,7 @@ class _Loader:
         found = {name: tuple(each) for name, each in self._found.items()}
         return LoadedWorkspace(
             id=workspace.id if workspace else "",
-            root=self._root,
+            root=self._disk.root,
             flows=found["flow"],
             mappings=found["mapping"],
             policies=found["policy"],
@@ -130,58 +142,38 @@ class _Loader:
             diagnostics=self._diagnostics,
             unread=frozenset(self._unread),
             calculating={kind: found[kind] for kind in CALCULATING},
+            read=self._disk.read,
         )
 
     def _workspace(self) -> Workspace | None:
-        node = self._read(WORKSPACE_FILE)
-        value = decode_document(node, self._diagnostics, "workspace") if node is not None else None
+        read = self._read(WORKSPACE_FILE, "workspace")
+        value = None if read is None else read.definition
         return value if isinstance(value, Workspace) else None
 
     # ------------------------------------------------------------------ files
 
     def _folder(self, folder: str, span: Span) -> None:
-        path = self._root / folder
-        if not inside(self._root, path):
+        path = self._disk.root / folder
+        if not inside(self._disk.root, path):
             self._diagnostics.error("SPEC102", f"folder `{folder}` is outside the workspace", span)
         elif not path.is_dir():
             self._diagnostics.error("SPEC101", f"there is no folder `{folder}`", span, "create it, or leave it out")
         else:
-            for file in self._walk(path):
+            for file in self._disk.below(folder, self._diagnostics):
                 self._file(file)
 
-    def _walk(self, folder: Path) -> Iterator[str]:
-        """Relative paths of all files, in order; hidden ones left out, links that lead outside refused."""
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__pycache__":
-                continue
-            relative = Path(entry.path).relative_to(self._root).as_posix()
-            if entry.is_symlink() and leads_round(Path(entry.path)):
-                self._diagnostics.error("SPEC104", "cannot be read: this link leads to itself", Span(relative))
-            elif entry.is_symlink() and not inside(self._root, Path(entry.path)):
-                self._diagnostics.error("SPEC102", "this link leads out of the workspace", Span(relative))
-            elif entry.is_symlink() and entry.is_dir():
-                message = "a folder cannot be a link: its documents would be read twice"
-                self._diagnostics.error("SPEC102", message, Span(relative))
-            elif entry.is_dir():
-                if entry.name.endswith((".yaml", ".yml", SCHEMA_SUFFIX)):
-                    message = "cannot be read: this is a folder with the name of a document"
-                    self._diagnostics.error("SPEC104", message, Span(relative), "rename the folder")
-                yield from self._walk(Path(entry.path))
-            else:
-                yield relative
-
-    def _read(self, relative: str) -> Node | None:
+    def _read(self, relative: str, kind: str) -> ReadFile | None:
         raw = self._bytes(relative)
         if raw is None:
             return None
-        self._files[relative] = raw.decode(errors="replace")
-        read = read_json if relative.endswith(".json") else read_yaml
-        return read(raw, relative, self._diagnostics)
+        read = self._kept.read(relative, raw, kind)
+        self._files[relative] = read.text
+        self._diagnostics.extend(read.findings)
+        return read
 
     def _bytes(self, relative: str) -> bytes | None:
         try:
-            return (self._root / relative).read_bytes()
+            return self._disk.read(relative)
         except OSError as error:
             self._diagnostics.error("SPEC104", f"cannot be read: {error.strerror}", Span(relative))
             return None
@@ -191,10 +183,10 @@ class _Loader:
         if self._kinds is not None and kind_of_file(name) not in self._kinds:
             return
         if name.endswith(SCHEMA_SUFFIX):
-            node = self._read(relative)
-            if node is not None:
-                self._schemas.append(SchemaFile(relative, node))
-                self._digests[f"schema:{relative}"] = digest(plain(node))
+            read = self._read(relative, SCHEMA)
+            if read is not None and read.node is not None:
+                self._schemas.append(SchemaFile(relative, read.node))
+                self._digests[f"schema:{relative}"] = read.digest
             else:
                 self._unread.add(("schema", name.removesuffix(SCHEMA_SUFFIX)))
             return
@@ -204,12 +196,11 @@ class _Loader:
         if kind is None or kind == "workspace":
             self._unknown_suffix(relative, name)
             return
-        node = self._read(relative)
-        definition = decode_document(node, self._diagnostics, kind) if node is not None else None
-        if node is not None and definition is not None:
-            self._keep(kind, definition, node)
+        read = self._read(relative, kind)
+        if read is not None and read.definition is not None:
+            self._keep(kind, read.definition, read)
         else:
-            self._unread.add((kind, _id_in(node) or name.partition(".")[0]))
+            self._unread.add((kind, (read and read.id) or name.partition(".")[0]))
 
     def _unknown_suffix(self, relative: str, name: str) -> None:
         stem = name.removesuffix(".yaml").removesuffix(".yml")
@@ -222,33 +213,27 @@ class _Loader:
 
     # ------------------------------------------------------------------ definitions
 
-    def _keep(self, kind: str, definition: Any, node: Node) -> None:
+    def _keep(self, kind: str, definition: Any, read: ReadFile) -> None:
         version = getattr(definition, "version", None)
         key = f"{kind}:{definition.id}" + (f"@{version}" if version is not None else "")
         place: Span = definition.span
-        first = self._places.setdefault(key, place)
-        if first is not place:
+        first = self._places.get(key)
+        if first is not None:
             message = f"{kind} {key.partition(':')[2]} is defined twice"
             help = "give one of them another id or version"
             self._diagnostics.error("SPEC103", message, place, help, (Label(first, "defined here first"),))
             return
-        self._digests[key] = self._digest(definition, node)
+        self._places[key] = place
+        self._digests[key] = self._digest(definition, read)
         self._found[kind].append(definition)
 
-    def _digest(self, definition: Any, node: Node) -> str:
+    def _digest(self, definition: Any, read: ReadFile) -> str:
         """Of the content; a table's includes its rows' file, byte by byte."""
         if not isinstance(definition, Table) or definition.file is None:
-            return digest(plain(node))
+            return read.digest
         relative = (Path(definition.span.file).parent / definition.file).as_posix()
-        path = self._root / relative
-        if not inside(self._root, path) or not path.is_file():
-            return digest(plain(node))  # load_rows reports it
+        if not self._disk.has(relative):
+            return read.digest  # load_rows reports it
         raw = self._bytes(relative)
         self._files[relative] = (raw or b"").decode(errors="replace")
-        return digest([plain(node), digest_bytes(raw or b"")])
-
-
-def _id_in(node: Node | None) -> str:
-    """The id that a document gives itself, where it can be read although the rest cannot."""
-    id_ = node.get("id") if isinstance(node, Object) else None
-    return id_.value if isinstance(id_, Scalar) and isinstance(id_.value, str) else ""
+        return digest([read.content, digest_bytes(raw or b"")])

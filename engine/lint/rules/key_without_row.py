@@ -13,7 +13,6 @@ from engine.spec.documents.mapping import MappedList
 from engine.spec.documents.table import Table
 from engine.spec.shape import Map
 from engine.spec.values import Expression
-from engine.spec.workspace import load_rows
 
 #: A table's id and the values given for its key columns.
 Asked = tuple[str, Map[Expression]]
@@ -35,7 +34,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _cells(table: Table, column: str, subject: Subject) -> set[object]:
-    return {row.get(column) for row in load_rows(table, subject.workspace.root, Diagnostics())}
+    return {row.get(column) for row in subject.workspace.rows(table, Diagnostics())}
 
 
 def _asked(subject: Subject) -> Iterator[Asked]:

@@ -12,7 +12,6 @@ from engine.lint.finding import finding
 from engine.lint.subject import Subject
 from engine.lint.texts import Leaf, leaves_of
 from engine.source.diagnostic import Diagnostic, Diagnostics
-from engine.spec.workspace import load_rows
 
 #: Columns whose cells are facts of accounting, by the words that their names end in.
 _KINDS = {"account": "GL account", "tax_code": "tax code", "legal_entity": "legal entity", "entity": "legal entity"}
@@ -42,7 +41,7 @@ def _facts(subject: Subject) -> dict[str, tuple[str, str]]:
     facts: dict[str, tuple[str, str]] = {}
     for table in subject.workspace.tables:
         kinds = {name: kind for name, _ in table.columns if (kind := _kind(name)) is not None}
-        for row in load_rows(table, subject.workspace.root, Diagnostics()) if kinds else ():
+        for row in subject.workspace.rows(table, Diagnostics()) if kinds else ():
             for name, kind in kinds.items():
                 value: Any = row.get(name)
                 if isinstance(value, str) and len(value) >= 3:
