@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +69,17 @@ def lint(root: Path, *, environment: Mapping[str, str] | None = None, clock: Clo
     workspace = load_workspace(root)
     found = Diagnostics()
     plan = build_plan(workspace, found, environment)
-    return LintReport(findings_of(workspace, plan, found), workspace.files, time.monotonic() - began)
+    findings = findings_of(workspace, plan, found, day_of(time))
+    return LintReport(findings, workspace.files, time.monotonic() - began)
 
 
-def findings_of(workspace: LoadedWorkspace, plan: Plan | None, compiling: Diagnostics) -> tuple[Diagnostic, ...]:
+def findings_of(
+    workspace: LoadedWorkspace, plan: Plan | None, compiling: Diagnostics, today: datetime.date
+) -> tuple[Diagnostic, ...]:
     """Everything found in a workspace that was read and compiled, by the rules too, without what is suppressed.
 
-    ``compiling`` is what was found while it was compiled.
+    ``compiling`` is what was found while it was compiled; ``today`` is the day that suppressions with an end are
+    judged by.
     """
     found = Diagnostics()
     found.extend(workspace.diagnostics)
@@ -84,7 +89,7 @@ def findings_of(workspace: LoadedWorkspace, plan: Plan | None, compiling: Diagno
     subject = Subject(workspace, plan)
     findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
     kept = Diagnostics()
-    for diagnostic in apply(findings, read_suppressions(workspace.files), day_of(time)):
+    for diagnostic in apply(findings, read_suppressions(workspace.files), today):
         kept.add(diagnostic)
     return kept.sorted
 

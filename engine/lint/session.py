@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.base.clock import Clock, SystemClock
-from engine.lint.runner import LintReport, findings_of
+from engine.lint.runner import LintReport, day_of, findings_of
 from engine.plan.build import build_plan
 from engine.plan.model import Plan
 from engine.source.diagnostic import Diagnostics
@@ -50,5 +50,5 @@ class Session:
         found = Diagnostics()
         plan = build_plan(workspace, found, self._environment)
         self._workspace, self._plan = workspace, plan
-        findings = findings_of(workspace, plan, found)
+        findings = findings_of(workspace, plan, found, day_of(self._clock))
         return LintReport(findings, workspace.files, self._clock.monotonic() - began)
