@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engine.expr import codes as codes  # registers what the findings mean
 from engine.expr.check_calls import infer_call
 from engine.expr.check_operators import falsy, infer_arithmetic, infer_compare, infer_negate, truthy
+from engine.expr.checked import Checked
 from engine.expr.emit_operators import divides
 from engine.expr.lattice import field_names, field_type, kinds, may_be_null, union
 from engine.expr.narrowing import Facts, applied, is_path, narrowed, proves
@@ -61,10 +62,12 @@ def check(ast: Ast, scope: Mapping[str, Type], diagnostics: Diagnostics, expecte
     so that one slip is reported once.
     """
     root = Object(dict(scope), frozenset(scope), None)
-    checker = Checker(diagnostics, root)
+    seen: dict[int, Type] = {}
+    checker = Checker(diagnostics, root, seen)
     result = checker.infer(ast, root, {})
     if expected is not None:
         checker.expect(result, expected, ast)
+    diagnostics.observe(Checked(ast, dict(scope), result, seen))
     return result
 
 
@@ -87,11 +90,12 @@ def assume(ast: Ast, scope: Mapping[str, Type], outcome: bool = True) -> dict[st
 class Checker:
     """One check. ``infer`` walks the tree; facts are what conditions proved about the current value's fields."""
 
-    __slots__ = ("_diagnostics", "_root")
+    __slots__ = ("_diagnostics", "_root", "_seen")
 
-    def __init__(self, diagnostics: Diagnostics, root: Type | None) -> None:
+    def __init__(self, diagnostics: Diagnostics, root: Type | None, seen: dict[int, Type] | None = None) -> None:
         self._diagnostics = diagnostics
         self._root = root
+        self._seen: dict[int, Type] = {} if seen is None else seen
 
     def report(self, code: str, message: str, span: Span, help: str = "") -> Type:
         """Add a finding; ANY, to go on with."""
@@ -123,6 +127,7 @@ class Checker:
     def infer(self, node: Ast, current: Type, facts: Facts) -> Type:
         """The type of ``node`` applied to ``current``."""
         if node in facts:
+            self._seen[id(node)] = facts[node]
             return facts[node]
         type_ = self.unsettled(node, current, facts)
         if divides(node) and any(isinstance(member, Money) for member in members(type_)):
@@ -131,6 +136,10 @@ class Checker:
 
     def unsettled(self, node: Ast, current: Type, facts: Facts) -> Type:
         """Like :meth:`infer` where divided money may stay unrounded: inside arithmetic and ``round``."""
+        type_ = self._seen[id(node)] = facts[node] if node in facts else self._inferred(node, current, facts)
+        return type_
+
+    def _inferred(self, node: Ast, current: Type, facts: Facts) -> Type:
         match node:
             case Literal():
                 return type_of_value(node.value)

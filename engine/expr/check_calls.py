@@ -78,7 +78,7 @@ def _argument_types(checker: Checker, node: Call, current: Type, facts: Facts) -
         if isinstance(argument, ExpressionReference):
             types.append(ANY)
         elif position == 0 and node.name in {"round", "abs"}:
-            types.append(facts[argument] if argument in facts else checker.unsettled(argument, current, facts))
+            types.append(checker.unsettled(argument, current, facts))
         else:
             types.append(checker.infer(argument, current, facts))
     array = next(

@@ -56,10 +56,7 @@ def infer_arithmetic(checker: Checker, node: Arithmetic, current: Type, facts: F
 
 
 def _operand(checker: Checker, node: Ast, current: Type, facts: Facts) -> Type:
-    if node in facts:
-        type_ = facts[node]
-    else:
-        type_ = checker.unsettled(node, current, facts)
+    type_ = checker.unsettled(node, current, facts)
     if may_be_null(type_):
         checker.may_be_null(node)
         return ANY if type_ == NULL else without_null(type_)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.expr.check import check
+from engine.expr.checked import PlainText
 from engine.expr.compile import Computed, scope_type
 from engine.expr.emitter import Emitter
 from engine.expr.fitting import Fitter
@@ -109,6 +110,8 @@ class TreeWriter:
             if parts is not None and check_text(parts, scope, self._diagnostics):
                 return Made(emit_text(self._emitter, parts, current, node.span), TEXT)
             return Made("None", TEXT)
+        if isinstance(value, str):
+            self._diagnostics.observe(PlainText(value, node.span, dict(scope)))
         return Made(self._emitter.writer.constant(value, f"{type(value).__name__} {value!r}"), type_of_value(value))
 
     def expression(self, text: str, span: Span, current: Operand, scope: Mapping[str, Type]) -> Made:

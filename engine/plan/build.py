@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from engine.base.identity import digest
+from engine.expr.checked import Checked, PlainText
 from engine.plan import codes as codes  # registers what the findings mean
 from engine.plan.bundles import LANGUAGE, references_of
 from engine.plan.connections import Connected, compile_connection
@@ -361,6 +362,9 @@ class _Builder:
                 (kind, f"{id}@{major}"): tuple(v.plan for v in each.versions)
                 for (kind, id, major), each in library.calculations.items()
             },
+            definitions=self.workspace,
+            checked=tuple(each for each in self.diagnostics.observed if isinstance(each, Checked)),
+            plain_texts=tuple(each for each in self.diagnostics.observed if isinstance(each, PlainText)),
         )
 
 

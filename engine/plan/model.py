@@ -16,10 +16,12 @@ import msgspec
 
 from engine.base.identity import json_bytes
 from engine.connect.port import Guarantees
+from engine.expr.checked import Checked, PlainText
 from engine.finance.compare import Compared
 from engine.plan.windows import Window
 from engine.schema.schema import Schema
 from engine.source.span import Span
+from engine.spec.workspace import LoadedWorkspace
 
 Scope: TypeAlias = dict[str, Any]
 Computed: TypeAlias = Callable[[Scope], Any]
@@ -342,3 +344,6 @@ class Plan:
     calculations: Mapping[tuple[str, str], tuple[CalculationPlan, ...]] = field(
         default_factory=dict
     )  # kind, "id@MAJOR"
+    definitions: LoadedWorkspace | None = None  # what it was compiled from
+    checked: tuple[Checked, ...] = ()  # every computed value as the checker saw it, in no order
+    plain_texts: tuple[PlainText, ...] = ()  # the literal texts among them

@@ -33,11 +33,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An edit that mends the finding. ``safe`` fixes may be applied without asking."""
+    """An edit that mends the finding.
+
+    ``safe`` fixes are applied without asking: what the file means is sure. Others are applied when that is asked
+    for. A ``suggestion`` is a likely one among several: it is shown, an editor offers it, and nothing applies it
+    by itself.
+    """
 
     title: str
     edits: tuple[Edit, ...]
     safe: bool = True
+    suggestion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,16 @@ class Diagnostic:
 
 
 class Diagnostics:
-    """Collects findings while a file or a workspace is read. Duplicates are dropped; order is by place."""
+    """Collects findings while a file or a workspace is read. Duplicates are dropped; order is by place.
 
-    __slots__ = ("_found",)
+    Beside the findings it carries what a checker saw on its way (``observed``), which goes wherever they go.
+    """
+
+    __slots__ = ("_found", "_observed")
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
+        self._observed: list[object] = []
 
     def add(self, diagnostic: Diagnostic) -> None:
         self._found[diagnostic] = None
@@ -77,8 +87,18 @@ class Diagnostics:
     def warning(self, code: str, message: str, span: Span, help: str = "") -> None:
         self.add(Diagnostic(code, message, span, Level.WARNING, help))
 
+    def observe(self, seen: object) -> None:
+        """Keep something that is not a finding, for those who read the findings."""
+        self._observed.append(seen)
+
+    @property
+    def observed(self) -> tuple[object, ...]:
+        """What was seen, in order."""
+        return tuple(self._observed)
+
     def extend(self, others: Diagnostics) -> None:
         self._found.update(others._found)
+        self._observed += others._observed
 
     @property
     def sorted(self) -> tuple[Diagnostic, ...]:
