@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("authoring", "Make a new workspace: a copy of the shipped one."),
     "lint": ("checking", "Check every document of the workspace."),
     "test": ("testing", "Run the tests beside the definitions."),
+    "fmt": ("rewriting", "Write definitions in canonical form; comments and meaning stay."),
+    "migrate": ("rewriting", "Move definitions to the newest version of the language."),
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("checking", "Explain a diagnostic code, with an example."),
     "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),
@@ -49,7 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 #: Commands that build a workspace once and end leave next to no garbage in cycles: looking for it took a tenth of them.
 RARELY = (100_000, 20, 100)
-BRIEF = ("authoring", "checking", "testing")
+BRIEF = ("authoring", "rewriting", "checking", "testing")
 
 
 class LazyGroup(click.Group):

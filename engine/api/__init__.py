@@ -28,6 +28,9 @@ from engine.api.place import find_place as find_place
 from engine.api.place import init_workspace as init_workspace
 from engine.api.place import shipped_workspace as shipped_workspace
 from engine.api.place import workspace_root as workspace_root
+from engine.api.rewriting import format_files as format_files
+from engine.api.rewriting import format_text as format_text
+from engine.api.rewriting import migrate_files as migrate_files
 from engine.api.running import call as call
 from engine.api.running import doctor as doctor
 from engine.api.running import find_daemon as find_daemon
