@@ -20,7 +20,7 @@ from engine.spec.documents.test import Expect, TestCase
 from engine.spec.shape import Map
 from engine.spec.values import Tree
 from engine.store.batch import Arrival
-from engine.verify.flow_case import step_ids
+from engine.verify.flow_case import all_steps
 from engine.verify.script import Script
 from engine.verify.trace import Trace, trace_flow
 
@@ -46,7 +46,7 @@ def preview(
             raise UserError(f"the event does not fit flow {reference}: {failure.message}") from failure
         context = Context(plan.workspace, environment, started.event.id, arrival.key, started.business_date)
         script = read_replies(replies)
-        strange = list(script.strangers(set(step_ids(started.flow.steps, started.business_date))))
+        strange = list(script.strangers({step.id for step in all_steps(started.flow.steps, started.business_date)}))
         if strange:
             raise UserError(f"the replies do not fit flow {reference}: {'; '.join(strange)}")
         traces.append(trace_flow(plan, started.flow, started.scope, context, script))

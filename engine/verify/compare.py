@@ -15,21 +15,52 @@ from engine.verify.model import Difference
 ABSENT = object()
 
 
-def compare(expected: Any, actual: Any, path: str = "") -> Iterator[Difference]:
-    """Every field of ``expected`` (JSON-like) that ``actual`` (typed) does not hold."""
+def compare(
+    expected: Any, actual: Any, path: str = "", about: str = "", *, exactly: bool = False
+) -> Iterator[Difference]:
+    """Every field of ``expected`` (JSON-like) that ``actual`` (typed) does not hold; ``exactly`` also tells every
+    field that only ``actual`` has. ``about`` names the line or document around."""
     if isinstance(expected, dict) and isinstance(actual, Money):
-        yield from compare(expected, {"amount": actual.amount, "currency": actual.currency}, path)
+        amount = {"amount": actual.amount, "currency": actual.currency}
+        yield from compare(expected, amount, path, _apart(expected, actual) or about)
     elif isinstance(expected, dict) and isinstance(actual, Mapping):
+        about = named(actual) or about
         for name, wanted in expected.items():
-            yield from compare(wanted, actual.get(name, ABSENT), f"{path}.{name}" if path else name)
+            inner = f"{path}.{name}" if path else name
+            yield from compare(wanted, actual.get(name, ABSENT), inner, about, exactly=exactly)
+        for name in (each for each in actual if each not in expected) if exactly else ():
+            if actual[name] is not None:
+                yield Difference(f"{path}.{name}" if path else name, show(ABSENT), show(actual[name]), about)
     elif isinstance(expected, list) and isinstance(actual, list | tuple):
         for position, wanted in enumerate(expected):
             given = actual[position] if position < len(actual) else ABSENT
-            yield from compare(wanted, given, f"{path}[{position}]")
+            yield from compare(wanted, given, f"{path}[{position}]", about, exactly=exactly)
         for position in range(len(expected), len(actual)):
-            yield Difference(f"{path}[{position}]", show(ABSENT), show(actual[position]))
+            yield Difference(f"{path}[{position}]", show(ABSENT), show(actual[position]), about)
     elif not _same(expected, actual):
-        yield Difference(path or "the value", show(expected), show(actual))
+        yield Difference(path or "the value", show(expected), show(actual), about)
+
+
+def named(value: Mapping[str, Any]) -> str:
+    """What a line of a document is called: its account or role with its amounts, or its id; nothing for the rest."""
+    words = [f"{name} {value[name]}" for name in ("account", "role", "side") if isinstance(value.get(name), str)]
+    words += [
+        f"{name} {value[name]}" if name != "amount" else str(value[name])
+        for name in ("amount", "debit", "credit")
+        if isinstance(value.get(name), Money)
+    ]
+    if words and not (len(words) == 1 and "side" in value):
+        return " ".join(words)
+    return f"id {value['id']}" if isinstance(value.get("id"), str) else ""
+
+
+def _apart(expected: Mapping[str, Any], actual: Money) -> str:
+    """How far an amount is from what was expected, in the same currency."""
+    wanted = _number(expected["amount"]) if isinstance(expected.get("amount"), str) else None
+    if wanted is None or expected.get("currency", actual.currency) != actual.currency or wanted == actual.amount:
+        return ""
+    off = actual.amount - wanted
+    return f"{Money(abs(off), actual.currency)} too {'much' if off > 0 else 'little'}"
 
 
 def _same(expected: Any, actual: Any) -> bool:

@@ -2,238 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from engine.base.clock import FixedClock, as_datetime, as_microseconds, as_text
 from engine.base.errors import ErrorClass, Failure, UserError
 from engine.base.identity import deterministic_key
-from engine.connect.port import Absent, Receipt
 from engine.plan import model as plan
-from engine.plan.model import BusinessException, CanonicalEvent, FlowPlan, Plan, Scope, Stopped
-from engine.run.decide import Context, Deciding, decide
+from engine.plan.model import BusinessException, CanonicalEvent, FlowPlan, Plan, Scope, StepPlan, Stopped
+from engine.run.decide import Context, Deciding, Decision, decide
 from engine.run.normalise import event_scope
-from engine.run.requests import (
-    Answer,
-    Completed,
-    EffectAnswer,
-    EffectRequest,
-    EmitAnswer,
-    EmitRequest,
-    Excepted,
-    HoldAnswer,
-    HoldRequest,
-    LinkAnswer,
-    LinkRequest,
-    ReadAnswer,
-    ReadRequest,
-    Refused,
-    Request,
-    Result,
-)
-from engine.run.settle import Ask, Confirm, GiveUp, History, SendAgain, after_look_up, after_reply
+from engine.run.requests import Completed, Excepted, Result
 from engine.source.node import plain
 from engine.spec.documents.test import TestCase
-from engine.verify.compare import show
+from engine.verify.contracts import misfits
 from engine.verify.model import Observed
-from engine.verify.script import Script, as_look_up, as_reply
+from engine.verify.outside import Outside, Unanswered, Waiting
+from engine.verify.script import Script
+
+#: Makes the walk through a flow's steps where somebody wants to watch it.
+Walk = Callable[[FlowPlan, Context, list[str]], Decision]
 
 ENVIRONMENT = "test"
 
 
-class _Waiting(Exception):  # ends a case whose run waits for something that the case does not bring
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class _Unanswered(Exception):  # ends a case that asks for something the case says nothing about
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
-
-
-@dataclass(slots=True)
-class _Outside:
-    """The world as the case tells it."""
-
-    script: Script
-    clock: FixedClock
-    links: dict[tuple[str, str, str], str]
-    seen: set[tuple[str, str]]
-    source: str
-    sent: dict[str, Any] = field(default_factory=dict)
-    attempts: dict[str, int] = field(default_factory=dict)
-    emitted: list[CanonicalEvent] = field(default_factory=list)
-
-    def answer(self, request: Request) -> Answer:
-        """The answer to one request of the decision."""
-        if isinstance(request, EffectRequest):
-            return self._effect(request)
-        if isinstance(request, LinkRequest):
-            return LinkAnswer(self.links.get((request.connection, request.link, request.id)))
-        if isinstance(request, HoldRequest):
-            return self._hold(request)
-        if isinstance(request, ReadRequest):
-            return self._read(request)
-        return self._emit(request)
-
-    def _effect(self, request: EffectRequest) -> Answer:
-        """Send, look up and send again as the effect protocol says, on the scripted answers."""
-        if not self.script.has(request.path):
-            raise _Unanswered(
-                f"step `{request.path}` has no reply; it would have sent {request.operation} to "
-                f"{request.connection}: {show(request.content, 2000)}"
-            )
-        guarantees = request.step.guarantees
-        first = sent_at = self.clock.now()
-        attempt, absent_reads, asked, asking = 0, 0, 0, False
-        while True:
-            if not asking:
-                attempt += 1
-                sent_at, absent_reads = self.clock.now(), 0
-                self.sent[request.path] = request.content
-                self.attempts[request.path] = attempt
-            scripted = self.script.take(request.path)
-            if scripted is None:
-                question = "asks what became of it" if asking else f"is sent again (attempt {attempt})"
-                if not asking and attempt > 1:
-                    self.attempts[request.path] = attempt - 1
-                raise _Waiting(f"step `{request.path}` {question}, and there is no further reply")
-            history = self._history(request, attempt, first, sent_at, absent_reads, asked)
-            if not asking:
-                reply = as_reply(scripted)
-                if reply is None:
-                    raise UserError(f"step `{request.path}` was sent: answer with document, rejected or unknown")
-                settled = after_reply(reply, history, guarantees)
-            else:
-                answer = as_look_up(scripted)
-                if answer is None:
-                    raise UserError(f"step `{request.path}` is looked up: answer with found, absent or unclear")
-                asked += 1
-                settled = after_look_up(answer, history, guarantees)
-                while isinstance(answer, Absent) and isinstance(settled, Ask):
-                    # One scripted absence speaks for all the reads that the protocol wants to be sure.
-                    self.clock.advance(settled.seconds)
-                    since = (self.clock.now() - sent_at) / 1_000_000
-                    absent_reads += since >= guarantees.commit_within_seconds
-                    history = self._history(request, attempt, first, sent_at, absent_reads, asked)
-                    settled = after_look_up(answer, history, guarantees)
-            if isinstance(settled, Confirm):
-                return self._confirmed(request, settled.receipt)
-            if isinstance(settled, GiveUp):
-                return settled.refused
-            self.clock.advance(settled.seconds)
-            asking = isinstance(settled, Ask)
-            assert asking or isinstance(settled, SendAgain)
-
-    def _history(
-        self, request: EffectRequest, attempt: int, first: int, sent_at: int, absent_reads: int, asked: int
-    ) -> History:
-        now = self.clock.now()
-        return History(
-            key=request.key,
-            attempt=attempt,
-            first_at=first,
-            now=now,
-            attempts_max=request.step.attempts_max,
-            elapsed_max_seconds=request.step.elapsed_max_seconds,
-            since_send_seconds=(now - sent_at) / 1_000_000,
-            absent_reads=absent_reads,
-            asked=asked,
-        )
-
-    def _confirmed(self, request: EffectRequest, receipt: Receipt) -> EffectAnswer:
-        if request.learn is not None:
-            link, id_ = request.learn
-            self.links[(request.connection, link, id_)] = receipt.document.id
-        return EffectAnswer(receipt)
-
-    def _hold(self, request: HoldRequest) -> Answer:
-        scripted = self.script.take(request.path)
-        if scripted is not None:
-            if "approved" in scripted:
-                return HoldAnswer(scripted["approved"])
-            if "refused" in scripted:
-                return HoldAnswer(scripted["refused"], refused=True)
-            if "expired" in scripted:
-                return HoldAnswer(expired=True)
-            if "value" in scripted:
-                return HoldAnswer(scripted["value"])
-            raise UserError(f"step `{request.path}` waits: answer with approved, refused, expired or value")
-        if request.kind == "event" and tuple(request.waits_for.split(":", 2)[1:]) in self.seen:
-            return HoldAnswer()
-        if request.kind == "time" and request.until is not None and request.until <= self.clock.now():
-            return HoldAnswer()
-        raise _Waiting(f"step `{request.path}` {request.message}")
-
-    def _read(self, request: ReadRequest) -> Answer:
-        scripted = self.script.take(request.path)
-        if scripted is None:
-            raise _Unanswered(
-                f"step `{request.path}` has no reply; it would have asked {request.operation} of "
-                f"{request.connection}: {show(request.content, 2000)}"
-            )
-        if "value" in scripted:
-            return ReadAnswer(scripted["value"])
-        reply = as_reply(scripted)
-        error_class = getattr(reply, "error_class", None)
-        if error_class is None:
-            raise UserError(f"step `{request.path}` reads: answer with value or rejected")
-        return Refused(error_class, getattr(reply, "message", ""))
-
-    def _emit(self, request: EmitRequest) -> Answer:
-        self.emitted.append(
-            CanonicalEvent(
-                request.id,
-                self.source,
-                request.type,
-                self.clock.now(),
-                request.subject,
-                request.partitionkey,
-                request.data,
-            )
-        )
-        return EmitAnswer()
-
-
 def run_flow_case(
-    plan_: Plan, versions: tuple[FlowPlan, ...], given: Mapping[str, Any], case: TestCase, clock: str
+    plan_: Plan,
+    versions: tuple[FlowPlan, ...],
+    given: Mapping[str, Any],
+    case: TestCase,
+    clock: str,
+    walk: Walk | None = None,
 ) -> Observed:
     """Run one case of a flow. Raises UserError if the case contradicts the flow or itself."""
     script = Script(case)
-    fixed = FixedClock(clock)
-    outside = _Outside(script, fixed, _links(case), _seen(case), f"/flow/{versions[-1].id}")
+    outside = Outside(
+        script, FixedClock(clock), _links(case), _seen(case), f"/flow/{versions[-1].id}", dict(plan_.connections)
+    )
+    return run_flow(plan_, versions, given, outside, walk)
+
+
+def run_flow(
+    plan_: Plan, versions: tuple[FlowPlan, ...], given: Mapping[str, Any], outside: Outside, walk: Walk | None = None
+) -> Observed:
+    """Run a flow on what is given, against a world. Raises UserError if the world's script contradicts the flow."""
     try:
-        event, scope = _start(versions, given, fixed)
-        on = versions[-1].business_date(scope) if event.type else as_datetime(fixed.now()).date()
+        event, scope = _start(versions, given, outside.clock)
+        on = versions[-1].business_date(scope) if event.type else as_datetime(outside.clock.now()).date()
         flow = plan_.select(versions, on)
         if flow is None:
             raise UserError(f"no version of the flow applies on {on}")
     except Failure as failure:
         return Observed("exception", exceptions=(_of_failure(failure, versions[-1]),))
     context = Context(plan_.workspace, ENVIRONMENT, event.id, event.partitionkey, on)
-    observed = _drive(flow, scope, context, outside)
-    problems = observed.problems or tuple(script.unused(set(step_ids(flow.steps, on))))
+    steps = {step.id: step for step in all_steps(flow.steps, on)}
+    observed = _drive(flow, scope, context, outside, walk)
+    known = {name for step in steps.values() for name in _names(step)}
+    problems = tuple(misfits(outside.script, plan_, steps)) or observed.problems
     return replace(
-        observed, sent=outside.sent, attempts=outside.attempts, emitted=tuple(outside.emitted), problems=problems
+        observed,
+        sent=outside.sent,
+        attempts=outside.attempts,
+        waits=outside.waits,
+        emitted=tuple(outside.emitted),
+        steps=frozenset(known),
+        problems=problems or tuple(outside.script.unused(set(steps))),
     )
 
 
-def _drive(flow: FlowPlan, scope: Scope, context: Context, outside: _Outside) -> Observed:
+def _names(step: StepPlan) -> Iterator[str]:
+    """How a step may be named: its id, and for a branch also with its cases."""
+    yield step.id
+    if isinstance(step, plan.BranchStep):
+        yield from (f"{step.id}:{case.id}" for case in step.cases)
+
+
+def _drive(flow: FlowPlan, scope: Scope, context: Context, outside: Outside, walk: Walk | None) -> Observed:
     """Feed the decision until it ends, waits, or asks what the case does not answer."""
-    deciding = decide(flow, scope, context)
+    deciding = decide(flow, scope, context, walk)
     try:
         request = next(deciding)
         while True:
             request = deciding.send(outside.answer(request))
     except StopIteration as stop:
         return _of_result(stop.value)
-    except _Waiting as waiting:
+    except Waiting as waiting:
         return Observed("waiting", _walked(deciding), waits_for=waiting.why)
-    except _Unanswered as unanswered:
+    except Unanswered as unanswered:
         return Observed("unanswered", _walked(deciding), problems=(unanswered.problem,))
 
 
@@ -307,14 +164,14 @@ def _seen(case: TestCase) -> set[tuple[str, str]]:
     return seen
 
 
-def step_ids(steps: Sequence[plan.StepPlan], on: date) -> list[str]:
-    ids: list[str] = []
+def all_steps(steps: Sequence[StepPlan], on: date) -> Iterator[StepPlan]:
+    """The steps, those inside them, and those of the flows that they call on a business date."""
     for step in steps:
-        ids.append(step.id)
+        yield step
         if isinstance(step, plan.BranchStep):
-            ids += [inner for case in step.cases for inner in step_ids(case.steps, on)]
+            for case in step.cases:
+                yield from all_steps(case.steps, on)
         elif isinstance(step, plan.EachStep):
-            ids += step_ids(step.steps, on)
+            yield from all_steps(step.steps, on)
         elif isinstance(step, plan.CallStep):
-            ids += step_ids(step.flow(on).steps, on)
-    return ids
+            yield from all_steps(step.flow(on).steps, on)

@@ -12,11 +12,13 @@ from engine.source.diagnostic import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not as expected. ``expected`` and ``actual`` are texts for people."""
+    """One field that is not as expected. ``expected`` and ``actual`` are texts for people; ``about`` says which
+    account and amount the field belongs to, or how far apart two amounts are."""
 
     path: str
     expected: str
     actual: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Observed:
     output: Any = None
     sent: Mapping[str, Any] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
+    waits: Mapping[str, float] = field(default_factory=dict)  # seconds, by post step
     emitted: tuple[CanonicalEvent, ...] = ()
     violations: tuple[str, ...] = ()
     exceptions: tuple[BusinessException, ...] = ()
     waits_for: str = ""
     problems: tuple[str, ...] = ()
+    steps: frozenset[str] = frozenset()  # the ids of all steps that the flow has
     misfit: str = ""  # the input that does not fit its contract, so that the target was not asked at all
 
 

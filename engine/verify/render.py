@@ -38,7 +38,8 @@ def _table(result: CaseResult) -> Iterator[str]:
     width = max((len(each.path) for each in result.differences), default=0)
     for each in result.differences:
         yield f"  {each.path:<{width}}  expected  {each.expected}"
-        yield f"  {'':<{width}}  was       {each.actual}"
+        about = f"   ({each.about})" if each.about else ""
+        yield f"  {'':<{width}}  was       {each.actual}{about}"
 
 
 def as_json(report: TestReport) -> dict[str, Any]:
@@ -61,7 +62,8 @@ def as_json(report: TestReport) -> dict[str, Any]:
                 "passed": result.passed,
                 "problems": list(result.problems),
                 "differences": [
-                    {"path": each.path, "expected": each.expected, "actual": each.actual} for each in result.differences
+                    {"path": each.path, "expected": each.expected, "actual": each.actual, "about": each.about}
+                    for each in result.differences
                 ],
             }
             for result in report.results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -13,10 +14,11 @@ from engine.base.errors import ErrorClass, UserError
 from engine.plan.build import build_plan
 from engine.plan.model import FlowPlan, Plan
 from engine.source.diagnostic import Diagnostics, Level
-from engine.spec.documents.test import Target, Test, TestCase
+from engine.spec.documents.test import Expect, Target, Test, TestCase
 from engine.spec.kinds import CALCULATING
 from engine.spec.workspace import LoadedWorkspace, load_workspace
-from engine.verify.expectations import differences
+from engine.verify.case_table import expanded
+from engine.verify.expectations import differences, strangers
 from engine.verify.flow_case import run_flow_case
 from engine.verify.given import read_given, with_changes
 from engine.verify.model import CaseResult, Observed, TestReport
@@ -83,6 +85,20 @@ def _chosen(test: Test, case: TestCase, only: str) -> bool:
     return only in names or test.span.file.endswith(f"/{only}")
 
 
+def _day(clock: str) -> date:
+    """The date of a case's clock. Raises UserError."""
+    try:
+        return as_datetime(as_microseconds(clock)).date()
+    except ValueError as error:
+        raise UserError(f"`clock: {clock}` is not a time with its zone, such as 2026-01-31T12:00:00Z") from error
+
+
+def _expects_nothing(expect: Expect) -> bool:
+    return all(
+        getattr(expect, field.name) == field.default for field in dataclasses.fields(Expect) if field.name != "span"
+    )
+
+
 class _Runner:
     """Runs cases against one plan."""
 
@@ -93,22 +109,36 @@ class _Runner:
         self._inputs = Inputs(plan, {table.id: table for table in workspace.tables})
 
     def test(self, test: Test, cases: Iterable[TestCase]) -> Iterable[CaseResult]:
-        """The results of a test's cases, in order."""
+        """The results of a test's cases, in order; of a case with a table, one per row."""
         try:
             given = read_given(test, self._workspace.root)
-            on = as_datetime(as_microseconds(test.clock)).date()
-        except (UserError, ValueError) as error:
+        except UserError as error:
             for case in cases:
-                yield self._result(test, case, problems=(str(error),))
+                yield self._result(test, case, problems=(error.message,))
             return
         for case in cases:
-            try:
-                observed = self._observe(test, case, with_changes(given, case), on)
-            except UserError as error:
-                yield self._result(test, case, problems=(error.message,))
-                continue
-            problems = observed.problems or tuple(_misfit(case, observed))
-            yield self._result(test, case, observed, problems)
+            yield from self._case(test, case, given)
+
+    def _case(self, test: Test, case: TestCase, given: dict[str, Any]) -> Iterator[CaseResult]:
+        at = case
+        try:
+            for at in expanded(case):
+                yield self._single(test, at, given)
+        except UserError as error:
+            yield self._result(test, at, problems=(error.message,))
+
+    def _single(self, test: Test, case: TestCase, given: dict[str, Any]) -> CaseResult:
+        try:
+            on = _day(test.clock if case.clock is None else case.clock)
+            observed = self._observe(test, case, with_changes(given, case), on)
+        except UserError as error:
+            return self._result(test, case, problems=(error.message,))
+        problems = observed.problems or tuple(_misfit(case, observed))
+        if not problems and observed.steps:
+            problems = tuple(strangers(case.expect, observed.steps))
+        if not problems and _expects_nothing(case.expect):
+            problems = ("the case expects nothing yet: write under `expect` what must come out",)
+        return self._result(test, case, observed, problems)
 
     def _result(
         self, test: Test, case: TestCase, observed: Observed | None = None, problems: tuple[str, ...] = ()
@@ -131,7 +161,8 @@ class _Runner:
             flows = self._plan.flows.get(str(target.flow))
             if not flows:
                 raise UserError(f"there is no flow {target.flow}")
-            observed = run_flow_case(self._plan, flows, given, case, test.clock)
+            clock = test.clock if case.clock is None else case.clock
+            observed = run_flow_case(self._plan, flows, given, case, clock)
             return self._seconded(flows[-1], given, observed)
         if len(case.replies):
             raise UserError("only a flow asks the outside: remove `replies`")

@@ -10,30 +10,45 @@ from engine.base.errors import ErrorClass, UserError
 from engine.base.money import Money
 from engine.connect.port import Absent, Confirmed, Document, Found, Receipt, Rejected, Unclear, Unknown
 from engine.lint.rules.test_names import step_of
-from engine.source.node import plain
+from engine.source.node import Sequence, plain
+from engine.source.span import Span
 from engine.spec.documents.test import TestCase
 from engine.spec.nearest import suggestion
+from engine.verify.faults import check_fault
 
 #: One scripted answer: a key that says its kind, and what it holds.
 Scripted = dict[str, Any]
 
-KINDS = ("document", "rejected", "unknown", "found", "absent", "unclear", "value", "approved", "refused", "expired")
+KINDS = (
+    "fault", "document", "rejected", "unknown", "found", "absent", "unclear", "value", "approved", "refused", "expired",
+)  # fmt: skip
 
 
 class Script:
-    """The replies of one case, consumed in order per step."""
+    """The replies of one case, consumed in order per step. ``standing`` replies are not used up: the last one of a
+    step answers every further question."""
 
-    __slots__ = ("_asked", "_replies")
+    __slots__ = ("_asked", "_replies", "_spans", "_standing")
 
-    def __init__(self, case: TestCase) -> None:
+    def __init__(self, case: TestCase, *, standing: bool = False) -> None:
         self._replies: dict[str, list[Scripted]] = {}
+        self._spans: dict[str, tuple[Span, ...]] = {}
         self._asked: dict[str, int] = {}
+        self._standing = standing
         for step, tree in case.replies:
             listed = plain(tree.node)
             if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
                 raise UserError(f"the replies of `{step}` are a list of objects")
+            assert isinstance(tree.node, Sequence)
+            self._spans[step] = tuple(each.span for each in tree.node.items)
             self._replies[step] = [_checked(step, each) for each in listed]
             self._asked[step] = 0
+
+    def all(self) -> Iterator[tuple[str, int, Scripted, Span]]:
+        """Every reply: the step as it is named, the reply's position from 1, the reply, its place."""
+        for step, replies in self._replies.items():
+            for position, reply in enumerate(replies):
+                yield step, position + 1, reply, self._spans[step][position]
 
     def has(self, path: str) -> bool:
         """Whether the case says anything about a step."""
@@ -42,8 +57,10 @@ class Script:
     def take(self, path: str) -> Scripted | None:
         """The next reply for a step, or None."""
         key = self._key(path)
-        if key is None or self._asked[key] >= len(self._replies[key]):
+        if key is None or (self._standing and not self._replies[key]):
             return None
+        if self._asked[key] >= len(self._replies[key]):
+            return self._replies[key][-1] if self._standing else None
         self._asked[key] += 1
         return self._replies[key][self._asked[key] - 1]
 
@@ -79,6 +96,9 @@ def _names(path: str) -> Iterator[str]:
 
 
 def _checked(step: str, reply: Scripted) -> Scripted:
+    if "fault" in reply:
+        check_fault(step, reply)
+        return reply
     kinds = [name for name in reply if name in KINDS]
     rest = [name for name in reply if name not in KINDS and name != "fields"]
     if len(kinds) != 1 or rest:

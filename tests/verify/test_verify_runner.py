@@ -7,47 +7,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from booked_case import GIVEN, nested, run_case, said
 from small_workspace import copy_base, replace_in
 
 from engine.base.errors import UserError
-from engine.verify.model import CaseResult, TestReport
+from engine.verify.model import TestReport
 from engine.verify.render import render_human, render_json, render_junit
 from engine.verify.runner import run_tests
-
-GIVEN = """spec: test/v1
-id: booked
-summary: A bill is booked once.
-target:
-  flow: booked@1
-clock: "2026-02-01T12:00:00Z"
-given:
-  event:
-    type: bill.issued@1
-    subject: b1
-    data: {id: b1, revision: "1", customer: acme, due: "2026-02-28", total: {amount: "120.00", currency: USD}}
-cases:
-  - id: case
-"""
-
-
-def nested(text: str) -> str:
-    return "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def run_case(root: Path, case: str, *changes: tuple[str, str]) -> CaseResult:
-    """The result of one case of the flow, which is changed first."""
-    copy_base(root)
-    (root / "mappings" / "booked.test.yaml").write_text(GIVEN + nested(case), "utf-8")
-    if changes:
-        replace_in(root, "booked.flow.yaml", *changes)
-    report = run_tests(root, only="booked")
-    assert report.diagnostics == (), [str(each) for each in report.diagnostics]
-    (result,) = report.results
-    return result
-
-
-def said(result: CaseResult) -> list[str]:
-    return [*result.problems, *(f"{each.path}: {each.expected} / {each.actual}" for each in result.differences)]
 
 
 def test_the_small_workspace_passes(tmp_path: Path) -> None:
@@ -93,7 +59,7 @@ def test_differences_are_shown_field_by_field(tmp_path: Path) -> None:
         ("posted: [{document: {number: x}}]", "a document in a reply has at least an `id`, as text"),
         (
             "posted: [{found: {document: {id: d1}}}]",
-            "step `posted` was sent: answer with document, rejected or unknown",
+            "step `posted` was sent: answer with document, rejected, unknown or fault",
         ),
         (
             "posted: [{unknown: x}, {document: {id: d1}}]",
@@ -291,7 +257,7 @@ def test_results_for_people(tmp_path: Path) -> None:
     assert lines[:3] == [
         "FAILED entry/known  mapping:entry@1 mappings/entry.test.yaml:15",
         "  output.account  expected  '<4100>'",
-        "                  was       '4000'",
+        "                  was       '4000'   (account 4000 120.00 USD)",
     ]
     assert lines[-1].startswith("1 failed, 7 passed (5 tests, ")
 
@@ -300,7 +266,14 @@ def test_results_as_json(tmp_path: Path) -> None:
     report = json.loads(render_json(failing(tmp_path)))
     assert (report["passed"], report["cases"], report["failed"]) == (False, 8, 1)
     (failed,) = [each for each in report["results"] if not each["passed"]]
-    assert failed["differences"] == [{"path": "output.account", "expected": "'<4100>'", "actual": "'4000'"}]
+    assert failed["differences"] == [
+        {
+            "path": "output.account",
+            "expected": "'<4100>'",
+            "actual": "'4000'",
+            "about": "account 4000 120.00 USD",
+        }
+    ]
 
 
 def test_results_as_junit(tmp_path: Path) -> None:
