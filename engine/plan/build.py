@@ -55,6 +55,16 @@ def build_plan(
     return None if found.has_errors or workspace.diagnostics.has_errors else plan
 
 
+def build_library(workspace: LoadedWorkspace, environment: Mapping[str, str] | None = None) -> Library:
+    """What names and references resolve to, with types, of a workspace that may have errors: for editors.
+
+    Its diagnostics hold what was found and what the checker saw.
+    """
+    builder = _Builder(workspace, os.environ if environment is None else environment, Diagnostics())
+    builder.build()
+    return builder.library
+
+
 def _major(document: MappingDocument | Policy | Flow) -> tuple[str, int]:
     return document.id, version_number(document.version)[0]
 
