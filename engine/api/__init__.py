@@ -4,6 +4,15 @@ One module per theme; everything heavy is imported inside the functions, so that
 needs.
 """
 
+from engine.api.checking import changed_files as changed_files
+from engine.api.checking import concerning as concerning
+from engine.api.checking import fix as fix
+from engine.api.checking import report_outputs as report_outputs
+from engine.api.checking import unified_diff as unified_diff
+from engine.api.checking import without_accepted as without_accepted
+from engine.api.checking import write_baseline as write_baseline
+from engine.api.checking import write_findings as write_findings
+from engine.api.checking import write_texts as write_texts
 from engine.api.definitions import compile_workspace as compile_workspace
 from engine.api.definitions import evaluate as evaluate
 from engine.api.definitions import explain as explain
@@ -28,6 +37,9 @@ from engine.api.place import find_place as find_place
 from engine.api.place import init_workspace as init_workspace
 from engine.api.place import shipped_workspace as shipped_workspace
 from engine.api.place import workspace_root as workspace_root
+from engine.api.review import backtest as backtest
+from engine.api.review import backtest_event as backtest_event
+from engine.api.review import write_backtest_page as write_backtest_page
 from engine.api.rewriting import format_files as format_files
 from engine.api.rewriting import format_text as format_text
 from engine.api.rewriting import migrate_files as migrate_files

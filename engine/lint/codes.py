@@ -85,10 +85,14 @@ LINT_CODES = (
     Code("DOC201", "owner-missing", WARNING, "An owner that is empty.", 'owner: ""', "owner: revenue-accounting",
          "An exception without an owner waits for ever."),
     Code("DOC202", "unused-suppression", WARNING, "A suppression of a finding that does not occur.",
-         why="It would hide the finding when it comes."),
+         why="It would hide the finding when it comes.", fixable=True,
+         exceptions="None: the comment can be written again when the finding comes."),
     Code("DOC203", "suppression-without-reason", WARNING, "A suppression that does not say why.",
          "# ignore[MAP202]", "# ignore[MAP202]: kept for the auditors until 2027", "Nobody could tell when it may go."),
     *FLOW_CODES,
+    Code("DOC204", "stale-baseline", WARNING, "A baseline accepts a finding that is gone.",
+         why="The same mistake could be made again at this place and nobody would be told.",
+         exceptions="None: take the entry out, or write the baseline anew with `--write-baseline`."),
 )  # fmt: skip
 
 register(*LINT_CODES)

@@ -1,25 +1,37 @@
-"""Comments that accept a finding: ``# ignore[CODE]: reason`` on its line, or alone on the line above."""
+"""Comments that accept findings: ``# ignore[CODE, CODE]: reason, until YYYY-MM-DD`` on the line, or alone above it."""
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from engine.source.diagnostic import Diagnostic, Level
+from engine.source.diagnostic import Diagnostic, Edit, Fix, Label, Level
 from engine.source.span import Span
 
-_COMMENT = re.compile(r"(?:^|\s)#\s*ignore\[([A-Z]+\d{3})\]:?[ \t]*(.*)$")
+_CODE = r"[A-Z]+\d{3}"
+_COMMENT = re.compile(rf"(?:^|\s)#\s*ignore\[({_CODE}(?:\s*,\s*{_CODE})*)\]:?[ \t]*(.*)$")
+_UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One comment and the line whose finding it accepts."""
+    """One code of a comment and the line whose finding it accepts.
+
+    ``until`` is the last day on which it does, if the reason names one; ``impossible`` is a date in the reason
+    that does not exist. ``after`` is the column where the text before the comment ends, 1 if there is none;
+    ``beside`` are the comment's other codes.
+    """
 
     code: str
     reason: str
     span: Span
     line: int
+    until: datetime.date | None = None
+    impossible: str = ""
+    after: int = 1
+    beside: tuple[str, ...] = ()
 
 
 def read_suppressions(files: Mapping[str, str]) -> list[Suppression]:
@@ -37,27 +49,77 @@ def _of_file(file: str, text: str) -> Iterator[Suppression]:
         found = _COMMENT.search(line)
         if found is None:
             continue
-        alone = not line[: found.start()].strip()
-        start = line.index("#", found.start())
-        span = Span(file, number, start + 1, number, len(line) + 1)
-        yield Suppression(found[1], found[2].strip(), span, number + 1 if alone else number)
+        after = len(line[: found.start()].rstrip()) + 1
+        span = Span(file, number, line.index("#", found.start()) + 1, number, len(line) + 1)
+        reason = found[2].strip()
+        until, impossible = _until(reason)
+        codes = tuple(dict.fromkeys(re.findall(_CODE, found[1])))
+        for code in codes:
+            others = tuple(each for each in codes if each != code)
+            place = number + 1 if after == 1 else number
+            yield Suppression(code, reason, span, place, until, impossible, after, others)
 
 
-def apply(found: Iterable[Diagnostic], suppressions: Iterable[Suppression]) -> Iterator[Diagnostic]:
-    """The findings that are not accepted, and those about the suppressions themselves."""
+def _until(reason: str) -> tuple[datetime.date | None, str]:
+    found = _UNTIL.search(reason)
+    if found is None:
+        return None, ""
+    try:
+        return datetime.date.fromisoformat(found[1]), ""
+    except ValueError:
+        return None, found[1]
+
+
+def apply(
+    found: Iterable[Diagnostic], suppressions: Iterable[Suppression], today: datetime.date | None = None
+) -> Iterator[Diagnostic]:
+    """The findings that are not accepted on the day, and those about the suppressions themselves.
+
+    Without a day no suppression is over.
+    """
     by_place = {(each.span.file, each.line, each.code): each for each in suppressions}
     used: set[Suppression] = set()
     for diagnostic in found:
         suppression = by_place.get((diagnostic.span.file, diagnostic.span.line, diagnostic.code))
         if suppression is None:
             yield diagnostic
+            continue
+        used.add(suppression)
+        if today is not None and suppression.until is not None and suppression.until < today:
+            over = Label(suppression.span, f"accepted until {suppression.until}, which is over")
+            yield replace(diagnostic, labels=(*diagnostic.labels, over))
+    unused = [each for each in by_place.values() if each not in used]
+    for each in by_place.values():
+        if each in unused:
+            yield _unused(each, [other.code for other in unused if other.span == each.span])
         else:
-            used.add(suppression)
-    for suppression in by_place.values():
-        if suppression not in used:
-            message = f"{suppression.code} is not found here, so nothing is suppressed"
-            yield Diagnostic("DOC202", message, suppression.span, Level.WARNING, "remove the comment")
-        elif not suppression.reason:
-            message = f"the suppression of {suppression.code} does not say why"
-            help = f"write `# ignore[{suppression.code}]: reason`"
-            yield Diagnostic("DOC203", message, suppression.span, Level.WARNING, help)
+            yield from _doubts(each)
+
+
+def _unused(suppression: Suppression, unused: Sequence[str]) -> Diagnostic:
+    message = f"{suppression.code} is not found here, so nothing is suppressed"
+    kept = [each for each in suppression.beside if each not in unused]
+    help = f"leave {suppression.code} out" if kept else "remove the comment"
+    span, fix = suppression.span, Fix("remove what suppresses nothing", (_removal(suppression, kept),))
+    return Diagnostic("DOC202", message, span, Level.WARNING, help, fix=fix)
+
+
+def _removal(suppression: Suppression, kept: Sequence[str]) -> Edit:
+    """Takes the comment out, with its line if it has it to itself, or leaves it with the codes that are used."""
+    span = suppression.span
+    if kept:
+        reason = f": {suppression.reason}" if suppression.reason else ""
+        return Edit(span, f"# ignore[{', '.join(kept)}]{reason}")
+    if suppression.after == 1:
+        return Edit(Span(span.file, span.line, 1, span.line + 1, 1), "")
+    return Edit(Span(span.file, span.line, suppression.after, span.end_line, span.end_column), "")
+
+
+def _doubts(suppression: Suppression) -> Iterator[Diagnostic]:
+    if suppression.impossible:
+        message = f"the suppression of {suppression.code} ends on {suppression.impossible}, a day that does not exist"
+        yield Diagnostic("DOC203", message, suppression.span, Level.WARNING, "write `until YYYY-MM-DD`")
+    elif not _UNTIL.sub("", suppression.reason).strip(" ,;:.()"):
+        message = f"the suppression of {suppression.code} does not say why"
+        help = f"write `# ignore[{suppression.code}]: reason`"
+        yield Diagnostic("DOC203", message, suppression.span, Level.WARNING, help)

@@ -30,13 +30,15 @@ def ordered(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return sorted(dict.fromkeys(diagnostics), key=Diagnostic.sort_key)
 
 
-def capped(diagnostics: Sequence[Diagnostic]) -> Iterator[tuple[list[Diagnostic], int]]:
+def capped(
+    diagnostics: Sequence[Diagnostic], per_file_max: int | None = PER_FILE_MAX
+) -> Iterator[tuple[list[Diagnostic], int]]:
     """For every file its first findings and how many more there are; errors are never hidden by warnings."""
     by_file: dict[str, list[Diagnostic]] = {}
     for each in ordered(diagnostics):
         by_file.setdefault(each.span.file, []).append(each)
     for found in by_file.values():
-        kept = sorted(found, key=lambda each: LEVEL_ORDER[each.level])[:PER_FILE_MAX]
+        kept = sorted(found, key=lambda each: LEVEL_ORDER[each.level])[:per_file_max]
         yield ordered(kept), len(found) - len(kept)
 
 

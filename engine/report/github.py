@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from engine.report.frame import ordered
+from engine.report.frame import LEVEL_ORDER, ordered
 from engine.source.diagnostic import Diagnostic, Level
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
@@ -12,18 +12,49 @@ _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice
 #: More of one level in a step are hidden without a word, so the last one says how many there are.
 PER_LEVEL_MAX = 10
 
+#: GitHub refuses a summary of more than 1 MiB; other steps write to it, too.
+SUMMARY_BYTES_MAX = 900_000
 
-def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, color: bool = False) -> str:  # noqa: ARG001 (one signature)
-    """One line per finding, errors first, at most ten of a level."""
-    found = ordered(diagnostics)
+
+def render(
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str],  # noqa: ARG001 (one signature)
+    *,
+    color: bool = False,  # noqa: ARG001 (one signature)
+    changed: Collection[str] = (),
+) -> str:
+    """One line per finding, errors first, findings in ``changed`` files before others, at most ten of a level."""
     lines: list[str] = []
     for level in _COMMANDS:
-        same = [each for each in found if each.level is level]
+        same = [each for each in _first(diagnostics, changed) if each.level is level]
         hidden = len(same) - PER_LEVEL_MAX
         for position, each in enumerate(same[:PER_LEVEL_MAX], 1):
             last = position == PER_LEVEL_MAX and hidden > 0
-            lines.append(_line(each, f" (and {hidden} more of this level)" if last else ""))
+            lines.append(_line(each, f" (+{hidden} more, see the summary)" if last else ""))
     return "".join(f"{line}\n" for line in lines)
+
+
+def summary(diagnostics: Sequence[Diagnostic], changed: Collection[str] = ()) -> str:
+    """Every finding as a Markdown table for the job's summary, cut below the size that GitHub takes."""
+    rows = ["| Level | Code | Place | Finding |", "|---|---|---|---|"]
+    size = sum(map(len, rows))
+    found = sorted(_first(diagnostics, changed), key=lambda each: LEVEL_ORDER[each.level])
+    for position, each in enumerate(found):
+        row = f"| {each.level} | {each.code} | `{_cell(str(each.span))}` | {_cell(each.message)} |"
+        size += len(row.encode()) + 1
+        if size > SUMMARY_BYTES_MAX:
+            rows.append(f"| | | | and {len(found) - position} more |")
+            break
+        rows.append(row)
+    return "### tieout lint\n\n" + ("\n".join(rows) if found else "No findings.") + "\n"
+
+
+def _first(diagnostics: Sequence[Diagnostic], changed: Collection[str]) -> list[Diagnostic]:
+    return sorted(ordered(diagnostics), key=lambda each: each.span.file not in changed)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _line(diagnostic: Diagnostic, suffix: str) -> str:

@@ -3,121 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from engine.report.frame import capped, counted, screen_width, source_line
-from engine.source.diagnostic import Diagnostic, Level
-from engine.source.span import Span
+from engine.report.frame import PER_FILE_MAX, capped, counted, source_line
+from engine.report.window import BOLD, DIM, Mark, Paint, edited, frame
+from engine.source.diagnostic import Diagnostic, Fix, Level
 
-_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _COLORS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.INFO: "\x1b[1;36m"}
-_TAB = "    "
-#: A longer line is cut around the place, so that frames stay readable.
-_LINE_MAX = 160
 
 
-@dataclass(frozen=True, slots=True)
-class _Paint:
-    on: bool
+def render(
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str],
+    *,
+    color: bool,
+    per_file_max: int | None = PER_FILE_MAX,
+) -> str:
+    """All findings and a line that counts them. ``sources`` gives file texts by the names that spans carry.
 
-    def __call__(self, style: str, text: str) -> str:
-        return f"{style}{text}{_RESET}" if self.on and text else text
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A place within a frame, the sign it is underlined with, and its words."""
-
-    span: Span
-    sign: str
-    text: str
-
-
-def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, color: bool) -> str:
-    """All findings and a line that counts them. ``sources`` gives file texts by the names that spans carry."""
-    paint = _Paint(color)
+    Of a file with more than ``per_file_max`` findings the rest is counted only; None shows them all.
+    """
+    paint = Paint(color)
     blocks: list[str] = []
-    for found, hidden in capped(diagnostics):
+    for found, hidden in capped(diagnostics, per_file_max):
         blocks += [render_one(each, sources, color=color) for each in found]
         if hidden:
-            blocks.append(f"and {hidden} more in {found[0].span.file}")
-    blocks.append(paint(_BOLD, _summary(diagnostics)))
+            blocks.append(f"and {hidden} more in {found[0].span.file} (use --all)")
+    blocks.append(paint(BOLD, _summary(diagnostics)))
     return "\n\n".join(blocks) + "\n"
 
 
 def render_one(diagnostic: Diagnostic, sources: Mapping[str, str], *, color: bool) -> str:
     """One finding, without a line end after it."""
-    paint = _Paint(color)
-    head = paint(_COLORS[diagnostic.level], f"{diagnostic.level}[{diagnostic.code}]")
-    lines = [f"{head}: {paint(_BOLD, diagnostic.message)}"]
-    marks = [_Mark(diagnostic.span, "^", "")]
-    marks += [_Mark(label.span, "-", label.text) for label in diagnostic.labels]
-    here = [mark for mark in marks if mark.span.file == diagnostic.span.file]
-    gutter = len(str(max(mark.span.end_line for mark in here)))
-    lines += _frame(here, diagnostic.span, sources, gutter, paint, _COLORS[diagnostic.level])
-    for mark in marks:
-        if mark.span.file != diagnostic.span.file:
-            lines.append(f"{' ' * gutter} {paint(_DIM, '=')} {mark.text}: {mark.span}")
-    if diagnostic.help:
-        lines.append(f"{paint(_BOLD, 'help')}: {diagnostic.help}")
-    lines += [f"{' ' * gutter} {paint(_DIM, '=')} {note}" for note in diagnostic.notes]
-    explain = f"run `tieout explain {diagnostic.code}` for examples"
-    if diagnostic.fix is not None and diagnostic.fix.safe:
-        explain += "; a fix is at hand"
-    lines.append(f"{' ' * gutter} {paint(_DIM, '=')} {explain}")
+    paint = Paint(color)
+    style = _COLORS[diagnostic.level]
+    head = paint(style, f"{diagnostic.level}[{diagnostic.code}]")
+    lines = [f"{head}: {paint(BOLD, diagnostic.message)}"]
+    marks = [Mark(diagnostic.span, "^", style)]
+    marks += [Mark(label.span, "-", DIM, label.text) for label in diagnostic.labels]
+    gutter = len(str(max(mark.span.end_line for mark in marks)))
+    lines += _frames(marks, sources, gutter, paint)
+    shown = _edited(diagnostic, sources, gutter, paint)
+    title = diagnostic.fix.title if diagnostic.fix and shown else ""
+    if diagnostic.help or title:
+        lines.append(f"{paint(BOLD, 'help')}: {diagnostic.help or title}")
+    lines += [f"{' ' * gutter} {paint(DIM, '│')}", *shown] if shown else []
+    lines += [f"{' ' * gutter} {paint(DIM, '=')} {note}" for note in diagnostic.notes]
+    explain = f"run `tieout explain {diagnostic.code}` for examples{_fix_at_hand(diagnostic.fix)}"
+    lines.append(f"{' ' * gutter} {paint(DIM, '=')} {explain}")
     return "\n".join(lines)
 
 
-def _frame(
-    marks: Sequence[_Mark], primary: Span, sources: Mapping[str, str], gutter: int, paint: _Paint, color: str
-) -> list[str]:
-    indent = " " * gutter
-    lines = [f"{indent} {paint(_DIM, '┌─')} {primary}"]
-    if source_line(sources, primary.file, primary.line) is None:
-        return lines
-    edge = paint(_DIM, "│")
-    lines.append(f"{indent} {edge}")
-    shown = 0
-    by_line: dict[int, list[_Mark]] = {}
+def _frames(marks: Sequence[Mark], sources: Mapping[str, str], gutter: int, paint: Paint) -> list[str]:
+    """One frame per file, that of the finding itself first."""
+    by_file: dict[str, list[Mark]] = {}
     for mark in marks:
-        by_line.setdefault(mark.span.line, []).append(mark)
-    for number in sorted(by_line):
-        text = source_line(sources, primary.file, number)
-        if text is None:
-            continue
-        if shown and number > shown + 1:
-            lines.append(f"{indent} {paint(_DIM, '⋮')}")
-        shown = number
-        cut, offset = _window(text, by_line[number][0].span.column)
-        lines.append(f"{paint(_DIM, str(number).rjust(gutter))} {edge} {_expanded(cut)}".rstrip())
-        for mark in by_line[number]:
-            style = color if mark.sign == "^" else _DIM
-            lines.append(f"{indent} {edge} {_underline(mark, cut, offset, style, paint)}")
+        by_file.setdefault(mark.span.file, []).append(mark)
+    lines: list[str] = []
+    for file, here in by_file.items():
+        first = here[0].span
+        shown = frame(here, sources, gutter, paint)
+        if not lines:
+            lines.append(f"{' ' * gutter} {paint(DIM, '┌─')} {first}")
+            lines += [f"{' ' * gutter} {paint(DIM, '│')}", *shown] if shown else []
+        elif shown:
+            lines += [f"{' ' * gutter} {paint(DIM, '├─')} {first}", *shown]
+        else:
+            lines += [
+                f"{' ' * gutter} {paint(DIM, '=')} {mark.text}: {mark.span}" for mark in marks if file == mark.span.file
+            ]
     return lines
 
 
-def _window(text: str, column: int) -> tuple[str, int]:
-    """The part of a long line around a column, and how many characters were left out before it."""
-    if len(text) <= _LINE_MAX:
-        return text, 0
-    start = max(0, min(column - 1 - _LINE_MAX // 3, len(text) - _LINE_MAX))
-    return text[start : start + _LINE_MAX], start
+def _edited(diagnostic: Diagnostic, sources: Mapping[str, str], gutter: int, paint: Paint) -> list[str]:
+    """The line as the fix would leave it, if it is one edit within one line that leaves something new there."""
+    fix = diagnostic.fix
+    if fix is None or len(fix.edits) != 1:
+        return []
+    ((span, new),) = ((edit.span, edit.text) for edit in fix.edits)
+    text = source_line(sources, span.file, span.line)
+    if text is None or span.end_line != span.line or not new or "\n" in new or span.file != diagnostic.span.file:
+        return []
+    changed = text[: span.column - 1] + new + text[span.end_column - 1 :]
+    return edited(span.line, changed, span.column - 1, len(new), gutter, paint)
 
 
-def _expanded(text: str) -> str:
-    """As shown: tabs of a fixed width, other control characters as a sign that takes one column."""
-    return "".join(_TAB if char == "\t" else char if char.isprintable() else "\ufffd" for char in text)
-
-
-def _underline(mark: _Mark, text: str, offset: int, style: str, paint: _Paint) -> str:
-    start = max(0, mark.span.column - 1 - offset)
-    several = mark.span.end_line > mark.span.line
-    end = len(text) if several else min(len(text), mark.span.end_column - 1 - offset)
-    before = screen_width(_expanded(text[:start]))
-    width = max(1, screen_width(_expanded(text[start:end])))
-    words = f" {mark.text}" if mark.text else ""
-    more = f" to line {mark.span.end_line}" if several and mark.sign == "^" else ""
-    return " " * before + paint(style, mark.sign * width + more + words)
+def _fix_at_hand(fix: Fix | None) -> str:
+    if fix is None or fix.suggestion:
+        return ""
+    return " (fix available: --fix)" if fix.safe else " (fix available: --fix --unsafe)"
 
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from engine.report.frame import ordered
-from engine.source.diagnostic import Diagnostic, Level
+from engine.source.diagnostic import Diagnostic, Edit, Fix, Label, Level
 from engine.source.span import Span
 
 FORMAT_VERSION = 1
@@ -42,6 +42,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         else {
             "title": fix.title,
             "safe": fix.safe,
+            "suggestion": fix.suggestion,
             "edits": [{"span": span_as_json(edit.span), "text": edit.text} for edit in fix.edits],
         },
     }
@@ -56,3 +57,23 @@ def span_as_json(span: Span) -> dict[str, Any]:
         "end_line": span.end_line,
         "end_column": span.end_column,
     }
+
+
+def from_json(finding: Mapping[str, Any]) -> Diagnostic:
+    """The finding that :func:`as_json` wrote: nothing is lost on the way."""
+    fix = finding["fix"]
+    return Diagnostic(
+        code=finding["code"],
+        message=finding["message"],
+        span=Span(**finding["span"]),
+        level=Level(finding["level"]),
+        help=finding["help"],
+        labels=tuple(Label(Span(**each["span"]), each["text"]) for each in finding["labels"]),
+        fix=None if fix is None else _fix_from_json(fix),
+        notes=tuple(finding["notes"]),
+    )
+
+
+def _fix_from_json(fix: Mapping[str, Any]) -> Fix:
+    edits = tuple(Edit(Span(**each["span"]), each["text"]) for each in fix["edits"])
+    return Fix(fix["title"], edits, fix["safe"], fix["suggestion"])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from engine.base.identity import deterministic_key
-from engine.report.frame import ordered, source_line
-from engine.source.catalogue import Code, load_all
+from engine.report.fingerprint import fingerprints
+from engine.report.frame import ordered
+from engine.source.catalogue import Code, load_all, sections
 from engine.source.diagnostic import Diagnostic, Fix, Level
 from engine.source.span import Span
 
@@ -25,8 +24,8 @@ def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, col
     catalogue = load_all()
     codes = sorted({each.code for each in found})
     index = {code: position for position, code in enumerate(codes)}
-    seen: Counter[tuple[str, str, str]] = Counter()
-    results = [_result(each, index[each.code], _fingerprint(each, sources, seen)) for each in found]
+    prints = fingerprints(found, sources)
+    results = [_result(each, index[each.code], prints[each]) for each in found]
     driver = {"name": "tieout", "rules": [_rule(code, catalogue.get(code)) for code in codes]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -36,17 +35,16 @@ def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, col
 def _rule(code: str, entry: Code | None) -> dict[str, Any]:
     if entry is None:
         return {"id": code}
-    example = "".join(
-        f"\n\n{title}:\n\n```yaml\n{text}\n```"
-        for title, text in (("Avoid", entry.avoid), ("Prefer", entry.prefer))
-        if text
-    )
+    told = [
+        f"{title}:\n\n```yaml\n{text}\n```" if is_fragment else f"{title}: {text}"
+        for title, text, is_fragment in sections(entry)
+    ]
     return {
         "id": code,
         "name": entry.name,
         "shortDescription": {"text": entry.summary},
         "fullDescription": {"text": entry.why or entry.summary},
-        "help": {"text": entry.why or entry.summary, "markdown": (entry.why or entry.summary) + example},
+        "help": {"text": entry.why or entry.summary, "markdown": "\n\n".join([entry.summary, *told])},
         "defaultConfiguration": {"level": _LEVELS[entry.level]},
     }
 
@@ -95,11 +93,3 @@ def _fix(fix: Fix) -> dict[str, Any]:
         for file, replacements in by_file.items()
     ]
     return {"description": {"text": fix.title}, "artifactChanges": changes}
-
-
-def _fingerprint(diagnostic: Diagnostic, sources: Mapping[str, str], seen: Counter[tuple[str, str, str]]) -> str:
-    """Code, file, the line's text and which of its equals it is: a line number would change with every edit above."""
-    line = " ".join((source_line(sources, diagnostic.span.file, diagnostic.span.line) or "").split())
-    place = (diagnostic.code, diagnostic.span.file, line)
-    seen[place] += 1
-    return deterministic_key("sarif", *place, str(seen[place]))

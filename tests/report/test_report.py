@@ -11,13 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from engine.report import github, human, sarif
+from engine.report import compact, github, gitlab, human, sarif
+from engine.report import json as report_json
 from engine.report.frame import screen_width
 from engine.source.diagnostic import Diagnostic, Edit, Fix, Label, Level
 from engine.source.span import Span
 
 GOLDEN = Path(__file__).parent / "golden"
-FORMATS = {"human": "txt", "json": "json", "sarif": "sarif", "junit": "xml", "github": "txt"}
+FORMATS = {
+    "human": "txt",
+    "json": "json",
+    "sarif": "sarif",
+    "junit": "xml",
+    "github": "txt",
+    "gitlab": "json",
+    "compact": "txt",
+}
 
 SOURCES = {
     "mappings/a.flow.yaml": "spec: flow/v1\nid: 5\nowner: billing\n"
@@ -58,6 +67,14 @@ CASES: dict[str, list[Diagnostic]] = {
         found("YAML015", Span(B, 1, 5, 1, 8), level=Level.WARNING),
         found("YAML006", Span(B, 2, 7, 2, 10), level=Level.INFO),
     ],
+    "fixes": [
+        found(
+            "SPEC010",
+            Span(A, 3, 1, 3, 6),
+            fix=Fix("rename", (Edit(Span(A, 3, 1, 3, 6), "steward"),), safe=False),
+        ),
+        found("SPEC011", Span(A, 4, 1, 4, 6), fix=Fix("or this", (Edit(Span(A, 4, 1, 4, 1), "x: 1\n"),), False, True)),
+    ],
     "no_source": [found("SPEC101", Span("gone.yaml"), help="100% sure: a, b\nand c")],
 }
 
@@ -71,6 +88,15 @@ def test_golden(form: str, case: str) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(made, encoding="utf-8")
     assert made == path.read_text(encoding="utf-8")
+
+
+def test_every_form_says_what_the_json_says() -> None:
+    for diagnostics in CASES.values():
+        told = json.loads(report_json.render(diagnostics, SOURCES))
+        read = [report_json.from_json(each) for each in told["diagnostics"]]
+        for form in FORMATS:
+            render: Callable[..., str] = import_module(f"engine.report.{form}").render
+            assert render(read, SOURCES, color=False) == render(diagnostics, SOURCES, color=False), form
 
 
 def test_color_changes_nothing_but_color() -> None:
@@ -99,7 +125,9 @@ def test_at_most_fifty_of_a_file_and_errors_before_warnings() -> None:
     warnings = [found("YAML015", Span(A, number), level=Level.WARNING) for number in range(1, 61)]
     errors = [found("SPEC010", Span(A, 100))]
     text = human.render(warnings + errors, SOURCES, color=False)
-    assert "and 11 more in mappings/a.flow.yaml" in text
+    assert "and 11 more in mappings/a.flow.yaml (use --all)" in text
+    everything = human.render(warnings + errors, SOURCES, color=False, per_file_max=None)
+    assert everything.count("YAML015]: ") == 60 and "more in" not in everything
     assert "SPEC010" in text
     assert text.endswith("1 error, 60 warnings\n")
 
@@ -155,6 +183,56 @@ def test_github_shows_ten_of_a_level_and_says_how_many_more() -> None:
     many = [found("SPEC010", Span(A, number)) for number in range(1, 15)]
     lines = github.render([*many, *CASES["unicode"]], SOURCES).splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["::error"] * 10 + ["::warning", "::notice"]
-    assert lines[9].endswith("(and 4 more of this level)")
+    assert lines[9].endswith("(+4 more, see the summary)")
     escaped = github.render(CASES["no_source"], SOURCES)
     assert escaped.count("\n") == 1 and "100%25 sure: a, b%0Aand c" in escaped
+
+
+def test_github_tells_changed_files_first_and_everything_in_the_summary() -> None:
+    many = [found("SPEC010", Span(A, number)) for number in range(1, 15)]
+    late = found("SPEC010", Span("z.yaml", 9), help="a | b")
+    first = github.render([*many, late], SOURCES, changed={"z.yaml"}).splitlines()[0]
+    assert first.startswith("::error file=z.yaml,line=9,")
+    table = github.summary([*many, late], {"z.yaml"}).splitlines()
+    assert table[:3] == ["### tieout lint", "", "| Level | Code | Place | Finding |"]
+    assert len(table) == 4 + 15 and "`z.yaml:9:1`" in table[4]
+    assert github.summary([]) == "### tieout lint\n\nNo findings.\n"
+
+
+def test_the_summary_of_github_stays_below_its_limit() -> None:
+    many = [found("SPEC010", Span("a" * 200, number)) for number in range(1, 6_000)]
+    text = github.summary(many)
+    assert len(text.encode()) < 1_048_576
+    assert int(text.rsplit("and ", 1)[1].split()[0]) == 5_999 - text.count("| SPEC010 |")
+
+
+def test_gitlab_fingerprints_differ_within_a_file_and_survive_moved_lines() -> None:
+    def prints(source: str, *lines: int) -> list[str]:
+        made = json.loads(gitlab.render([found("SPEC010", Span("x.yaml", line)) for line in lines], {"x.yaml": source}))
+        assert {each["severity"] for each in made} <= {"info", "minor", "major", "critical", "blocker"}
+        return [each["fingerprint"] for each in made]
+
+    before = prints("a: 1\na: 1\na: 1\n", 1, 2, 3)
+    assert len(set(before)) == 3
+    assert prints("# new\na: 1\na: 1\na: 1\n", 2, 3, 4) == before
+
+
+def test_the_problem_matcher_reads_every_compact_line() -> None:
+    import re
+
+    (matcher,) = compact.MATCHER["problemMatcher"]
+    (pattern,) = matcher["pattern"]
+    everything = [each for diagnostics in CASES.values() for each in diagnostics]
+    lines = compact.render(everything, SOURCES).splitlines()
+    read = [re.fullmatch(pattern["regexp"], line) for line in lines]
+    assert [(each[1], each[5], each[6]) for each in read if each] == [
+        (each.span.file, each.code, "this is wrong") for each in sorted(everything, key=Diagnostic.sort_key)
+    ]
+
+
+def test_a_fix_within_a_line_is_shown_as_the_line_would_be() -> None:
+    text = human.render(CASES["one"], SOURCES, color=False).split("\n")
+    line = next(index for index, each in enumerate(text) if 'id: "5"' in each)
+    assert text[line + 1].index("+") == text[line].index('"5"')
+    assert text[line + 1].count("+") == 3
+    assert "(fix available: --fix)" in text[line + 2]
