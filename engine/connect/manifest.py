@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Protocol
 
 from engine.base.identity import digest
@@ -256,6 +257,15 @@ def load_manifest(name: str, diagnostics: Diagnostics, span: Span | None = None)
         return None
     package, folder = located
     return read_manifest(folder, package, f"connectors/{name}/manifest.yaml", diagnostics)
+
+
+def stamp_of(name: str) -> object | None:
+    """A value that is equal while no file of a connector was changed; None where that cannot be told."""
+    located = _find_folder(name)
+    if located is None or not isinstance(located[1], Path):
+        return None
+    files = [path for path in sorted(located[1].rglob("*")) if "__pycache__" not in path.parts]
+    return tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
 
 
 def read_manifest(folder: Traversable, package: str, file: str, diagnostics: Diagnostics) -> Manifest | None:

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from engine.base.clock import Clock, SystemClock
 from engine.lint.runner import LintReport, day_of, findings_of
-from engine.plan.build import build_plan
+from engine.plan.build import build
+from engine.plan.kept import KeptParts
+from engine.plan.library import Library
 from engine.plan.model import Plan
-from engine.source.diagnostic import Diagnostics
 from engine.spec.kept_files import KeptFiles
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 
@@ -29,8 +30,10 @@ class Session:
         self._environment = dict(os.environ) if environment is None else dict(environment)
         self._clock = clock or SystemClock()
         self._files = KeptFiles()
+        self._parts = KeptParts()
         self._workspace: LoadedWorkspace | None = None
         self._plan: Plan | None = None
+        self._library: Library | None = None
 
     @property
     def workspace(self) -> LoadedWorkspace | None:
@@ -42,13 +45,17 @@ class Session:
         """What it compiled to when it was last checked; None before, and where it has errors."""
         return self._plan
 
+    @property
+    def library(self) -> Library | None:
+        """What names and references resolve to, with types, also where there are errors; None before any check."""
+        return self._library
+
     def check(self, overlay: Mapping[str, str] = NOTHING) -> LintReport:
         """Everything found now. ``overlay`` gives texts by relative path, such as an editor's unsaved ones, that count
         instead of those on disk. Raises UserError if there is no workspace any more."""
         began = self._clock.monotonic()
         workspace = load_workspace(self._root, overlay=overlay, kept=self._files)
-        found = Diagnostics()
-        plan = build_plan(workspace, found, self._environment)
-        self._workspace, self._plan = workspace, plan
-        findings = findings_of(workspace, plan, found, day_of(self._clock))
+        built = build(workspace, self._environment, self._parts)
+        self._workspace, self._plan, self._library = workspace, built.plan, built.library
+        findings = findings_of(workspace, built.plan, built.found, day_of(self._clock))
         return LintReport(findings, workspace.files, self._clock.monotonic() - began)

@@ -9,50 +9,73 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from engine.base.identity import digest
+from engine.connect.manifest import stamp_of
 from engine.expr.checked import Checked, PlainText
 from engine.plan import codes as codes  # registers what the findings mean
-from engine.plan.bundles import LANGUAGE, references_of
+from engine.plan.bundles import LANGUAGE
 from engine.plan.connections import Connected, compile_connection
 from engine.plan.controls import PostingControls
-from engine.plan.flow_scope import either
-from engine.plan.flows import compile_flow, in_call_order
-from engine.plan.library import Callee, Library, Parts
-from engine.plan.mapping_plan import compile_mapping
-from engine.plan.model import FlowPlan, MappingPlan, Plan, PolicyPlan, Select, SourcePlan, V
-from engine.plan.policies import compile_policy
+from engine.plan.flows import in_call_order
+from engine.plan.groups import compile_flows, compile_mappings, compile_policies, name_of
+from engine.plan.kept import KeptParts
+from engine.plan.library import Library, Parts
+from engine.plan.model import FlowPlan, Plan, Select, SourcePlan, V
 from engine.plan.raw_usage import check_raw_usage
+from engine.plan.schemas import LoadedSchemas, load_schemas
 from engine.plan.sources import compile_source
-from engine.plan.tables import compile_table
-from engine.plan.versions import Version, check_dates, dated, find, in_order, version_number
+from engine.plan.tables import RowsOf, TableSpec, compile_table
+from engine.plan.versions import Version, check_dates, find, in_order, version_number
 from engine.schema.registry import Registry
-from engine.schema.types import ANY, Type
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.json_reader import read_json
-from engine.spec.documents.flow import Flow
-from engine.spec.documents.mapping import Mapping as MappingDocument
-from engine.spec.documents.policy import Policy
+from engine.spec.documents.connection import Connection
 from engine.spec.documents.source import Source
 from engine.spec.documents.table import Table
 from engine.spec.values import Reference
 from engine.spec.workspace import LoadedWorkspace, SchemaFile
 
-D = TypeVar("D", MappingDocument, Policy, Flow)
+R = TypeVar("R")
 
 
 def build_plan(
-    workspace: LoadedWorkspace, diagnostics: Diagnostics, environment: Mapping[str, str] | None = None
+    workspace: LoadedWorkspace,
+    diagnostics: Diagnostics,
+    environment: Mapping[str, str] | None = None,
+    kept: KeptParts | None = None,
 ) -> Plan | None:
     """Compile a workspace. Findings go to ``diagnostics``; None if any of them, or of reading it, is an error.
 
-    ``environment`` fills in the settings of connections; the process's own if left out.
+    ``environment`` fills in the settings of connections; the process's own if left out. With ``kept``, what a change
+    since it was last used cannot have reached is not compiled again; the environment must be the same then.
     """
+    built = build(workspace, environment, kept)
+    diagnostics.extend(built.found)
+    return built.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What became of a workspace. ``library`` is what names and references resolve to, with types, also where there
+    are errors; ``plan`` is None then. ``found`` holds what was found, and what the checker saw."""
+
+    plan: Plan | None
+    library: Library
+    found: Diagnostics
+
+
+def build(
+    workspace: LoadedWorkspace, environment: Mapping[str, str] | None = None, kept: KeptParts | None = None
+) -> Built:
+    """Like :func:`build_plan`, with what came up on the way."""
     found = Diagnostics()
-    plan = _Builder(workspace, os.environ if environment is None else environment, found).build()
-    diagnostics.extend(found)
-    return None if found.has_errors or workspace.diagnostics.has_errors else plan
+    builder = _Builder(workspace, os.environ if environment is None else environment, found, kept)
+    plan = builder.build()
+    sound = not found.has_errors and not workspace.diagnostics.has_errors
+    return Built(plan if sound else None, builder.library, found)
 
 
 def build_library(workspace: LoadedWorkspace, environment: Mapping[str, str] | None = None) -> Library:
@@ -60,19 +83,13 @@ def build_library(workspace: LoadedWorkspace, environment: Mapping[str, str] | N
 
     Its diagnostics hold what was found and what the checker saw.
     """
-    builder = _Builder(workspace, os.environ if environment is None else environment, Diagnostics())
-    builder.build()
-    return builder.library
+    return build(workspace, environment).library
 
 
-def _major(document: MappingDocument | Policy | Flow) -> tuple[str, int]:
-    return document.id, version_number(document.version)[0]
-
-
-def _by_major(documents: Iterable[D]) -> dict[tuple[str, int], list[D]]:
-    groups: dict[tuple[str, int], list[D]] = {}
+def _by_major(documents: Iterable[Any]) -> dict[tuple[str, int], list[Any]]:
+    groups: dict[tuple[str, int], list[Any]] = {}
     for document in documents:
-        groups.setdefault(_major(document), []).append(document)
+        groups.setdefault((document.id, version_number(document.version)[0]), []).append(document)
     return groups
 
 
@@ -83,18 +100,17 @@ class _Builder:
     workspace: LoadedWorkspace
     environment: Mapping[str, str]
     diagnostics: Diagnostics
+    kept: KeptParts | None = None
     event_types: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def build(self) -> Plan:
-        connections, broken = self._connections()
-        registry = self._schemas(connections)
-        self.library = Library(
-            registry,
-            self.diagnostics,
-            connections=connections,
-            broken=broken | self.workspace.unread,
-            schema_references=self.schema_references,
-        )
+        if self.kept is not None:
+            self.kept.begin()
+        broken = set(self.workspace.unread)
+        self.library = Library(Registry({}, frozenset()), self.diagnostics, broken=broken)
+        self._connections()
+        loaded = self._schemas()
+        self.library = replace(self.library, schemas=loaded.registry, schema_references=loaded.references)
         self._tables()
         self._mappings()
         self._policies()
@@ -107,33 +123,47 @@ class _Builder:
     def _digest(self, kind: str, id: str, version: str | None = None) -> str:
         return self.workspace.digests[f"{kind}:{id}" if version is None else f"{kind}:{id}@{version}"]
 
-    def _connections(self) -> tuple[dict[str, Connected], set[tuple[str, str]]]:
-        """The connections that compiled, and the names of those that did not."""
-        connections: dict[str, Connected] = {}
-        broken: set[tuple[str, str]] = set()
+    def _made(self, key: tuple[str, ...], subject: tuple[object, ...], make: Callable[[Library], R]) -> R:
+        """What ``make`` gives with the library, or what it gave before; ``subject`` is what else it depends on."""
+        return make(self.library) if self.kept is None else self.kept.made(key, subject, self.library, make)
+
+    def _group(
+        self,
+        kind: str,
+        documents: Sequence[Any],
+        compile_: Callable[[Sequence[Any], Sequence[str], Library], R],
+    ) -> R:
+        """Compile the versions of one major."""
+        digests = [self._digest(kind, document.id, document.version) for document in documents]
+        key = (kind, name_of(documents[0]))
+        return self._made(key, (*documents, *digests), lambda library: compile_(documents, digests, library))
+
+    def _connections(self) -> None:
         for connection in self.workspace.connections:
             digest_ = self._digest("connection", connection.id)
-            made = compile_connection(connection, digest_, self.environment, self.diagnostics)
+            made = self._made(
+                ("connection", connection.id),
+                (connection, digest_, stamp_of(connection.connector)),
+                partial(_connected, connection, digest_, self.environment),
+            )
             if made is None:
-                broken.add(("connection", connection.id))
+                self.library.broken.add(("connection", connection.id))
             else:
-                connections[connection.id] = made
-        return connections, broken
+                self.library.connections[connection.id] = made
 
-    def _schemas(self, connections: Mapping[str, Connected]) -> Registry:
+    def _schemas(self) -> LoadedSchemas:
         """The workspace's schemas and those of the connectors that it uses."""
         files = list(self.workspace.schemas)
         have = {file.path for file in files}
-        for connected in connections.values():
-            for path, content in connected.manifest.schema_files():
-                if path not in have:
-                    have.add(path)
-                    node = read_json(content, path, self.diagnostics)
-                    if node is not None:
-                        files.append(SchemaFile(path, node))
-        self.schema_references = dict(map(references_of, files))
-        unread = [id_ for kind, id_ in self.workspace.unread if kind == "schema"]
-        return Registry.load(files, self.diagnostics, unread)
+        for name, connected in self.library.connections.items():
+            read = partial(_schema_files, connected)
+            for file in self._made(("schemas of connection", name), (connected,), read):
+                if file.path not in have:
+                    have.add(file.path)
+                    files.append(file)
+        unread = tuple(sorted(id_ for kind, id_ in self.workspace.unread if kind == "schema"))
+        load = load_schemas if self.kept is None else self.kept.schemas
+        return load(tuple(files), unread, self.diagnostics)
 
     def _tables(self) -> None:
         first: dict[str, Table] = {}
@@ -143,7 +173,9 @@ class _Builder:
                 continue
             first[table.id] = table
             digest_ = self._digest("table", table.id, table.version)
-            spec = compile_table(table, self.workspace.rows, digest_, self.diagnostics)
+            spec = self._made(
+                ("table", table.id), (table, digest_), partial(_table, table, self.workspace.rows, digest_)
+            )
             if spec is None:
                 self.library.broken.add(("table", table.id))
             else:
@@ -159,87 +191,29 @@ class _Builder:
         )
 
     def _mappings(self) -> None:
-        # Compiling a mapping reports what its signature names wrongly; reading the signature again does not.
-        quiet = replace(self.library, diagnostics=Diagnostics())
         for key, documents in _by_major(self.workspace.mappings).items():
-            versions: list[Version[MappingPlan]] = []
-            inputs: list[Mapping[str, Type]] = []
-            outputs: list[Type] = []
-            parts: Parts = {}
-            for document in documents:
-                digest_ = self._digest("mapping", document.id, document.version)
-                made = self._mapping(document, digest_, parts)
-                if made is not None:
-                    versions.append(dated(document.id, document.version, document.effective, document.span, made))
-                inputs.append(quiet.input_types(document.input, parts))
-                output = quiet.schema(document.output, parts)
-                outputs.append(ANY if output is None else output.type)
-            self._keep(
-                "mapping", key, documents, self.library.mappings, versions, tuple(inputs), either(outputs), parts,
-                tuple(document.output for document in documents),
-            )  # fmt: skip
-
-    def _mapping(self, document: MappingDocument, digest_: str, parts: Parts) -> MappingPlan | None:
-        parts[f"mapping:{document.id}@{document.version}"] = digest_
-        if self._needs_unread_schema(document):
-            return None
-
-        def table(name: str) -> Any:
-            spec = self.library.tables.get(name)
-            if spec is not None:
-                parts.update({f"table:{plan.id}@{plan.version}": plan.digest for plan in spec.plan})
-            return spec
-
-        return compile_mapping(
-            document, schemas=self.library.schemas, tables=table, digest=digest_, diagnostics=self.diagnostics
-        )
-
-    def _needs_unread_schema(self, document: MappingDocument) -> bool:
-        """Whether a schema it names is there but has findings: those are to be mended first."""
-        named = [document.output, *(declared.schema for _, declared in document.input)]
-        keys = {(reference.id, reference.major) for reference in named if reference is not None}
-        return any(key in self.library.schemas.declared and self.library.schemas.get(*key) is None for key in keys)
+            made = self._group("mapping", documents, compile_mappings)
+            if made is None:
+                self.library.broken.add(("mapping", name_of(documents[0])))
+            else:
+                self.library.mappings[key] = made
 
     def _policies(self) -> None:
         for key, documents in _by_major(self.workspace.policies).items():
-            versions: list[Version[PolicyPlan]] = []
-            inputs: list[Mapping[str, Type]] = []
-            parts: Parts = {}
-            for document in documents:
-                made = compile_policy(document, self._digest("policy", document.id, document.version), self.library)
-                versions.append(dated(document.id, document.version, document.effective, document.span, made.plan))
-                inputs.append(made.inputs)
-                parts.update(made.parts)
-            self._keep("policy", key, documents, self.library.policies, versions, tuple(inputs), ANY, parts)
+            self.library.policies[key] = self._group("policy", documents, compile_policies)
 
     def _calculations(self) -> None:
         """Compile the documents that calculate; nothing of the kernel is loaded where there are none."""
-        for kind, documents in self.workspace.calculating.items():
-            if documents:
+        for kind, every in self.workspace.calculating.items():
+            if every:
                 from engine.plan.calculations import compile_calculations
 
-                compile_calculations(kind, documents, self.workspace.digests, self.library)
-
-    def _keep(
-        self,
-        kind: str,
-        key: tuple[str, int],
-        documents: Sequence[MappingDocument | Policy | Flow],
-        known: dict[tuple[str, int], Callee[Any]],
-        versions: Sequence[Version[Any]],
-        inputs: tuple[Mapping[str, Type], ...],
-        output: Type,
-        parts: Parts,
-        outputs: tuple[Reference | None, ...] = (),
-    ) -> None:
-        """Enter the versions of one major, or note that they did not compile."""
-        check_dates(versions, self.diagnostics)
-        name = f"{key[0]}@{key[1]}"
-        if len(versions) != len(documents):
-            self.library.broken.add((kind, name))
-        else:
-            label = f"{kind} `{name}`"
-            known[key] = Callee(label, inputs, outputs, output, in_order(versions), parts)
+                for (id_, major), documents in _by_major(every).items():
+                    made = self._group(kind, documents, partial(compile_calculations, kind))
+                    if made is None:
+                        self.library.broken.add((kind, f"{id_}@{major}"))
+                    else:
+                        self.library.calculations[kind, id_, major] = made
 
     def _sources(self) -> dict[tuple[str, str], SourcePlan]:
         first: dict[str, Source] = {}
@@ -253,7 +227,8 @@ class _Builder:
             first[source.id] = source
             self.library.connection(source.connection)
             digest_ = self._digest("source", source.id, source.version)
-            made = compile_source(source, digest_, self.library, self.source_parts)
+            made, parts = self._made(("source", source.id), (source, digest_), partial(_source, source, digest_))
+            self.source_parts.update(parts)
             for message in source.messages:
                 key = (source.connection.text, message)
                 if key in owners:
@@ -282,29 +257,19 @@ class _Builder:
         controlled: dict[tuple[str, int], bool] = {}
         by_id: dict[str, list[Version[FlowPlan]]] = {}
         for documents in groups:
-            key = _major(documents[0])
-            versions: list[Version[FlowPlan]] = []
-            inputs: list[Mapping[str, Type]] = []
-            outputs: list[Type] = []
-            parts: Parts = {}
-            for document in documents:
-                made = compile_flow(document, self._digest("flow", document.id, document.version), self.library)
-                versions.append(dated(document.id, document.version, document.effective, document.span, made.plan))
-                inputs.append(made.inputs)
-                outputs.append(made.output)
-                parts.update(made.parts)
+            key = documents[0].id, version_number(documents[0].version)[0]
+            made = self.library.flows[key] = self._group("flow", documents, compile_flows)
             passes = [controls.check(document) for document in documents]  # every version, so that all are reported
             controlled[key] = all(passes)
             for document in documents:
                 check_raw_usage(document, self._is_ledger_write, self.diagnostics)
-            self._keep("flow", key, documents, self.library.flows, versions, tuple(inputs), either(outputs), parts)
-            by_id.setdefault(key[0], []).extend(versions)
+            by_id.setdefault(key[0], []).extend(made.versions)
         for versions in by_id.values():
             check_dates(versions, self.diagnostics)
         return {id: in_order(versions) for id, versions in by_id.items()}
 
     def _is_control(self, reference: Reference) -> bool:
-        versions = [policy for policy in self.workspace.policies if _major(policy) == (reference.id, reference.major)]
+        versions = [policy for policy in self.workspace.policies if name_of(policy) == str(reference)]
         if ("policy", reference.id) in self.library.broken:
             return True  # what it says is not known; that it has findings is said already
         return bool(versions) and all(policy.posting_controls for policy in versions)
@@ -376,6 +341,26 @@ class _Builder:
             checked=tuple(each for each in self.diagnostics.observed if isinstance(each, Checked)),
             plain_texts=tuple(each for each in self.diagnostics.observed if isinstance(each, PlainText)),
         )
+
+
+def _connected(
+    connection: Connection, digest_: str, environment: Mapping[str, str], library: Library
+) -> Connected | None:
+    return compile_connection(connection, digest_, environment, library.diagnostics)
+
+
+def _schema_files(connected: Connected, library: Library) -> tuple[SchemaFile, ...]:
+    read = [(path, read_json(raw, path, library.diagnostics)) for path, raw in connected.manifest.schema_files()]
+    return tuple(SchemaFile(path, node) for path, node in read if node is not None)
+
+
+def _table(table: Table, rows_of: RowsOf, digest_: str, library: Library) -> TableSpec | None:
+    return compile_table(table, rows_of, digest_, library.diagnostics)
+
+
+def _source(source: Source, digest_: str, library: Library) -> tuple[SourcePlan | None, Parts]:
+    parts: Parts = {}
+    return compile_source(source, digest_, library, parts), parts
 
 
 def _selector(windows: Mapping[str, Version[Any]]) -> Select:

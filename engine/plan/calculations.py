@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -49,26 +49,23 @@ def compile_calculation(kind: str, document: Any, digest: str, diagnostics: Diag
     return plan.CalculationPlan(kind, document.id, document.version, digest, document.owner, calculate)
 
 
-def compile_calculations(kind: str, documents: Iterable[Any], digests: Mapping[str, str], library: Library) -> None:
-    """Compile every document of one kind into the library, versions of one major together."""
-    groups: dict[tuple[str, int], list[Any]] = {}
-    for document in documents:
-        groups.setdefault((document.id, version_number(document.version)[0]), []).append(document)
-    for (id_, major), versions in groups.items():
-        made: list[Version[plan.CalculationPlan]] = []
-        parts: Parts = {}
-        for document in versions:
-            name = f"{kind}:{document.id}@{document.version}"
-            parts[name] = digests[name]
-            compiled = compile_calculation(kind, document, digests[name], library.diagnostics)
-            if compiled is not None:
-                made.append(dated(document.id, document.version, document.effective, document.span, compiled))
-        check_dates(made, library.diagnostics)
-        if len(made) != len(versions):
-            library.broken.add((kind, f"{id_}@{major}"))
-        else:
-            label = f"{kind} `{id_}@{major}`"
-            library.calculations[kind, id_, major] = Callee(label, (), (), ANY, in_order(made), parts)
+def compile_calculations(
+    kind: str, documents: Sequence[Any], digests: Sequence[str], library: Library
+) -> Callee[plan.CalculationPlan] | None:
+    """The versions of one major of a calculating document; None if any of them did not compile."""
+    versions: list[Version[plan.CalculationPlan]] = []
+    parts: Parts = {}
+    for document, digest in zip(documents, digests, strict=True):
+        parts[f"{kind}:{document.id}@{document.version}"] = digest
+        made = compile_calculation(kind, document, digest, library.diagnostics)
+        if made is not None:
+            versions.append(dated(document.id, document.version, document.effective, document.span, made))
+    check_dates(versions, library.diagnostics)
+    if len(versions) != len(documents):
+        return None
+    first = documents[0]
+    label = f"{kind} `{first.id}@{version_number(first.version)[0]}`"
+    return Callee(label, (), (), ANY, in_order(versions), parts)
 
 
 @dataclass(frozen=True, slots=True)

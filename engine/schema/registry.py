@@ -71,7 +71,7 @@ class Registry:
 
     def __init__(self, schemas: Mapping[tuple[str, int], Schema], declared: frozenset[tuple[str, int]]) -> None:
         self._schemas = dict(sorted(schemas.items()))
-        self.declared = declared
+        self._declared = declared
 
     @classmethod
     def load(cls, files: Iterable[SchemaFile], diagnostics: Diagnostics, unread: Iterable[str] = ()) -> Registry:
@@ -128,8 +128,17 @@ class Registry:
         declared = {(head.id, head.major) for head in heads.values()}
         return cls(schemas, frozenset(declared | set(_keys(unread))))
 
+    def with_schemas(self, schemas: Iterable[Schema]) -> Registry:
+        """The same with these instead of those of equal id and major version."""
+        return Registry({**self._schemas, **{(each.id, each.major): each for each in schemas}}, self._declared)
+
     def get(self, id: str, major: int) -> Schema | None:
         return self._schemas.get((id, major))
+
+    @property
+    def declared(self) -> frozenset[tuple[str, int]]:
+        """Every schema that is there, with findings or without, by id and major version."""
+        return self._declared
 
     @property
     def all(self) -> tuple[Schema, ...]:
