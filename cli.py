@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("testing", "Run the tests beside the definitions."),
     "fmt": ("rewriting", "Write definitions in canonical form; comments and meaning stay."),
     "migrate": ("rewriting", "Move definitions to the newest version of the language."),
+    "backtest": ("review", "Recorded events through old and new definitions: what comes out differently."),
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("checking", "Explain a diagnostic code, with an example."),
     "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),

@@ -253,6 +253,11 @@ class Paging:
     span: Span
 
 
+class Side(StrEnum):
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
 @shape
 class OperationForm:
     """One operation. Without `request` the connector's Python says it."""
@@ -262,6 +267,10 @@ class OperationForm:
     summary: str = declare("What it does, for people.")
     ledger: bool = declare(
         "It makes or changes an accounting document; posting controls must come first.", default=False
+    )
+    side: Side | None = declare(
+        "With `ledger`: the side that lines are booked on which name none, such as `credit` for an invoice's.",
+        default=None,
     )
     input: Reference | None = declare("The schema of its input; anything if left out.", default=None)
     output: Reference | None = declare("With `read`: the schema of its answer; anything if left out.", default=None)

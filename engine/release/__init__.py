@@ -1,1 +1,1 @@
-"""What a change of definitions means before it is released: plan, compatibility, backtest."""
+"""Reviewing a change before it is released: what it is, what it breaks, and what it would have done."""

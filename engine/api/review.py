@@ -1,0 +1,77 @@
+"""Reviewing a change: what it is, what it breaks, what it would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.api.place import Place
+from engine.base.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import sqlalchemy as sa
+
+    from engine.release.backtest.report import BacktestReport
+
+
+def backtest(
+    place: Place,
+    flow: str,
+    against: str,
+    events: str,
+    *,
+    connection: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> BacktestReport:
+    """What a flow would have made of recorded events under old and new definitions, with nothing sent.
+
+    See :func:`engine.release.backtest.run.backtest`. Raises UserError.
+    """
+    from engine.release.backtest.run import backtest as backtest_
+
+    with store_of(place) as engine:
+        return backtest_(
+            place.workspace, flow, against, events, environment=place.environment, engine=engine,
+            connection=connection, progress=progress,
+        )  # fmt: skip
+
+
+@contextmanager
+def store_of(place: Place) -> Iterator[sa.Engine | None]:
+    """The store that belongs to a place, for reading; None if there is none. Raises UserError if it cannot be read."""
+    import sqlalchemy as sa
+
+    from engine.store.driver import SqliteDriver, driver_for, without_password
+
+    driver = driver_for(place.store)
+    if isinstance(driver, SqliteDriver) and not driver.path.is_file():
+        yield None
+        return
+    engine: Any = driver.engine()
+    try:
+        yield engine
+    except sa.exc.DBAPIError as error:
+        raise UserError(f"{without_password(place.store)} cannot be read as a store: {error.orig}") from error
+    finally:
+        engine.dispose()
+
+
+def backtest_event(difference: Any) -> dict[str, Any]:
+    """One event of a backtest as a JSON-like value."""
+    from engine.release.backtest.report import event_json
+
+    return event_json(difference)
+
+
+def write_backtest_page(report: BacktestReport, file: Path) -> None:
+    """Write the report as one HTML file. Raises UserError if it cannot be written."""
+    from engine.release.backtest.page import render
+
+    try:
+        file.write_text(render(report), "utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {file}: {error.strerror}") from error

@@ -1,0 +1,97 @@
+"""Commands for reviewing a change before it is released: what it is, what it breaks, what it would have done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import api
+from engine.api import Place
+from engine.base.errors import UserError
+from engine.commands.options import command, json_option, place_options
+from engine.commands.show import show_json
+
+CLEAN, FINDINGS = 0, 1
+
+against_option = click.option(
+    "--against", default="HEAD", show_default=True, metavar="REV|FOLDER|BUNDLE",
+    help="What to compare with: a git revision, a folder with a workspace, or a bundle's digest in the store.",
+)  # fmt: skip
+
+
+@command(
+    "backtest", "tieout backtest invoice_posted --events mappings/flows/fixtures --against main --html report.html"
+)
+@click.argument("flow")
+@against_option
+@click.option("--events", required=True, metavar="FILE|DIR|last:N",
+              help="Recorded events: JSON, one a line or in a list; a folder of such files; or the last N messages of "
+              "the store's inbox.")  # fmt: skip
+@click.option("--connection", help="The files hold messages of this connection's system, as its webhook sends them.")
+@click.option("--event", "one", metavar="ID", help="Show one event in full, by its id or subject.")
+@click.option("--kinds", type=click.IntRange(1), default=10, show_default=True,
+              help="How many kinds of difference are printed.")  # fmt: skip
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole report as one page.")
+@place_options
+@json_option
+def backtest(
+    place: Place, flow: str, against: str, events: str, connection: str | None, one: str | None, kinds: int,
+    html: Path | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Run recorded events through old and new definitions, with nothing sent, and show what comes out differently.
+
+    Exits with 0 if every outcome is the same, with 1 if any differs.
+    """
+    with _bar("events", hidden=as_json) as tick:
+        report = api.backtest(place, flow, against, events, connection=connection, progress=tick)
+    if html is not None:
+        api.write_backtest_page(report, html)
+    difference = None if one is None else report.find(one)
+    if one is not None and difference is None:
+        raise UserError(f"none of the {len(report.differences)} events is {one!r}: name one by its id or subject")
+    if as_json:
+        show_json(report.as_json() if difference is None else api.backtest_event(difference))
+    else:
+        _show_backtest(report, difference, kinds)
+        if html is not None:
+            click.echo(f"Report written to {html}")
+    return CLEAN if report.is_identical else FINDINGS
+
+
+def _show_backtest(report: Any, difference: Any, kinds: int) -> None:
+    from engine.release.backtest.screen import show_event, show_report
+
+    console = _console()
+    if difference is None:
+        show_report(report, console, kinds)
+    else:
+        show_event(difference, console)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    return Console(width=None if terminal else 120, highlight=False, emoji=False, markup=False)
+
+
+@contextmanager
+def _bar(what: str, *, hidden: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal that shows how far it is; nothing elsewhere."""
+    if hidden or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        line = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(line, completed=done, total=total)
+
+
+COMMANDS: dict[str, click.Command] = {"backtest": backtest}

@@ -1,0 +1,147 @@
+"""Runs a backtest: compiles both sides once, sends every recorded event through both, and reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engine.base.errors import UserError
+from engine.plan.model import FlowPlan, Plan
+from engine.release.backtest.comparing import EventDifference, compare
+from engine.release.backtest.outside import Memory, NoMemory, StoreMemory
+from engine.release.backtest.recorded import Recorded, Wanted, read_events
+from engine.release.backtest.report import BacktestReport, build_report
+from engine.release.backtest.side import Side
+from engine.release.backtest.stand_in import StandIns
+from engine.release.revisions import Revision, opened, working
+from engine.spec.nearest import suggestion
+
+#: Called with how many events are done, and how many there are.
+Progress = Callable[[int, int], None]
+
+
+def backtest(
+    root: Path,
+    flow: str,
+    against: str,
+    events: str,
+    *,
+    environment: str = "development",
+    engine: sa.Engine | None = None,
+    connection: str | None = None,
+    progress: Progress | None = None,
+) -> BacktestReport:
+    """Compare what ``flow`` makes of recorded events under the workspace at ``root`` and as of ``against``.
+
+    ``events`` is as :func:`read_events` takes it; ``engine`` is a store's, for its inbox and recorded replies.
+    Nothing is sent and nothing is stored. Raises UserError.
+    """
+    new = working(root)
+    with opened(root, against, engine) as old:
+        return compare_revisions(
+            old, new, flow, events, environment=environment, engine=engine, connection=connection, progress=progress
+        )
+
+
+def compare_revisions(
+    old: Revision,
+    new: Revision,
+    flow: str,
+    events: str,
+    *,
+    environment: str,
+    engine: sa.Engine | None = None,
+    connection: str | None = None,
+    progress: Progress | None = None,
+) -> BacktestReport:
+    """The same for two revisions that are open already."""
+    plans = old.compile(), new.compile()
+    references = find_references(plans, flow)
+    id_ = next(each.partition("@")[0] for each in references if each is not None)
+    wanted = _wanted(id_, (old, new), plans, references)
+    recorded = read_events(events, wanted, plans[1].connections, connection, engine)
+    memory: Memory = NoMemory() if engine is None else StoreMemory(engine, [each.arrival.id for each in recorded])
+    sides = tuple(
+        Side(plan, reference, StandIns(plan, revision.workspace.schemas), memory, environment)
+        for plan, reference, revision in zip(plans, references, (old, new), strict=True)
+    )
+    differences = list(_compared(recorded, sides, progress))
+    made_up: Counter[str] = Counter()
+    for side in sides:
+        made_up |= side.made_up  # both sides ask the same, mostly: the larger count is how many were needed
+    return build_report(id_, old.label, new.label, events, differences, made_up, _notes(references, plans))
+
+
+def find_references(plans: tuple[Plan, Plan], flow: str) -> tuple[str | None, str | None]:
+    """The flow on either side, as ``id@MAJOR``; None where that side does not have it. Raises UserError."""
+    found = tuple(_reference(plan, flow) for plan in plans)
+    if found == (None, None):
+        known = sorted({each.partition("@")[0] for plan in plans for each in plan.flows})
+        raise UserError(f"there is no flow {flow!r}: {suggestion(flow, known, what='flows are')}")
+    return found[0], found[1]
+
+
+def _reference(plan: Plan, flow: str) -> str | None:
+    if flow in plan.flows:
+        return flow
+    majors = [each for each in plan.flows if each.partition("@")[0] == flow]
+    return max(majors, key=lambda each: int(each.partition("@")[2]), default=None)
+
+
+def _wanted(
+    id_: str, revisions: tuple[Revision, Revision], plans: tuple[Plan, Plan], references: tuple[str | None, str | None]
+) -> Wanted:
+    flows = [
+        flow
+        for plan, reference in zip(plans, references, strict=True)
+        if reference is not None
+        for flow in plan.flows[reference]
+    ]
+    events = frozenset(flow.event for flow in flows if flow.event is not None)
+    messages = frozenset(
+        (source.connection.text, message)
+        for revision in revisions
+        for source in revision.workspace.sources
+        if any(str(emission.event) in events for case in source.cases for emission in case.emit)
+        for message in source.messages
+    )
+    called = frozenset(each for each in references if each is not None) if any(map(_is_called, flows)) else frozenset()
+    folders = frozenset(flow.folder[0] for flow in flows if flow.folder is not None)
+    return Wanted(id_, events, messages, called, any(flow.schedule is not None for flow in flows), folders)
+
+
+def _is_called(flow: FlowPlan) -> bool:
+    return flow.event is None and flow.schedule is None and flow.folder is None
+
+
+def _compared(recorded: list[Recorded], sides: tuple[Side, ...], progress: Progress | None) -> list[EventDifference]:
+    found: list[EventDifference] = []
+    old, new = sides
+    for number, each in enumerate(recorded, 1):
+        before, after = old.outcomes(each), new.outcomes(each)
+        for event in dict.fromkeys((*before, *after)):
+            found.append(compare(event, each.origin, before.get(event), after.get(event)))
+        if progress is not None:
+            progress(number, len(recorded))
+    return found
+
+
+def _notes(references: tuple[str | None, str | None], plans: tuple[Plan, Plan]) -> list[str]:
+    notes = []
+    if references[0] is None:
+        notes.append("The old definitions do not have this flow: everything it does is new.")
+    elif references[1] is None:
+        notes.append("The new definitions do not have this flow any more.")
+    elif references[0] != references[1]:
+        notes.append(f"The old side is {references[0]}, the new side {references[1]}.")
+    elif plans[0].flows[references[0]] == plans[1].flows[references[1]] or _same(plans, references[0]):
+        notes.append("The flow and everything that it refers to are the same on both sides.")
+    return notes
+
+
+def _same(plans: tuple[Plan, Plan], reference: str) -> bool:
+    old, new = ([flow.digest for flow in plan.flows[reference]] for plan in plans)
+    return old == new
