@@ -198,6 +198,16 @@ class Billing:
         }  # fmt: skip
         return _event(f"failed_{id_}", "invoice.payment_failed", on, value)
 
+    def given_up(self, id_: str, on: date) -> Event:
+        """An invoice is marked uncollectible, with everything that was open on it."""
+        before = self.objects[id_]
+        value = {
+            **before, "status": "uncollectible",
+            "status_transitions": {**before["status_transitions"], "marked_uncollectible_at": _at(on)},
+        }  # fmt: skip
+        self.objects[id_] = value
+        return _event(f"given_up_{id_}", "invoice.marked_uncollectible", on, value)
+
     def payment(self, id_: str, invoice: str, amount: int, on: date) -> Event:
         billed = self.objects[invoice]
         value = {

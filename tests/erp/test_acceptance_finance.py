@@ -17,7 +17,6 @@ from tryton_world import TrytonWorld
 from demo.billing import Customer, Line
 from demo.recurring import movements
 from engine import api
-from engine.base.money import Money
 from engine.plan.build import build_plan
 from engine.plan.model import Plan
 from engine.run.requests import Completed, Excepted, Result
@@ -358,44 +357,35 @@ def test_at13_a_cancellation_without_a_refund_makes_no_document(company: Company
     assert company.published[-1][0] == "billing.schedule_changed@1"
 
 
-def test_at13_an_unpaid_invoice_is_written_off_with_its_deferral(company: Company, world: TrytonWorld) -> None:
-    """The sub-ledger's entry for what will not be paid, by the accounts of its roles, in the ERP."""
-    completed(company.arrives(company.billing.customer(company.customer(), JANUARY)))
-    money = {"amount": "12000.00", "currency": "USD"}
-    result = api.calculate(
-        ROOT / "mappings/journals/standard_ledger.journal.yaml",
-        {
-            "events": [
-                {"id": "e1", "event": "invoice.finalized", "date": "2026-01-01", "invoice": "I", "lines": [
-                    {"id": "l", "amount": money, "service": {"start": "2026-01-01", "end": "2027-01-01"}}]},
-                {"id": "e2", "event": "invoice.uncollectible", "date": "2026-04-01", "invoice": "I"},
-            ],
-        },
-    )  # fmt: skip
-    found = [entry for entry in result["entries"] if entry["event"] == "e2"]
-    sums: dict[tuple[str, str], Decimal] = {}
-    for entry in found:
-        for line in entry["lines"]:
-            key = (line["side"], line["role"])
-            sums[key] = sums.get(key, D("0")) + line["amount"].amount
-    assert sums == {
-        ("debit", "deferred_revenue"): D("9041.10"), ("debit", "bad_debt"): D("2958.90"),
-        ("credit", "receivable"): D("12000.00"),
-    }  # fmt: skip
-    accounts = {"deferred_revenue": DEFERRED, "bad_debt": CREDIT_LOSS, "receivable": RECEIVABLE}
-    number = f"{company.name}-W"
-    content = {
-        "entity": "NW-US", "number": number, "date": CANCELLED, "description": "written off",
-        "lines": [
-            {"account": accounts[role], "side": side, "amount": Money(amount, "USD"),
-             **({"customer": f"cus_{company.name}"} if role == "receivable" else {})}
-            for (side, role), amount in sums.items()
-        ],
-    }  # fmt: skip
-    call = world.call("journal.create", "write-off", content)
-    reply = world.perform(call)
-    assert type(reply).__name__ == "Confirmed", reply
-    assert world.perform(call).duplicate
-    assert company.balances(number) == {
+def test_at13_an_unpaid_invoice_is_written_off_with_its_deferral(company: Company) -> None:
+    """Dr deferred 9,041.10, Dr bad debt 2,958.90, Cr receivable 12,000.00; nothing is earned from April on."""
+    name = company.name
+    annual(company)
+    completed(company.arrives(company.billing.ended(f"sub_{name}", CANCELLED)))
+    message = company.billing.given_up(f"in_{name}", CANCELLED)
+    completed(company.arrives(message))
+    (entry,) = company.entries(f"{name}-1-WRITE-OFF")[:1]
+    assert {line["account"]: D(line["debit"]["amount"]) - D(line["credit"]["amount"]) for line in entry["lines"]} == {
         DEFERRED: D("9041.10"), CREDIT_LOSS: D("2958.90"), RECEIVABLE: D("-12000.00"),
     }  # fmt: skip
+    assert entry["date"] == "2026-04-01"
+    numbers = (f"{name}-1", f"{name}-1-WRITE-OFF")
+    assert company.balances(*numbers) == {REVENUE: D("-2958.90"), CREDIT_LOSS: D("2958.90")}
+    for month in range(4, 13):
+        assert REVENUE not in company.balances(*numbers, of=f"2026-{month:02}"), "nothing is earned after the write-off"
+    documents = len(company.documents)
+    completed(company.arrives(message))
+    assert len(company.documents) == documents, "written off twice is written off once"
+
+
+def test_at13_what_was_paid_of_an_invoice_is_not_written_off(company: Company) -> None:
+    name = company.name
+    annual(company)
+    completed(company.arrives(company.billing.payment(f"inpay_{name}", f"in_{name}", 600000, date(2026, 1, 5))))
+    message = company.billing.given_up(f"in_{name}", CANCELLED)
+    message["data"]["object"]["amount_remaining"] = 600000
+    completed(company.arrives(message))
+    numbers = (f"{name}-1", f"{name}-1-WRITE-OFF")
+    found = company.balances(*numbers)
+    assert (found[CREDIT_LOSS], found[REVENUE]) == (D("1479.45"), D("-7479.45"))
+    assert DEFERRED not in found, "the paid half is earned to its end"

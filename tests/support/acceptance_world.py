@@ -142,14 +142,14 @@ class Company:
         ]
 
     def balances(self, *numbers: str, until: str = "9999-12-31", of: str = "") -> dict[str, Decimal]:
-        """Debits less credits by account, over the entries of documents; zeros left out. ``of``: a month alone."""
+        """Debits less credits by account, over the entries of documents, each once; zeros left out. ``of``: a month."""
         sums: dict[str, Decimal] = {}
-        for number in numbers:
-            for entry in self.entries(number):
-                if entry["date"] <= until and entry["date"].startswith(of):
-                    for line in entry["lines"]:
-                        change = Decimal(line["debit"]["amount"]) - Decimal(line["credit"]["amount"])
-                        sums[line["account"]] = sums.get(line["account"], Decimal(0)) + change
+        entries = {entry["number"]: entry for number in numbers for entry in self.entries(number)}
+        for entry in entries.values():
+            if entry["date"] <= until and entry["date"].startswith(of):
+                for line in entry["lines"]:
+                    change = Decimal(line["debit"]["amount"]) - Decimal(line["credit"]["amount"])
+                    sums[line["account"]] = sums.get(line["account"], Decimal(0)) + change
         return {account: amount for account, amount in sums.items() if amount}
 
     def trial_balance(self) -> Decimal:

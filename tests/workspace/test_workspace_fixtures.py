@@ -26,6 +26,7 @@ PAIRS = [
     ("schedule_downgrade", 0, "amendment_downgrade"),
     ("invoice_upgrade", 0, "invoice_upgrade"),
     ("invoice_voided", 0, "invoice_voided"),
+    ("invoice_uncollectible", 0, "invoice_uncollectible"),
     ("invoice_payment_partial", 0, "payment_partial"),
     ("invoice_payment_failed", 0, "payment_failed"),
     ("credit_note_cancellation", 0, "credit_cancellation"),
