@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from engine.lint import codes as codes  # registers what the findings mean
 from engine.source.catalogue import CODES
-from engine.source.diagnostic import Diagnostic, Label
+from engine.source.diagnostic import Diagnostic, Fix, Label
 from engine.source.span import Span
 
 
-def finding(code: str, message: str, span: Span, help: str = "", labels: tuple[Label, ...] = ()) -> Diagnostic:
+def finding(
+    code: str, message: str, span: Span, help: str = "", labels: tuple[Label, ...] = (), fix: Fix | None = None
+) -> Diagnostic:
     """A finding at the level that its code has."""
-    return Diagnostic(code, message, span, CODES[code].level, help, labels)
+    return Diagnostic(code, message, span, CODES[code].level, help, labels, fix)

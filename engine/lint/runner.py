@@ -24,6 +24,7 @@ from engine.lint.rules import (
     unused,
 )
 from engine.lint.rules_flows import FLOW_RULES
+from engine.lint.rules_values import VALUE_RULES
 from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build_plan
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     unreachable.check,
     unused.check,
     *FLOW_RULES,
+    *VALUE_RULES,
 )
 
 
