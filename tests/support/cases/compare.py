@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from cases.model import Forms
 from engine.base.money import Money
 
-#: Digits from which a figure is one that does not end (see ``engine.finance.exact.decimal_of``).
-_UNENDING = 30
+_PERIOD = {"period", "amount"}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def differences(expected: Any, actual: Any, scale: int | None = None, place: str = "") -> list[str]:
     """What differs, in words; empty if nothing does. Only what is expected is compared."""
+    if isinstance(actual, Forms):
+        found = [differences(expected, form, scale, place) for form in actual.forms]
+        return min(found, key=len)
     if isinstance(expected, Mapping):
         if not isinstance(actual, Mapping):
             return [f"{place}: {actual!r} is no object"]
@@ -25,6 +28,7 @@ def differences(expected: Any, actual: Any, scale: int | None = None, place: str
             found += [f"{at} is missing"] if key not in actual else differences(value, actual[key], scale, at)
         return found
     if isinstance(expected, list):
+        expected, actual = _without_nothing(expected), _without_nothing(actual)
         if not isinstance(actual, list | tuple) or len(actual) != len(expected):
             return [f"{place}: {expected!r} expected, {actual!r} found"]
         found = _in_order(expected, actual, scale, place)
@@ -34,6 +38,13 @@ def differences(expected: Any, actual: Any, scale: int | None = None, place: str
             return found if _in_order(ordered[0], ordered[1], scale, place) else []
         return found
     return [] if _same(expected, actual, scale) else [f"{place}: {expected} expected, {_text(actual)} found"]
+
+
+def _without_nothing(rows: Any) -> Any:
+    """A schedule without its periods of nothing, which sources list or leave out."""
+    if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) and set(row) == _PERIOD for row in rows):
+        return [row for row in rows if _number(row["amount"]) != 0]
+    return rows
 
 
 def _in_order(expected: Sequence[Any], actual: Sequence[Any], scale: int | None, place: str) -> list[str]:
@@ -53,8 +64,6 @@ def _same(expected: Any, actual: Any, scale: int | None) -> bool:
     left, right = _number(expected), _number(actual)
     if left is None or right is None:
         return str(expected) == str(actual) if not isinstance(expected, bool) else expected is actual
-    if scale is None and isinstance(actual, Decimal) and len(actual.as_tuple().digits) >= _UNENDING:
-        scale = max(0, -int(left.as_tuple().exponent))  # a figure that no document rounds, at the digits of the source
     if scale is not None:
         unit = Decimal(1).scaleb(-scale)
         left, right = (value.quantize(unit, rounding=ROUND_HALF_UP) for value in (left, right))

@@ -30,6 +30,14 @@ class Case:
     raw: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """One figure in the forms in which sources print it: a list or its sum, an amount by document or for the only one.
+    Each form is worked out without a look at what is expected; the one printed has to match."""
+
+    forms: tuple[Any, ...]
+
+
 #: Gives what came out, under the names of ``expected``; it reads ``expected`` for nothing but those names.
 Adapter: TypeAlias = Callable[[Case], Mapping[str, Any]]
 

@@ -13,13 +13,13 @@ from cases.adapters.contracts import (
     by_period,
     first_day,
     last_day,
-    like,
     method_of,
     money,
     named_figures,
     run,
+    schedule_rows,
 )
-from cases.model import Adapter, Case
+from cases.model import Adapter, Case, Forms
 
 
 def _allocation(case: Case, **more: Any) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _series(case: Case) -> dict[str, Any]:
         changes = [{"on": first_day(increase["period"]), "component": "bonus", "included": money(case, total)}]
     document = body(case, method_of(given.get("method"), "even_touched_months"))
     result = run(case, document, [line], consideration=components, changes=changes)
-    return {"schedule": like(case, by_period(result)), **named_figures(case, result)}
+    return {"schedule": schedule_rows(by_period(result)), **named_figures(case, result)}
 
 
 # ----------------------------------------------------------------------------- material rights
@@ -247,7 +247,7 @@ def _exercised(case: Case) -> dict[str, Any]:
     return {
         **named_figures(case, result),
         "monthly": next((a for a in by_period(result).values() if a), Decimal(0)),
-        "schedule": like(case, by_period(result)),
+        "schedule": schedule_rows(by_period(result)),
     }
 
 
@@ -379,11 +379,10 @@ def loyalty(case: Case) -> dict[str, Any]:
         year = f"year{int(name[:4]) - 2025}"
         years[year] = years.get(year, Decimal(0)) + amount
     revenue = list(years.values())
-    wanted = case.expected.get("points_revenue")
     return {
         "allocation": {**shares, "goods": shares["products"]},
         **years,
-        "points_revenue": revenue if isinstance(wanted, list) else sum(revenue, Decimal(0)),
+        "points_revenue": Forms((revenue, sum(revenue, Decimal(0)))),
     }
 
 

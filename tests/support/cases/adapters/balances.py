@@ -12,13 +12,13 @@ from cases.adapters.contracts import (
     by_period,
     journal,
     last_day,
-    like,
     method_of,
     money,
     named_figures,
     position,
     readings_of,
     run,
+    schedule_rows,
     service,
 )
 from cases.model import Adapter, Case
@@ -126,7 +126,7 @@ def prepaid_units(case: Case) -> dict[str, Any]:
     billing = [{"on": each["date"], "amount": money(case, each["amount"])} for each in given.get("billing") or []]
     result = run(case, body(case, "units"), [line], billing=billing)
     return {
-        "schedule": like(case, by_period(result)),
+        "schedule": schedule_rows(by_period(result)),
         "warning": next(iter(result["warnings"]), None),
         **named_figures(case, result),
     }
@@ -141,7 +141,7 @@ def right_to_invoice(case: Case) -> dict[str, Any]:
     billing = [{"on": each["date"], "amount": money(case, each["amount"])} for each in given.get("billing") or []]
     result = run(case, body(case, "usage_as_invoiced"), [{"id": "usage", "readings": readings}], billing=billing)
     ends = {row["period"]: amount_of(row["deferred"]) for row in result["positions"]}
-    return {"schedule": like(case, by_period(result)), "deferred_end": ends, **named_figures(case, result)}
+    return {"schedule": schedule_rows(by_period(result)), "deferred_end": ends, **named_figures(case, result)}
 
 
 # ----------------------------------------------------------------------------- balances of the standards

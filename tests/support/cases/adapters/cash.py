@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cases.model import Case, run_document
+from cases.model import Case, Forms, run_document
 
 #: Words in the name of a rule, the more telling first, and the rule.
 _MATCH = (
@@ -103,8 +103,8 @@ def _matched(case: Case) -> Mapping[str, Any]:
     result = run_document("settlement", body, facts)
     applications = result["applications"]
     remaining: Any = {row["id"]: row["remaining"] for row in applications}
-    if len(applications) == 1 and not isinstance(case.expected.get("remaining"), Mapping):
-        remaining = applications[0]["remaining"]
+    if len(applications) == 1:
+        remaining = Forms((remaining, applications[0]["remaining"]))
     applied: Any = sum((row["applied"].amount for row in applications), Decimal(0))
     return {
         "rule_used": named.get(result["rule"], ""),

@@ -211,14 +211,8 @@ def by_period(result: Mapping[str, Any], obligations: Sequence[str] | None = Non
     return dict(sorted(found.items()))
 
 
-def listed(periods: Mapping[str, Decimal], *, drop_zero: bool = False) -> list[dict[str, Any]]:
-    return [{"period": name, "amount": amount} for name, amount in periods.items() if amount or not drop_zero]
-
-
-def like(case: Case, periods: Mapping[str, Decimal]) -> list[dict[str, Any]]:
-    """The schedule, without periods of nothing that the source does not list."""
-    names = {row["period"] for row in case.expected.get("schedule", [])}
-    return [row for row in listed(periods) if row["amount"] or row["period"] in names]
+def schedule_rows(periods: Mapping[str, Decimal]) -> list[dict[str, Any]]:
+    return [{"period": name, "amount": amount} for name, amount in periods.items()]
 
 
 def position(result: Mapping[str, Any], period: str) -> Mapping[str, Any]:

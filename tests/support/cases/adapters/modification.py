@@ -12,11 +12,11 @@ from cases.adapters.contracts import (
     body,
     by_period,
     first_day,
-    like,
     method_of,
     money,
     named_figures,
     run,
+    schedule_rows,
 )
 from cases.model import Adapter, Case
 
@@ -200,7 +200,7 @@ def _dated(case: Case) -> dict[str, Any]:
     return {
         "treatment": _treatment(case, told["treatment"]),
         "catch_up": told["catch_up"],
-        "schedule": like(case, periods),
+        "schedule": schedule_rows(periods),
         "allocation": _allocation(result),
         "revenue_before": before,
         "revenue_after": after,

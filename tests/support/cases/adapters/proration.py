@@ -247,8 +247,7 @@ def broken_periods(case: Case) -> Mapping[str, Any]:
     if "partial_allowed" in given and not _true(given["partial_allowed"]):
         time["partial"] = "full"
     body: dict[str, Any] = {"time": time, "rounding": _rounding(case)}
-    if "duration_months" in case.expected:
-        body["rounding"]["factor"] = {"scale": 3}
+    body["rounding"]["factor"] = {"scale": 3}  # the manual's durations have three digits, and prices follow from them
     anchor = str(given.get("anchor", "service_start"))
     if "anchor_day" in given or "calendar" in anchor:
         body["anchor"] = {"periods": "calendar", "day": int(given.get("anchor_day", 1))}

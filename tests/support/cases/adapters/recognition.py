@@ -14,16 +14,16 @@ from cases.adapters.contracts import (
     by_period,
     first_day,
     last_day,
-    like,
     method_of,
     money,
     named_figures,
     position,
     rounding_of,
     run,
+    schedule_rows,
     service,
 )
-from cases.model import Adapter, Case, run_document
+from cases.model import Adapter, Case, Forms, run_document
 
 
 def _billed_first(case: Case, lines: list[dict[str, Any]], on: str) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def _billed_first(case: Case, lines: list[dict[str, Any]], on: str) -> list[dict
 def _answers(case: Case, result: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that cases of recognition ask for."""
     periods = by_period(result)
-    found: dict[str, Any] = {"schedule": like(case, periods), **named_figures(case, result)}
+    found: dict[str, Any] = {"schedule": schedule_rows(periods), **named_figures(case, result)}
     wanted = case.input.get("as_of_periods")
     if wanted:
         found["schedule"] = [{"period": name, "amount": periods.get(name, Decimal(0))} for name in wanted]
@@ -225,8 +225,7 @@ def _spread(case: Case, found: dict[str, Any]) -> dict[str, Any]:
     found["asserted_by_source"] = {**named, "total": sum(amounts, Decimal(0))}
     if len(amounts) > 2:
         found["first_plus_last"] = amounts[0] + amounts[-1]
-        middle = case.expected.get("middle")
-        found["middle"] = amounts[1:-1] if isinstance(middle, list) else amounts[1]
+        found["middle"] = Forms((amounts[1:-1], amounts[1]))
     return found
 
 
@@ -348,7 +347,7 @@ def over_time(case: Case) -> dict[str, Any]:
     result = run(case, body(case, "even_months"), lines)
     revenue = by_period(result)
     year = sum((amount for name, amount in revenue.items() if name <= "2026-12"), Decimal(0))
-    return {"monthly_revenue": next(iter(revenue.values())), "annual_revenue": year, "schedule": like(case, revenue)}
+    return {"monthly_revenue": next(iter(revenue.values())), "annual_revenue": year, "schedule": schedule_rows(revenue)}
 
 
 def cancellation(case: Case) -> dict[str, Any]:

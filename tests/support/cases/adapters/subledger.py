@@ -25,7 +25,7 @@ from cases.adapters.histories import (
     months_before,
     run_journal,
 )
-from cases.model import Adapter, Case, run_document
+from cases.model import Adapter, Case, Forms, run_document
 
 
 def life_of_invoice(case: Case) -> dict[str, Any]:
@@ -207,8 +207,7 @@ def _usage_results(case: Case, history: History) -> dict[str, Any]:
     result = history.run()
     changes = balance_changes(result)
     revenue = {row["period"]: row["change"] for row in changes if row["account"] == "Revenue"}
-    listed = {row["period"] for row in case.expected.get("schedule", [])}  # months of nothing, if the source lists them
-    periods = sorted(listed | set(revenue))
+    periods = sorted(revenue)
     found: dict[str, Any] = {
         "balance_changes": changes,
         "schedule": [{"period": period, "amount": revenue.get(period, Decimal(0))} for period in periods],
@@ -545,8 +544,8 @@ def unapplied_cash(case: Case) -> dict[str, Any]:
     unapplied = "liability" if any(word in treatment for word in ("liab", "balance", "unapplied")) else "revenue"
     rows = balance_changes(history.run(policy={"unapplied": unapplied}))
     if given.get("continues"):  # a source shows the rows of the continued case or leaves them out
-        shown = {row["period"] for row in case.expected.get("balance_changes", [])}
-        rows = [row for row in rows if row["period"] >= min(shown, default="")]
+        last = max(str(given[key]["date"])[:7] for key in ("apply", "unapply") if key in given)
+        return {"balance_changes": Forms((rows, [row for row in rows if row["period"] >= last]))}
     return {"balance_changes": rows}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cases.adapters.contracts import amount_of, body, by_period, like, method_of, money, named_figures, run
+from cases.adapters.contracts import amount_of, body, by_period, method_of, money, named_figures, run, schedule_rows
 from cases.model import Adapter, Case
 
 
@@ -127,7 +127,7 @@ def reassessment(case: Case) -> dict[str, Any]:
     periods = by_period(result)
     return {
         "catch_up": sum((amount_of(change["catch_up"]) for change in result["changes"]), Decimal(0)),
-        "schedule": like(case, periods),
+        "schedule": schedule_rows(periods),
         "total": sum(periods.values(), Decimal(0)),
         **named_figures(case, result),
     }
