@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fmt": ("rewriting", "Write definitions in canonical form; comments and meaning stay."),
     "migrate": ("rewriting", "Move definitions to the newest version of the language."),
     "backtest": ("review", "Recorded events through old and new definitions: what comes out differently."),
+    "docs": ("catalog", "Documentation of the workspace: a static site."),
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("checking", "Explain a diagnostic code, with an example."),
     "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),
@@ -52,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 #: Commands that build a workspace once and end leave next to no garbage in cycles: looking for it took a tenth of them.
 RARELY = (100_000, 20, 100)
-BRIEF = ("authoring", "rewriting", "checking", "testing")
+BRIEF = ("authoring", "catalog", "rewriting", "checking", "testing")
 
 
 class LazyGroup(click.Group):
