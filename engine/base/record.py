@@ -8,6 +8,7 @@ it makes few. Here one set of methods serves all, and the ``__init__`` of a clas
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -47,6 +48,23 @@ def _written_init(cls: type[Any]) -> Callable[..., None]:
     init: Callable[..., None] = namespace["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
+
+
+def hints_of(cls: type[Any]) -> dict[str, Any]:
+    """The types of a record's fields, which has no bases: as ``typing.get_type_hints`` gives them, which would compile
+    the same few annotations again for every class."""
+    known = _HINTS.setdefault(cls.__module__, {})
+    names = sys.modules[cls.__module__].__dict__
+    found: dict[str, Any] = {}
+    for name, written in cls.__annotations__.items():
+        if written not in known:
+            known[written] = eval(written, names)  # noqa: S307 - an annotation of ours
+        found[name] = known[written]
+    return found
+
+
+#: What annotations mean, by module.
+_HINTS: dict[str, dict[str, Any]] = {}
 
 
 @cache

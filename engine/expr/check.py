@@ -126,7 +126,7 @@ class Checker:
 
     def infer(self, node: Ast, current: Type, facts: Facts) -> Type:
         """The type of ``node`` applied to ``current``."""
-        if node in facts:
+        if facts and node in facts:  # nodes are not hashed for nothing: that goes through all that is below
             self._seen[id(node)] = facts[node]
             return facts[node]
         type_ = self.unsettled(node, current, facts)
@@ -136,8 +136,9 @@ class Checker:
 
     def unsettled(self, node: Ast, current: Type, facts: Facts) -> Type:
         """Like :meth:`infer` where divided money may stay unrounded: inside arithmetic and ``round``."""
-        type_ = self._seen[id(node)] = facts[node] if node in facts else self._inferred(node, current, facts)
-        return type_
+        known = facts[node] if facts and node in facts else self._inferred(node, current, facts)
+        self._seen[id(node)] = known
+        return known
 
     def _inferred(self, node: Ast, current: Type, facts: Facts) -> Type:
         match node:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.money import Money
-from engine.base.record import record
+from engine.base.record import hints_of, record
 from engine.schema import types as lattice
 from engine.schema.formats import Mismatch, read_date, read_decimal, read_money, read_timestamp
 from engine.spec.nearest import suggestion
@@ -70,7 +70,7 @@ def type_of(cls: type[Any]) -> lattice.Type:
 
 def descriptions(cls: type[Any]) -> list[tuple[str, str, bool, str]]:
     """Of every field: its name, its type in words, whether it must be given, and its description."""
-    hints = typing.get_type_hints(cls)
+    hints = hints_of(cls)
     found = []
     for field in dataclasses.fields(cls):
         given = lattice.describe(_type(hints[field.name]))
@@ -124,7 +124,7 @@ def _reader_of(hint: Any) -> _Reader:
 
 
 def _object_reader(cls: type[Any]) -> _Reader:
-    hints = typing.get_type_hints(cls)
+    hints = hints_of(cls)
     fields = [(_key(f.name), f.name, _reader_of(hints[f.name]), _required(f)) for f in dataclasses.fields(cls)]
     names = {key for key, _, _, _ in fields}
 
@@ -264,7 +264,7 @@ def _type(hint: Any) -> lattice.Type:
 
 
 def _object_type(cls: Any) -> lattice.Type:
-    hints = typing.get_type_hints(cls)
+    hints = hints_of(cls)
     fields = {}
     required = set()
     for field in dataclasses.fields(cls):

@@ -24,19 +24,35 @@ class Leaf:
 
 def leaves_of(part: Any) -> Iterator[Leaf]:
     """Every computed value and every literal of a tree below a document or a part of one."""
-    if isinstance(part, Expression):
-        yield Leaf(part.text, True, part.span)
-    elif isinstance(part, Tree):
-        yield from _of_node(part.node)
-    elif isinstance(part, Map):
+    found: list[Leaf] = []
+    _gather(part, found)
+    return iter(found)
+
+
+#: The fields of each class of parts; none where it is no part.
+_FIELDS: dict[type[Any], tuple[str, ...]] = {Span: ()}
+
+
+def _gather(part: Any, found: list[Leaf]) -> None:
+    cls = part.__class__
+    if cls is Expression:
+        found.append(Leaf(part.text, True, part.span))
+    elif cls is Tree:
+        found.extend(_of_node(part.node))
+    elif cls is Map:
         for _, value in part:
-            yield from leaves_of(value)
-    elif isinstance(part, tuple):
+            _gather(value, found)
+    elif cls is tuple:
         for value in part:
-            yield from leaves_of(value)
-    elif dataclasses.is_dataclass(part) and not isinstance(part, Span | type):
-        for field in dataclasses.fields(part):
-            yield from leaves_of(getattr(part, field.name))
+            _gather(value, found)
+    else:
+        names = _FIELDS.get(cls)
+        if names is None:
+            # Asked once per class of parts.
+            is_part = dataclasses.is_dataclass(part) and not isinstance(part, type)
+            names = _FIELDS[cls] = tuple(each.name for each in dataclasses.fields(part)) if is_part else ()
+        for name in names:
+            _gather(getattr(part, name), found)
 
 
 def _of_node(node: Node) -> Iterator[Leaf]:

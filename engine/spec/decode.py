@@ -16,6 +16,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, TypeVar
 
+from engine.base.record import hints_of
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 from engine.spec import codes as codes
@@ -92,7 +93,7 @@ _LAYOUTS: dict[type[Any], Layout] = {}
 
 
 def _lay_out(shape: type[Any]) -> Layout:
-    hints = typing.get_type_hints(shape)
+    hints = hints_of(shape)
     keys: dict[str, Key] = {}
     for field in dataclasses.fields(shape):
         if field.name == "span":
@@ -182,7 +183,8 @@ def _decode_shape(shape: type[Any], node: Node, owner: str, diagnostics: Diagnos
     explained = _report_unknown(unknown, plan, node, owner, missing, diagnostics)
     for name in missing:
         if name not in explained:
-            diagnostics.error("SPEC011", f"{owner} has no `{name}`", _head(node), plan.keys[name].declared.doc)
+            help = f"add `{name}: …`. {plan.keys[name].declared.doc}"
+            diagnostics.error("SPEC011", f"{owner} has no `{name}`", _head(node), help)
     broken = unknown or missing or any(value is INVALID for value in values.values())
     for rule in plan.rules:
         if not (explained & set(rule.keys)) and not _holds(rule, node, owner, diagnostics):
@@ -201,7 +203,7 @@ def _report_unknown(
         meant = nearest(entry.key, missing) or nearest(entry.key, free)
         fix = None
         if meant is not None and meant not in explained:
-            fix = Fix(f"rename to `{meant}`", (Edit(entry.key_span, meant),))
+            fix = Fix(f"rename to `{meant}`", (Edit(entry.key_span, meant),), safe=False)
             explained.add(meant)
         help = f"did you mean `{meant}`?" if meant else suggestion(entry.key, free, what="it can also have")
         message = f"{owner} has no key `{entry.key}`"
