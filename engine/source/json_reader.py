@@ -173,6 +173,8 @@ class _Scanner:
     def _entry(self, depth: int) -> Entry:
         start = self._place()
         if self._text[self._at : self._at + 1] != '"':
+            if self._text.startswith(("//", "/*", "#"), self._at):
+                self._fail("YAML101", "JSON has no comments", "say it in a `description`")
             self._fail("YAML101", "a key in double quotes is missing here")
         key = self._string()
         span = self._since(start)

@@ -119,6 +119,8 @@ def read_kind(node: Node, diagnostics: Diagnostics, expected: str | None = None)
         return None
     if name not in KINDS or version != "v1":
         help = suggestion(f"{name}/v1", [kind.spec for kind in KINDS.values()], what="kinds are")
+        if expected is not None:
+            help = f"the file's name says `spec: {wanted}`"
         diagnostics.error("SPEC002", "there is no such kind of document", span, help)
         return None
     if expected is not None and name != expected:

@@ -24,6 +24,14 @@ _DURATION = re.compile(
     r"(?P<time>T(?:(?P<hours>[0-9]{1,6})H)?(?:(?P<minutes>[0-9]{1,6})M)?(?:(?P<seconds>[0-9]{1,9})S)?)?)"
 )
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+_NUMERIC = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?")
+_TRUE, _FALSE = frozenset({"yes", "on", "true", "y"}), frozenset({"no", "off", "false", "n"})
+#: What declared forms mean to someone who writes them.
+_FORMS = {
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)": 'three numbers, such as "1.0.0"',
+    "[a-z][a-z0-9_]*": "lower-case letters, digits and `_`, a letter first",
+    "[A-Z]{3}": "a currency's three capital letters, such as EUR",
+}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 #: Returned instead of a value after a finding has been added.
@@ -71,6 +79,10 @@ def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "tex
         return wrong_type(node, wanted, owner, diagnostics)
     if isinstance(node.value, str):
         return node.value
+    if node.value is None:
+        help = "leave the key out where it may be left out, or write its value"
+        diagnostics.error("SPEC012", f"{owner} must be {wanted}, not null", node.span, help)
+        return INVALID
     fix = Fix("quote it", (Edit(node.span, f'"{written(node.value)}"'),))
     message = f"{owner} must be {wanted}; unquoted this is {described(node)}"
     help = f'write "{written(node.value)}"'
@@ -89,7 +101,8 @@ def plain_text(node: Node, owner: str, diagnostics: Diagnostics, pattern: str = 
         )
         return INVALID
     if pattern and re.fullmatch(pattern, text, re.ASCII) is None:
-        diagnostics.error("SPEC017", f"{owner} does not have the form it needs", node.span, f"it must match {pattern}")
+        help = _FORMS.get(pattern, f"it must match {pattern}")
+        diagnostics.error("SPEC017", f"{owner} does not have the form it needs", node.span, help)
         return INVALID
     return text
 
@@ -97,19 +110,37 @@ def plain_text(node: Node, owner: str, diagnostics: Diagnostics, pattern: str = 
 def boolean(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
+    if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.lower() in _TRUE | _FALSE:
+        meant = "true" if node.value.lower() in _TRUE else "false"
+        fix = Fix(f"write {meant}", (Edit(node.span, meant),))
+        message = f"{owner} must be true or false, not text"
+        diagnostics.add(Diagnostic("SPEC012", message, node.span, help=f"write {meant}", fix=fix))
+        return INVALID
     return wrong_type(node, "true or false", owner, diagnostics)
 
 
 def integer(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
     if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
         return node.value
-    return wrong_type(node, "a whole number", owner, diagnostics)
+    return _not_a_number(node, "a whole number", owner, diagnostics)
 
 
 def decimal(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
     if isinstance(node, Scalar) and isinstance(node.value, int | Decimal) and not isinstance(node.value, bool):
         return Decimal(node.value)
-    return wrong_type(node, "a number", owner, diagnostics)
+    return _not_a_number(node, "a number", owner, diagnostics)
+
+
+def _not_a_number(node: Node, wanted: str, owner: str, diagnostics: Diagnostics) -> Any:
+    """The finding; a number in quotes gets a fix that takes them off."""
+    if isinstance(node, Scalar) and isinstance(node.value, str) and node.quoted and not node.block:
+        value = _NUMERIC.fullmatch(node.value)
+        if value is not None and (value[1] is None or wanted == "a number"):
+            fix = Fix("take the quotes off", (Edit(node.span, node.value),))
+            message = f"{owner} must be {wanted}; in quotes this is text"
+            diagnostics.add(Diagnostic("SPEC012", message, node.span, help=f"write {node.value}", fix=fix))
+            return INVALID
+    return wrong_type(node, wanted, owner, diagnostics)
 
 
 def date(node: Node, owner: str, diagnostics: Diagnostics) -> Any:

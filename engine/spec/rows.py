@@ -106,22 +106,26 @@ def _csv_rows(table: Table, root: Path, read: Callable[[str], bytes], diagnostic
     if text is None:
         return
     columns = list(table.columns)
+    lines = text.split("\n")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
         for cells in reader:
             span = Span(file, line, 1, reader.line_num, 1)
             if line == 1:
-                if not _check_header(table, cells, span, diagnostics):
+                if not _check_header(table, cells, span, lines[0], diagnostics):
                     return
             elif len(cells) != len(columns):
                 message = f"this row has {len(cells)} cells; the table has {len(columns)} columns"
                 diagnostics.error("SPEC201", message, span, "remove empty lines" if not cells else "")
             else:
-                row = {
-                    name: _cell(text, name, column, span, diagnostics)
-                    for text, (name, column) in zip(cells, columns, strict=True)
-                }
+                row = {}
+                for index, (cell, (name, column)) in enumerate(zip(cells, columns, strict=True)):
+                    problem = _problem(cell, name, column)
+                    row[name] = _typed(cell, column.type) if cell and not problem else INVALID if problem else None
+                    if problem:
+                        place = _cell_span(span, lines[line - 1], index) if reader.line_num == line else span
+                        diagnostics.error("SPEC203", problem[0], place, problem[1])
                 if INVALID not in row.values():
                     yield _Row(row, span)
             line = reader.line_num + 1
@@ -132,26 +136,44 @@ def _csv_rows(table: Table, root: Path, read: Callable[[str], bytes], diagnostic
         diagnostics.error("SPEC202", "the file has no header", Span(file))
 
 
-def _check_header(table: Table, cells: list[str], span: Span, diagnostics: Diagnostics) -> bool:
+def _check_header(table: Table, cells: list[str], span: Span, line: str, diagnostics: Diagnostics) -> bool:
     wanted = [name for name, _ in table.columns]
     if cells == wanted:
         return True
     help = "the header must be: " + ",".join(wanted)
-    diagnostics.error("SPEC202", f"the header differs from the columns of table {table.id}", span, help)
+    message = f"the header differs from the columns of table {table.id}"
+    if len(cells) == 1 and ";" in cells[0]:
+        message, help = "the cells are separated by `;`; a table's file separates them by commas", f"write {help[16:]}"
+    else:
+        index = next(
+            (i for i, (cell, name) in enumerate(zip(cells, wanted, strict=False)) if cell != name), len(wanted)
+        )
+        span = _cell_span(span, line, min(index, len(cells) - 1)) if cells else span
+    diagnostics.error("SPEC202", message, span, help)
     return False
 
 
-def _cell(text: str, name: str, column: Column, span: Span, diagnostics: Diagnostics) -> Any:
+def _cell_span(row: Span, line: str, index: int) -> Span:
+    """Where a cell of a row of one line stands: its quotes included, an empty one where it would be."""
+    start, quoted, at = 0, False, 0
+    for position, char in enumerate(line.rstrip("\r")):
+        if char == '"':
+            quoted = not quoted
+        elif char == "," and not quoted:
+            if at == index:
+                return Span(row.file, row.line, start + 1, row.line, position + 1)
+            at, start = at + 1, position + 1
+    return Span(row.file, row.line, start + 1, row.line, len(line.rstrip("\r")) + 1)
+
+
+def _problem(text: str, name: str, column: Column) -> tuple[str, str] | None:
+    """What is wrong with a cell, and what to do; None if nothing is."""
     if text == "":
-        if column.required:
-            help = "fill it in, or declare the column with `required: false`"
-            diagnostics.error("SPEC203", f"column `{name}` is empty", span, help)
-            return INVALID
-        return None
-    value = _typed(text, column.type)
-    if value is INVALID:
-        diagnostics.error("SPEC203", f"column `{name}` must hold {_FORMS[column.type]}, not `{text[:40]}`", span)
-    return value
+        help = "fill it in, or declare the column with `required: false`"
+        return (f"column `{name}` is empty", help) if column.required else None
+    if _typed(text, column.type) is INVALID:
+        return f"column `{name}` must hold {_FORMS[column.type]}, not `{text[:40]}`", ""
+    return None
 
 
 def _typed(text: str, type: ColumnType) -> Any:

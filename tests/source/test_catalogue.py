@@ -29,7 +29,8 @@ def test_codes_used_by_readers_and_decoding_are_declared() -> None:
     known = load_all()
     files = [each for package in ("source", "spec") for each in (ROOT / "engine" / package).rglob("*.py")]
     used = {code for each in files for code in re.findall(r'"([A-Z]{2,6}[0-9]{3})"', each.read_text("utf-8"))}
-    declared = {code for code in known if code.startswith(("YAML", "SPEC"))}
+    # Numbers from 220 on are rules of the linter, which look at documents that were read.
+    declared = {code for code in known if code.startswith(("YAML", "SPEC")) and int(code[-3:]) < 220}
     assert used == declared
     reported = {
         code
