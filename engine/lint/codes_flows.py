@@ -1,7 +1,9 @@
-"""The diagnostic codes of rules about flows: branches, limits, identities, events, approvals, latency."""
+"""The diagnostic codes of rules about flows, and of what surrounds them: controls and proofs."""
 
 from __future__ import annotations
 
+from engine.lint.codes_controls import CONTROL_CODES
+from engine.lint.codes_proofs import PROOF_CODES
 from engine.source.catalogue import Code
 from engine.source.diagnostic import Level
 
@@ -16,7 +18,8 @@ FLOW_CODES: tuple[Code, ...] = (
          "    - id: downgrade\n      when: =event.data.type == 'downgrade'\n      steps: [...]\n"
          "  otherwise:\n    steps: []",
          "The contract says which values can come. One that nobody thought of passes without a trace.",
-         exceptions="Where nothing is to happen for the others, say why in the step's `note`; the rule is then silent."),
+         exceptions="Where nothing is to happen for the others, say why in the step's `note`; nothing is then "
+         "reported."),
     Code("FLOW221", "otherwise-never-runs", INFO,
          "A branch whose cases name every possible value, and whose `otherwise` does something nevertheless.",
          "otherwise:\n  steps:\n    - id: noted\n      emit: ...",
@@ -26,8 +29,8 @@ FLOW_CODES: tuple[Code, ...] = (
     Code("FLOW222", "branch-without-difference", WARNING,
          "A branch whose cases have no steps and the same output.",
          "cases:\n  - id: upgrade\n    when: =event.data.type == 'upgrade'\n    steps: []\notherwise:\n  steps: []",
-         "cases:\n  - id: upgrade\n    when: =event.data.type == 'upgrade'\n    steps: []\n    output: billed by invoice\n"
-         "otherwise:\n  steps: []\n  output: nothing is due",
+         "cases:\n  - id: upgrade\n    when: =event.data.type == 'upgrade'\n    steps: []\n"
+         "    output: billed by invoice\notherwise:\n  steps: []\n  output: nothing is due",
          "Readers take it for a decision; it decides nothing."),
     Code("FLOW223", "tries-without-end", WARNING,
          "Limits of retries that are as good as none: more than 100 tries, or longer than 31 days.",
@@ -115,4 +118,6 @@ FLOW_CODES: tuple[Code, ...] = (
     Code("CONN220", "nothing-allowed", ERROR, "A limit of tries, requests or time below one.",
          "budget:\n  concurrency: 0", "budget:\n  concurrency: 1",
          "Nothing is ever sent, and every effect waits until a person is asked."),
+    *CONTROL_CODES,
+    *PROOF_CODES,
 )  # fmt: skip

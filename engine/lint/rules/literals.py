@@ -1,4 +1,4 @@
-"""Accounts, tax codes and entities written into mappings and flows instead of being looked up."""
+"""Accounts, tax codes and entities written into documents instead of being looked up."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         return
     # Few computed values hold any such text at all; only those are parsed.
     mentioned = re.compile("|".join(re.escape(text) for text in sorted(facts)))
-    for document in (*subject.workspace.mappings, *subject.workspace.flows):
+    workspace = subject.workspace
+    kinds: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        ("SAFE201", (*workspace.mappings, *workspace.flows)),
+        ("SAFE220", (*workspace.policies, *workspace.sources, *workspace.connections)),
+    )
+    for code, document in ((code, document) for code, documents in kinds for document in documents):
         for leaf in leaves_of(document):
             for text in _literals(leaf) if mentioned.search(leaf.text) else ():
                 if text in facts:
                     kind, table = facts[text]
                     yield finding(
-                        "SAFE201",
+                        code,
                         f"the {kind} {text!r} is written here",
                         leaf.span,
                         f"look it up: it is a row of table `{table}`",
@@ -54,6 +59,7 @@ def _kind(column: str) -> str | None:
 
 
 def _literals(leaf: Leaf) -> Iterator[str]:
+    """The texts that stand in a value: itself, or the constants of an expression."""
     if not leaf.computed:
         yield leaf.text
         return

@@ -1,0 +1,16 @@
+"""Places of what a definition keeps without one: plain texts such as a summary or a host."""
+
+from __future__ import annotations
+
+from engine.lint.subject import Subject
+from engine.source.span import Span
+
+
+def place_of(text: str, within: Span, subject: Subject) -> Span:
+    """Where a text first stands in the file of ``within``, from the line of that on; that itself if it does not."""
+    lines = subject.workspace.files.get(within.file, "").splitlines()
+    for number, line in enumerate(lines[within.line - 1 :], within.line):
+        column = line.find(text)
+        if column >= 0:
+            return Span(within.file, number, column + 1, number, column + 1 + len(text))
+    return within

@@ -1,0 +1,109 @@
+"""Connections that nothing uses, that cannot reach their system, or that are never open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from engine.base.errors import Failure
+from engine.connect.addresses import HostRules
+from engine.lint.finding import finding
+from engine.lint.places import place_of
+from engine.lint.subject import Subject, all_steps
+from engine.plan.connections import ELAPSED_MAX_SECONDS
+from engine.source.diagnostic import Diagnostic, Label
+from engine.source.node import Mapping, Node, Scalar
+from engine.source.span import Span
+from engine.spec.documents.connection import Connection, Maintenance, Weekday
+
+_PORTS = {"https": 443, "http": 80}
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    used = _used(subject)
+    for connection in subject.workspace.connections:
+        if connection.id not in used:
+            message = f"nothing uses connection `{connection.id}`"
+            yield finding("CONN221", message, connection.span, "use it, or remove it and its secrets")
+        yield from _address(connection, subject)
+        for window in connection.maintenance:
+            if _always(window):
+                message = f"connection `{connection.id}` is always left alone, so nothing is ever sent"
+                yield finding("CONN224", message, window.span, "shorten the window, or give its `days` or `dates`")
+    yield from _time_to_answer(subject)
+
+
+def _used(subject: Subject) -> set[str]:
+    used = {source.connection.text for source in subject.workspace.sources}
+    for flow in subject.workspace.flows:
+        for step in all_steps(flow):
+            for part in (step.post, step.read, step.lookup):
+                if part is not None and part.connection is not None:
+                    used.add(part.connection.text)
+    return used
+
+
+def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
+    """Hosts that cannot be read, and an address that the connection itself does not permit."""
+    plan = subject.plan.connections[connection.id]
+    bad = False
+    for host in connection.hosts:
+        try:
+            HostRules((host,))
+        except Failure:
+            bad = True
+            message = f"`{host}` is no host, address or network: nothing is sent"
+            yield finding("CONN222", message, place_of(host, connection.span, subject), "write only the host's name")
+    form = plan.manifest.form
+    asks = "" if form.base_url is None else str(getattr(form.base_url.node, "value", ""))
+    for name, tree in connection.settings:
+        found = _written(tree.node)
+        if bad or found is None or (name != "base_url" and f"settings.{name}" not in asks):
+            continue
+        text, span = found
+        url = urlsplit(text)
+        if url.scheme not in _PORTS or url.hostname is None:
+            continue
+        try:
+            HostRules(plan.hosts).check_origin(url.scheme, url.hostname, url.port or _PORTS[url.scheme])
+        except Failure as failure:
+            hosts = (Label(place_of("hosts:", connection.span, subject), "what may be reached"),)
+            listed = "https only" in failure.message
+            why = "it is not https" if listed else "`hosts` does not list it"
+            help = "write https" if listed else "add it to `hosts`, with its port unless that is 443"
+            yield finding("CONN223", f"nothing is sent to `{url.netloc}`: {why}", span, help, hosts)
+
+
+def _written(node: Node) -> tuple[str, Span] | None:
+    """The text of a setting: as it is, or the default where the environment may say another."""
+    if isinstance(node, Mapping):
+        default = node.get("default")
+        return None if default is None else _written(default)
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return node.value, node.span
+    return None
+
+
+def _always(window: Maintenance) -> bool:
+    every_day = not window.dates and (not window.days or set(window.days) == set(Weekday))
+    return every_day and window.from_ == "00:00" and window.to == "24:00"
+
+
+def _time_to_answer(subject: Subject) -> Iterator[Diagnostic]:
+    """Tries that end before the first answer may have come."""
+    documents = {connection.id: connection for connection in subject.workspace.connections}
+    for flow in subject.workspace.flows:
+        for step in all_steps(flow):
+            if step.post is None:
+                continue
+            name = step.post.connection.text
+            answer = subject.plan.connections[name].timeout_seconds
+            budget = documents[name].budget
+            limit = ELAPSED_MAX_SECONDS if budget is None or budget.elapsed_max is None else budget.elapsed_max.seconds
+            span = step.span
+            for duration in (None if step.retry is None else step.retry.elapsed_max, step.timeout):
+                if duration is not None and duration.seconds < limit:
+                    limit, span = duration.seconds, duration.span
+            if limit < answer:
+                message = f"step `{step.id}` is given up after {limit} s, but one answer may take {answer:g} s"
+                yield finding("CONN225", message, span, f"allow at least {answer:g} seconds, or shorten its `timeout`")

@@ -1,0 +1,166 @@
+"""Rules about flows, controls and proofs: what their messages say, where else they point, and near misses."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from small_workspace import BASE, copy_base, plan_at, replace_in
+
+from engine.lint.codes_flows import FLOW_CODES
+from engine.lint.rules import unanswerable
+from engine.lint.runner import lint
+from engine.lint.subject import Subject
+from engine.plan.model import PostStep
+from engine.source.diagnostic import Diagnostic
+from engine.spec.workspace import load_workspace
+
+FIXTURES = BASE.parent
+MESSAGE_CHARACTERS = 90
+
+
+def findings(root: Path, code: str) -> list[Diagnostic]:
+    return [each for each in lint(root, environment={}).diagnostics if each.code == code]
+
+
+def test_every_rule_says_what_to_avoid_what_to_prefer_and_why() -> None:
+    lacking = [each.code for each in FLOW_CODES if not (each.avoid and each.prefer and each.why)]
+    assert lacking == []
+    assert len({each.name for each in FLOW_CODES}) == len(FLOW_CODES) >= 65
+
+
+@pytest.mark.parametrize("code", sorted(each.code for each in FLOW_CODES if (FIXTURES / each.code).is_dir()))
+def test_a_message_is_short_and_true_on_its_own(tmp_path: Path, code: str) -> None:
+    root = copy_base(tmp_path)
+    for file in (FIXTURES / code / "bad").rglob("*.*"):
+        target = root / file.relative_to(FIXTURES / code / "bad")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.read_text("utf-8"), "utf-8")
+    found = findings(root, code)
+    assert found
+    for each in found:
+        assert len(each.message) <= MESSAGE_CHARACTERS, each.message
+        assert each.help and not each.message.endswith("."), each.message
+
+
+def test_an_effect_on_a_system_that_cannot_be_asked(tmp_path: Path) -> None:
+    plan = plan_at(copy_base(tmp_path))
+    (flow,) = plan.flows["booked@1"]
+    post = flow.steps[-1]
+    assert isinstance(post, PostStep)
+
+    def found(refuses: bool, can_look_up: bool) -> list[str]:
+        guarantees = dataclasses.replace(post.guarantees, refuses_duplicates=refuses, can_look_up=can_look_up)
+        steps = (*flow.steps[:-1], dataclasses.replace(post, guarantees=guarantees))
+        changed = dataclasses.replace(plan, flows={"booked@1": (dataclasses.replace(flow, steps=steps),)})
+        return [each.message for each in unanswerable.check(Subject(load_workspace(tmp_path), changed))]
+
+    assert found(False, False) == ["a lost answer to step `posted` always needs a person: `ledger` cannot be asked"]
+    assert found(True, False) == found(False, True) == []
+
+
+def test_a_forgotten_value_may_be_left_out_with_a_note(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    for file in (FIXTURES / "FLOW220" / "bad").rglob("*.*"):
+        (root / file.relative_to(FIXTURES / "FLOW220" / "bad")).write_text(file.read_text("utf-8"), "utf-8")
+    (found,) = findings(root, "FLOW220")
+    assert found.message == "nothing happens if `event.data.kind` is 'correction'"
+    assert [label.text for label in found.labels] == ["those end here"]
+    replace_in(
+        root, "booked.flow.yaml", ("  - id: kind\n", "  - id: kind\n    note: Corrections are booked by hand.\n")
+    )
+    assert findings(root, "FLOW220") == []
+
+
+def test_a_field_that_another_condition_asks_about_is_left_alone(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    for file in (FIXTURES / "FLOW220" / "bad").rglob("*.*"):
+        (root / file.relative_to(FIXTURES / "FLOW220" / "bad")).write_text(file.read_text("utf-8"), "utf-8")
+    started = "  event: bill.issued@1\n  when: =event.data.kind != 'correction'\n"
+    replace_in(root, "booked.flow.yaml", ("  event: bill.issued@1\n", started))
+    assert findings(root, "FLOW220") == []
+
+
+def test_flows_that_start_each_other_without_end(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    emit = "steps:\n  - id: told\n    emit:\n      event: {0}\n      subject: =event.subject\n      data: =event.data\n"
+    replace_in(
+        root,
+        "booked.flow.yaml",
+        (
+            "steps:\n",
+            emit.format("bill.copied@1"),
+        ),
+    )
+    schema = (root / "schemas" / "bill.issued@1.schema.json").read_text("utf-8")
+    (root / "schemas" / "bill.copied@1.schema.json").write_text(
+        schema.replace("bill.issued@1", "bill.copied@1"), "utf-8"
+    )
+    back = (
+        'spec: flow/v1\nid: back\nversion: "1.0.0"\nowner: accounting\nsummary: A copied bill is issued again.\n'
+        "trigger:\n  event: bill.copied@1\n" + emit.format("bill.issued@1")
+    )
+    (root / "mappings" / "back.flow.yaml").write_text(back, "utf-8")
+    (found,) = findings(root, "FLOW236")
+    assert "again and again, without end" in found.message
+    assert len(found.labels) == 1
+    assert found.labels[0].span.file != found.span.file
+
+
+@pytest.mark.parametrize(
+    ("classes", "code"),
+    [
+        ("not_found", ""),
+        ("permission, data", ""),
+        ("auth", "FLOW227"),
+        ("config", "FLOW227"),
+        ("data, data", "FLOW227"),
+        ("unknown_outcome", "FLOW228"),
+        ("conflict", "FLOW228"),
+    ],
+)
+def test_what_may_be_skipped_of_a_post(tmp_path: Path, classes: str, code: str) -> None:
+    root = copy_base(tmp_path)
+    clause = f"    on_error:\n      classes: [{classes}]\n      do: skip\n      reason: It is booked by hand.\n"
+    replace_in(
+        root,
+        "booked.flow.yaml",
+        ("  - id: posted\n", "  - id: posted\n" + clause),
+        ("=steps.posted.document.id", "none"),
+    )
+    found = {each.code for each in lint(root, environment={}).diagnostics}
+    assert found == ({code, "TEST230"} if code else {"TEST230"})
+
+
+def test_business_dates_behind_the_end_of_what_is_used(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    dates = 'effective:\n  from: "2026-01-01"\n  to: "2027-01-01"\ninput:\n'
+    replace_in(root, "entry.mapping.yaml", ("input:\n", dates))
+    (found,) = findings(root, "VERS220")
+    assert found.message == "step `entry` fails from 2027-01-01: no version of `entry@1` applies"
+    assert [label.span.file for label in found.labels] == ["mappings/entry.mapping.yaml"]
+    replace_in(root, "booked.flow.yaml", ('  from: "2026-01-01"\n', '  from: "2026-01-01"\n  to: "2027-01-01"\n'))
+    assert findings(root, "VERS220") == []
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        ("*.com", "SEC220"),
+        ("0.0.0.0/0", "SEC220"),
+        ("10.0.0.0/8", ""),
+        ("*.example.com", ""),
+        ("ledger.example.com:8443", ""),
+        ("https://ledger.example.com", "CONN222"),
+        ("ledger.example.com/api", "CONN222"),
+        ("*", "CONN222"),
+    ],
+)
+def test_hosts(tmp_path: Path, host: str, code: str) -> None:
+    root = copy_base(tmp_path)
+    path = root / "mappings" / "ledger.connection.yaml"
+    path.write_text(path.read_text("utf-8") + f'hosts:\n  - "{host}"\n', "utf-8")
+    found = lint(root, environment={}).diagnostics
+    assert [each.code for each in found] == ([code] if code else [])
+    assert all((each.span.line, each.span.column) == (7, 6) for each in found)
