@@ -29,7 +29,8 @@ Computed: TypeAlias = Callable[[Scope], Any]
 
 @dataclass(frozen=True, slots=True)
 class BusinessException:
-    """Something only a person can settle, in plain words. ``where`` is for engineers: flow and step."""
+    """Something only a person can settle, in plain words. ``where`` is for engineers: flow and step; ``effect`` is
+    the key of the effect that it is about, if it is about one whose outcome can be recorded."""
 
     reason: str
     message: str
@@ -39,6 +40,7 @@ class BusinessException:
     amount: Any = None
     where: str = ""
     detail: str = ""
+    effect: str = ""
 
 
 class Stopped(Exception):

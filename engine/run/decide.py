@@ -382,6 +382,7 @@ def _refusal(answer: Refused, connection: str, operation: str, object_: str, flo
         owner=flow.owner,
         error_class=answer.error_class,
         detail=answer.detail,
+        effect=answer.effect,
     )
 
 

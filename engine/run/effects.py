@@ -7,6 +7,7 @@ sent without an outcome and treats it as unknown. The key waits meanwhile; other
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
@@ -399,9 +400,8 @@ class Effects:
         )  # fmt: skip
         key = row.key
         work.after_commit.append(lambda: self.release(work, key))
-        run.failed_effect = key
         run.effect = run.request = None
-        self._advance.advance(work, run, refused, batch)
+        self._advance.advance(work, run, replace(refused, effect=key), batch)
 
     def _token(self, run: Run) -> int:
         return self._worker.store.tokens.get(run.row.partition, -1)

@@ -75,13 +75,12 @@ def exception_row(
 ) -> tuple[Any, ...]:
     """The values of one row of the exception table, in the table's order."""
     amount, currency = _amount(exception.amount)
-    effect = run.failed_effect if run is not None else None
     return (
         id_,
         kind or exception_kind(exception),
         arrival.id,
         run.row.id if run is not None else None,
-        effect,
+        exception.effect or None,
         arrival.partition,
         arrival.key,
         blocks,

@@ -101,6 +101,7 @@ class Refused:
     message: str
     detail: str = ""
     kind: str = ""  # "unknown_outcome" or "conflict" where a person must decide about the effect itself
+    effect: str = ""  # the key of the effect that was given up
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ class Run:
     answers_stored: int = 0
     request: EffectRequest | None = None
     effect: EffectRow | None = None
-    failed_effect: str | None = None
     sent_monotonic: float | None = None
     absent_reads: int = 0
     asked: int = 0

@@ -307,6 +307,11 @@ def test_elements_fail_apart_and_a_retry_posts_only_what_is_missing(tmp_path: Pa
         assert len(world.erp.order) == 97
         rows = world.rows("select id from exception where state = 'open'")
         assert len(rows) == 3
+        about = "select x.place, e.object from exception x join effect e on e.key = x.effect_key order by 1"
+        assert world.rows(about) == [  # each is about its own effect: what is recorded for it is recorded there
+            ("bulk@1.0.0/lines[l3]/line", "l3"), ("bulk@1.0.0/lines[l50]/line", "l50"),
+            ("bulk@1.0.0/lines[l99]/line", "l99"),
+        ]  # fmt: skip
         refuse = False
         released = world.commits.transact(
             lambda c, audit: operate.retry(c, audit, rows[0][0], "ana", world.clock.now())
