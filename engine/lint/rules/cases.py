@@ -27,9 +27,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not test.cases:
             yield finding("TEST220", f"test `{test.id}` has no cases, so it shows nothing", test.span, "add a case")
         yield from _cases(test)
+        given = {name: plain(tree.node) for name, tree in test.given} if any(each.change for each in test.cases) else {}
         for case in test.cases:
             yield from _expects(case)
-            yield from _changes(test, case)
+            yield from _changes(given, case)
 
 
 def _expects(case: TestCase) -> Iterator[Diagnostic]:
@@ -100,24 +101,18 @@ def _said(part: Any) -> Any:
     return part
 
 
-def _changes(test: Test, case: TestCase) -> Iterator[Diagnostic]:
+def _changes(given: Mapping[str, Any], case: TestCase) -> Iterator[Diagnostic]:
     """Changes to what the input holds already; inputs in files are not read."""
     for path, tree in case.change:
-        name = _SEGMENT.match(path)
-        given = None if name is None else test.given.get(name[0])
-        if given is None:
-            continue
-        before = _at({name[0]: plain(given.node)} if name is not None else {}, path)
-        if before is _ABSENT:
-            continue
-        if repr(before) == repr(plain(tree.node)):
+        before = _at(given, path)
+        if before is not _ABSENT and before == plain(tree.node) and repr(before) == repr(plain(tree.node)):
             message = f"`{path}` is that already, so case `{case.id}` changes nothing by it"
             yield finding("TEST224", message, tree.span, "give another value, or remove the change")
 
 
-def _at(whole: Any, path: str) -> Any:
+def _at(whole: Mapping[str, Any], path: str) -> Any:
     """What stands at a path; absent where it leads through a file or nowhere."""
-    at = whole
+    at: Any = whole
     for name, index in _SEGMENT.findall(path):
         if index:
             if not isinstance(at, list) or int(index) >= len(at):

@@ -17,6 +17,8 @@ from engine.spec.documents.policy import Policy, Rule
 from engine.spec.values import Expression
 
 _BLANK = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_NAME = re.compile(r"(?<![.\w])[a-z]\w*")
+_VALUE = re.compile(r"\bvalues\s*\.\s*\"?(\w+)")
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
@@ -130,11 +132,12 @@ def _unused(policy: Policy) -> Iterator[Diagnostic]:
     for rule in policy.rules:
         said += [blank for text in (rule.message.text, rule.action.text) for blank in _BLANK.findall(text)]
     text = "\n".join(said)
+    inputs, values = set(_NAME.findall(text)), set(_VALUE.findall(text))
     for name, declared in policy.input:
-        if not re.search(rf"(?<![.\w]){name}\b", text):
+        if name not in inputs:
             message = f"no rule of `{policy.id}` reads the input `{name}`"
             yield finding("POL226", message, declared.span, "remove it here and where the policy is checked")
     for name, expression in policy.values:
-        if not re.search(rf"\bvalues\s*\.\s*\"?{name}\b", text):
+        if name not in values:
             message = f"no rule of `{policy.id}` reads the value `{name}`"
             yield finding("POL226", message, expression.span, "remove it, or require something of it")

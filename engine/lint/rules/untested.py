@@ -29,7 +29,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if cases is not None:  # a flow without any test is reported as that
             yield from _clauses(flow, cases)
             yield from _failures(flow, said) if name not in loose else ()
-    if not any(_leaves_open(case) for case in every):
+    if every and not any(_leaves_open(case) for case in every):
         asked = _looked_up(subject)
         for table in subject.workspace.tables:
             if table.missing.reason not in said and table.id in asked:

@@ -17,7 +17,7 @@ from engine.spec.documents.policy import Rule
 SUMMARY_CHARACTERS = 300
 _BLANK = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _UNFINISHED = re.compile(r"\b(T[O]DO|F[I]XME|TBD|lorem ipsum)\b|\?{3}", re.IGNORECASE)
-_MACHINE = re.compile(r"\bHTTP[ /]?\d|\b(?:event|steps)\.\w+|\bnull\b|Traceback|\w+\(\)|\w+Exception\b")
+_MACHINE = re.compile(r"\bHTTP[ /]?\d|\b(?:event|steps)\.\w+|\bnull\b|Traceback|\w\(\)|Exception\b")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -73,7 +73,7 @@ def _complaints(subject: Subject) -> Iterator[tuple[str, Complaint | Rule]]:
 
 
 def _readable(what: str, text: str, span: Span) -> Iterator[Diagnostic]:
-    words = _BLANK.sub("", text)
+    words = _BLANK.sub("…", text)
     unfinished, machine = _UNFINISHED.search(words), _MACHINE.search(words)
     if unfinished is not None:
         yield finding("DOC223", f"{what} is unfinished: `{unfinished[0]}`", span, "write what people are to read")
