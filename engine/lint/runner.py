@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.base.clock import SECOND, Clock, SystemClock
+from engine.lint.mending import with_fix
+from engine.lint.origins import with_names, with_origins
+from engine.lint.roots import root_causes
 from engine.lint.rules import (
     event_nobody_makes,
     identity,
@@ -87,13 +90,22 @@ def findings_of(
     found.extend(workspace.diagnostics)
     found.extend(compiling)
     if plan is None:
-        return found.sorted
+        return finished(found.sorted, workspace)
     subject = Subject(workspace, plan)
     findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
     kept = Diagnostics()
     for diagnostic in apply(findings, read_suppressions(workspace.files), today):
         kept.add(diagnostic)
-    return kept.sorted
+    return finished(kept.sorted, workspace)
+
+
+def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[Diagnostic, ...]:
+    """Findings as people see them: without what only follows from another, with the place that a type comes from and
+    the edit that mends them, where there is one."""
+    if not found:
+        return ()
+    roots = [with_names(each, workspace) for each in root_causes(found, workspace.unread)]
+    return tuple(with_fix(each, workspace.files) for each in with_origins(roots, workspace))
 
 
 def day_of(clock: Clock) -> datetime.date:

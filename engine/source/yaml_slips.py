@@ -154,14 +154,14 @@ def explain_syntax(error: yaml.YAMLError, text: str, file: str, last_flow_value:
             return _quote_it(
                 "YAML022", "this computed value holds `: ` and must be quoted", text, file, start, line_end
             )
-    if last_flow_value is not None and line_start <= last_flow_value < index + 1 and "expected ','" in problem:
-        stop = computed_extent(text, last_flow_value)
-        message = f"this computed value ends at `{text[index : index + 1]}`; quote it"
-        return _quote_it("YAML021", message, text, file, last_flow_value, stop)
         if _KEY_ONLY.fullmatch(text[line_start:index]):
             span = span_at(file, text, index - len(text[line_start:index].lstrip()), index)
             message = "this line does not fit the indentation around it"
             return Diagnostic("YAML001", message, span, help="align it with its siblings")
+    if last_flow_value is not None and line_start <= last_flow_value < index + 1 and "expected ','" in problem:
+        stop = computed_extent(text, last_flow_value)
+        message = f"this computed value ends at `{text[index : index + 1]}`; quote it"
+        return _quote_it("YAML021", message, text, file, last_flow_value, stop)
     span = span_at(file, text, index, min(index + 1, line_end) if index < line_end else index)
     opened = getattr(error, "context_mark", None)
     for code, phrase, message, help in _MEANINGS:
@@ -169,8 +169,8 @@ def explain_syntax(error: yaml.YAMLError, text: str, file: str, last_flow_value:
             if "not closed" in message and opened is not None and opened.index != index:
                 # Where it was opened is the place to look at; where the text ran out is far below, often.
                 labels = (Label(span, "so that nothing fits from here on"),) if span.end_column > span.column else ()
-                start = span_at(file, text, opened.index, opened.index + 1)
-                return Diagnostic(code, message, start, help=help, labels=labels)
+                place = span_at(file, text, opened.index, opened.index + 1)
+                return Diagnostic(code, message, place, help=help, labels=labels)
             return Diagnostic(code, message, span, help=help)
     return Diagnostic("YAML001", f"the text is not YAML here: {problem.strip()}", span)
 

@@ -1,0 +1,85 @@
+"""Where the type of a value comes from: a second place for findings about fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.lint.subject import all_steps
+from engine.report.frame import source_line
+from engine.source.diagnostic import Diagnostic, Label
+from engine.source.node import Mapping as Object
+from engine.source.node import Scalar
+from engine.source.span import Span
+from engine.spec.documents.flow import Flow
+from engine.spec.documents.mapping import Mapping as Mapping_
+from engine.spec.documents.policy import Policy
+from engine.spec.nearest import suggestion
+from engine.spec.workspace import LoadedWorkspace
+
+_ABOUT_FIELDS = frozenset({"EXPR010", "EXPR012", "TYPE001", "TYPE003", "TYPE005"})
+_MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
+_PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
+
+
+def with_origins(found: list[Diagnostic], workspace: LoadedWorkspace) -> Iterator[Diagnostic]:
+    """The findings; those about a field also point at the declaration that says which fields there are."""
+    wanted = {each.span.file for each in found if each.code in _ABOUT_FIELDS}
+    origins = {file: dict(_origins(document)) for file, document in _documents(workspace) if file in wanted}
+    for each in found:
+        known = origins.get(each.span.file, {})
+        yield _labelled(each, known, workspace.files) if each.code in _ABOUT_FIELDS and known else each
+
+
+def with_names(diagnostic: Diagnostic, workspace: LoadedWorkspace) -> Diagnostic:
+    """The finding; a schema or table of a mapping that is not there gets the names that are."""
+    missing = _MISSING.fullmatch(diagnostic.message)
+    if diagnostic.code != "MAP004" or diagnostic.help or missing is None:
+        return diagnostic
+    if missing[1] == "table":
+        known = [each.id for each in workspace.tables]
+    else:
+        ids = [each.node.get("$id") for each in workspace.schemas if isinstance(each.node, Object)]
+        known = [str(id.value).rpartition("/")[2] for id in ids if isinstance(id, Scalar)]
+    return replace(diagnostic, help=suggestion(missing[2], known, what=f"{missing[1]}s are"))
+
+
+def _documents(workspace: LoadedWorkspace) -> Iterator[tuple[str, Any]]:
+    documents: tuple[Mapping_ | Policy | Flow, ...] = (*workspace.mappings, *workspace.policies, *workspace.flows)
+    for each in documents:
+        yield each.span.file, each
+
+
+def _origins(document: Any) -> Iterator[tuple[str, tuple[Span, str]]]:
+    """Beginnings of paths, and the place and words of what they are."""
+    for name, given in getattr(document, "input", None) or ():
+        if getattr(given, "schema", None) is not None:
+            yield name, (given.schema.span, f"`{name}` is {given.schema}")
+    for name, lookup in getattr(document, "lookups", None) or ():
+        yield f"lookups.{name}", (lookup.table.span, f"`lookups.{name}` is a row of `{lookup.table}`")
+    trigger = getattr(document, "trigger", None)
+    if trigger is not None and trigger.event is not None:
+        yield "event.data", (trigger.event.span, f"`event.data` is {trigger.event}")
+    for step in all_steps(document) if trigger is not None else ():
+        place = step.span
+        name = Span(place.file, place.line, place.column, place.line, place.column + len(f"id: {step.id}"))
+        yield f"steps.{step.id}!", (name, f"step `{step.id}` comes only here")
+        mapping = getattr(step.map, "mapping", None) if step.map is not None else None
+        if mapping is not None:
+            yield f"steps.{step.id}", (mapping.span, f"`steps.{step.id}` is what {mapping} makes")
+
+
+def _labelled(diagnostic: Diagnostic, origins: Mapping[str, tuple[Span, str]], files: Mapping[str, str]) -> Diagnostic:
+    line = source_line(files, diagnostic.span.file, diagnostic.span.line) or ""
+    for path in _PATH.finditer(line):
+        if not path.start() < diagnostic.span.column <= path.end() + 1:
+            continue
+        if diagnostic.code == "EXPR010" and f"{path[0]}!" in origins:
+            return replace(diagnostic, labels=(*diagnostic.labels, Label(*origins[f"{path[0]}!"])))
+        for beginning in sorted(origins, key=len, reverse=True):
+            span, words = origins[beginning]
+            if re.match(rf"{re.escape(beginning)}[.\[]", path[0]) and span.line != diagnostic.span.line:
+                return replace(diagnostic, labels=(*diagnostic.labels, Label(span, words)))
+    return diagnostic

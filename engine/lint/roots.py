@@ -1,0 +1,89 @@
+"""One root cause, one finding: leaves out what only follows from another finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from engine.source.diagnostic import Diagnostic, Level
+from engine.source.span import Span
+from engine.spec.workspace import WORKSPACE_FILE
+
+#: Something that is named and was not found. If a whole folder was not read, nobody knows whether it is there.
+_NOT_FOUND = frozenset({
+    "MAP004", "MAP101", "MAP104", "POL101", "FLOW001", "FLOW005", "FLOW207", "SCHEMA003", "SCHEMA101", "FIN002",
+    "CONN101", "TEST203", "TEST205", "TEST206",
+})  # fmt: skip
+_CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
+_COMPUTING = ("EXPR", "TYPE", "MONEY")
+_QUOTED = re.compile(r"`([^`]+)`")
+_NEAR_LINES = 8
+
+
+def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]) -> Iterator[Diagnostic]:
+    """The findings that stand for themselves, in their order. ``unread`` are documents that are there but were left
+    out because of their own findings, as (kind, id)."""
+    unsure = _Unsure(found, {id for _, id in unread})
+    errors = {each.span for each in found if each.level is Level.ERROR}
+    inner = [each.span for each in found if each.code.startswith(_COMPUTING)]
+    for each in found:
+        if each.code in _NOT_FOUND and unsure(each):
+            continue
+        if each.code == "YAML015" and each.span in errors:
+            continue  # it is said already that another value is needed here
+        if each.code.startswith(_COMPUTING) and any(_within(other, each.span) for other in inner):
+            continue  # a part of the expression is wrong, so nothing is known of the whole
+        if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
+            continue
+        if each.code == "MAP105" and any(_other_key(each, other) for other in found):
+            continue
+        yield each
+
+
+class _Unsure:
+    """Whether something that was not found may be there after all, or is only missed because of it."""
+
+    def __init__(self, found: Sequence[Diagnostic], unread: Collection[str]) -> None:
+        self._folder_lost = any(
+            each.code in ("SPEC101", "SPEC102") and each.span.file == WORKSPACE_FILE for each in found
+        )
+        broken = {each.span.file for each in found if each.code.startswith(("YAML0", "YAML1", "SPEC0"))}
+        self._connection_lost = any(each.code in _CONNECTION_LOST for each in found) or any(
+            file.endswith((".connection.yaml", "manifest.yaml")) for file in broken
+        )
+        self._policy_lost = {each.span.file for each in found if each.code == "POL101"}
+        self._unread = unread
+
+    def __call__(self, each: Diagnostic) -> bool:
+        if self._folder_lost:
+            return True
+        if each.code == "FLOW005":
+            return each.span.file in self._policy_lost  # the check is there, its policy is not
+        if each.code == "MAP004" and self._connection_lost and "." in each.message:
+            return True  # schemas of a connector come with its connection
+        words = set(re.findall(r"[\w.]+", each.message))
+        return not words.isdisjoint(self._unread)
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    """Whether one place is a part of another, and not the whole of it."""
+    if inner.file != outer.file or inner == outer:
+        return False
+    starts = (outer.line, outer.column) <= (inner.line, inner.column)
+    return starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
+
+
+def _renamed(missing: Diagnostic, unknown: Diagnostic) -> bool:
+    """Whether the field that is not set is the one that an unknown field was meant to be."""
+    meant = re.search(r"did you mean `?([\w.]+)`?\?", unknown.help)
+    name = re.search(r"field `?([\w.\[\]]+)`? is not set", missing.message)
+    same_file = missing.span.file == unknown.span.file
+    return same_file and meant is not None and name is not None and name[1].rpartition(".")[2] == meant[1]
+
+
+def _other_key(missing: Diagnostic, unknown: Diagnostic) -> bool:
+    """Whether a key column is missing because another name was written for it."""
+    if unknown.code != "MAP105" or "also needs" not in missing.message or "is not a key column" not in unknown.message:
+        return False
+    near = missing.span.file == unknown.span.file and 0 <= unknown.span.line - missing.span.line <= _NEAR_LINES
+    return near and _QUOTED.findall(missing.message)[:1] == _QUOTED.findall(unknown.message)[1:2]
