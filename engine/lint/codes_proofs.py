@@ -29,7 +29,8 @@ PROOF_CODES: tuple[Code, ...] = (
          "An outcome or failure class that does not exist, or an exception together with another outcome.",
          "expect:\n  outcome: completed\n  exception: {reason: unmapped_product}",
          "expect:\n  outcome: exception\n  exception: {reason: unmapped_product}",
-         "The case can never hold."),
+         "The case can never hold.",
+         fixable=True),
     Code("TEST226", "expectation-elsewhere", ERROR,
          "An expectation about something that the kind of target does not have.",
          "target: {mapping: entry@1}\nexpect:\n  sent: {}", "target: {mapping: entry@1}\nexpect:\n  output: {...}",
@@ -81,5 +82,6 @@ PROOF_CODES: tuple[Code, ...] = (
          "One of them was copied and does something else."),
     Code("DOC227", "owner-in-two-spellings", WARNING, "One owner in two spellings.",
          "owner: Revenue Accounting   # and elsewhere revenue-accounting", "owner: revenue-accounting",
-         "They are two teams to the engine: exceptions of the one do not show in the list of the other."),
+         "They are two teams to the engine: exceptions of the one do not show in the list of the other.",
+         fixable=True),
 )  # fmt: skip

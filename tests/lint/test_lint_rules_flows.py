@@ -9,6 +9,7 @@ import pytest
 from small_workspace import BASE, copy_base, plan_at, replace_in
 
 from engine.lint.codes_flows import FLOW_CODES
+from engine.lint.fixing import apply_edits
 from engine.lint.rules import unanswerable
 from engine.lint.runner import lint
 from engine.lint.subject import Subject
@@ -164,3 +165,29 @@ def test_hosts(tmp_path: Path, host: str, code: str) -> None:
     found = lint(root, environment={}).diagnostics
     assert [each.code for each in found] == ([code] if code else [])
     assert all((each.span.line, each.span.column) == (7, 6) for each in found)
+
+
+FIXABLE = sorted(each.code for each in FLOW_CODES if each.fixable)
+
+
+@pytest.mark.parametrize("code", FIXABLE)
+def test_a_fix_takes_away_its_own_finding_and_brings_no_other(tmp_path: Path, code: str) -> None:
+    root = copy_base(tmp_path)
+    for file in (FIXTURES / code / "bad").rglob("*.*"):
+        target = root / file.relative_to(FIXTURES / code / "bad")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.read_text("utf-8"), "utf-8")
+    (found,) = findings(root, code)
+    assert found.fix is not None
+    path = root / found.fix.edits[0].span.file
+    path.write_text(apply_edits(path.read_text("utf-8"), found.fix.edits), "utf-8")
+    assert [str(each) for each in lint(root, environment={}).diagnostics] == []
+
+
+def test_a_key_beside_others_on_its_line_is_left_to_the_author(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    replace_in(
+        root, "booked.flow.yaml", ("  - id: posted\n    post:\n", "  - id: posted\n    retry: {\n      }\n    post:\n")
+    )
+    (found,) = findings(root, "FLOW224")
+    assert found.fix is None

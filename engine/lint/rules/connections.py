@@ -11,7 +11,7 @@ from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.subject import Subject, all_steps
 from engine.plan.connections import ELAPSED_MAX_SECONDS
-from engine.source.diagnostic import Diagnostic, Label
+from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.node import Mapping, Node, Scalar
 from engine.source.span import Span
 from engine.spec.documents.connection import Connection, Maintenance, Weekday
@@ -53,7 +53,9 @@ def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
         except Failure:
             bad = True
             message = f"`{host}` is no host, address or network: nothing is sent"
-            yield finding("CONN222", message, place_of(host, connection.span, subject), "write only the host's name")
+            span, name = place_of(host, connection.span, subject), urlsplit(host).hostname
+            fix = Fix(f"write {name}", (Edit(span, name),)) if name and span != connection.span else None
+            yield finding("CONN222", message, span, "write only the host's name", fix=fix)
     form = plan.manifest.form
     asks = "" if form.base_url is None else str(getattr(form.base_url.node, "value", ""))
     for name, tree in connection.settings:

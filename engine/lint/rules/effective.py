@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.lint.finding import finding
+from engine.lint.lines import removal
 from engine.lint.subject import Subject, all_steps, major
 from engine.source.diagnostic import Diagnostic, Label
 from engine.source.span import Span
@@ -33,7 +34,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             effective = document.effective
             if effective is not None and effective.by is not None:
                 message = f"only a flow chooses the business date: `by` of {kind} `{document.id}` has no effect"
-                yield finding("VERS221", message, effective.by.span, "remove it; write it in the flow")
+                fix = removal("by", effective.by.span, subject)
+                yield finding("VERS221", message, effective.by.span, "remove it; write it in the flow", fix=fix)
     for flow in workspace.flows:
         first, end = _dates(flow)
         end = _followed(flow, known["flow", major(flow.id, flow.version)], end)

@@ -10,10 +10,10 @@ from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.rules.test_names import step_of
 from engine.lint.subject import Subject, all_steps, kind_of, major
-from engine.source.diagnostic import Diagnostic
+from engine.source.diagnostic import Diagnostic, Edit, Fix
 from engine.spec.documents.flow import Flow, Missing, Step
 from engine.spec.documents.test import Expect, Target, Test, TestCase
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import nearest, suggestion
 
 OUTCOMES = ("completed", "exception", "waiting", "skipped")
 #: Which kinds of targets have what an expectation speaks of.
@@ -36,7 +36,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         kind = _kind(test.target)
         kinds = _kinds_of_steps(flows.get(str(test.target.flow), ()), flows) if kind == "flow" else {}
         for case in test.cases:
-            yield from _possible(case, case.expect, kind)
+            yield from _possible(case, case.expect, kind, subject)
             yield from _steps(case, kinds)
 
 
@@ -64,10 +64,13 @@ def _is_time(clock: str) -> bool:
     return True
 
 
-def _possible(case: TestCase, expect: Expect, kind: str) -> Iterator[Diagnostic]:
+def _possible(case: TestCase, expect: Expect, kind: str, subject: Subject) -> Iterator[Diagnostic]:
     if expect.outcome is not None and expect.outcome not in OUTCOMES:
         message = f"case `{case.id}` never holds: there is no outcome `{expect.outcome}`"
-        yield finding("TEST225", message, expect.span, suggestion(expect.outcome, OUTCOMES))
+        span = place_of(expect.outcome, place_of("outcome:", expect.span, subject), subject)
+        meant = nearest(expect.outcome, OUTCOMES)
+        fix = None if meant is None else Fix(f"write {meant}", (Edit(span, meant),), safe=False)
+        yield finding("TEST225", message, span, suggestion(expect.outcome, OUTCOMES), fix=fix)
     elif expect.outcome not in (None, "exception") and (expect.exception is not None or expect.violations):
         message = f"case `{case.id}` never holds: what is {expect.outcome} has no exception"
         yield finding("TEST225", message, expect.span, "expect the outcome `exception`, or no exception")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.lint.finding import finding
+from engine.lint.lines import removal
 from engine.lint.subject import Subject, all_steps
 from engine.plan.connections import ELAPSED_MAX_SECONDS
 from engine.source.diagnostic import Diagnostic
@@ -27,12 +28,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield from _budget(connection)
     for flow in subject.workspace.flows:
         for step in all_steps(flow):
-            yield from _retry(step)
-            yield from _timeout(step, elapsed)
+            yield from _retry(step, subject)
+            yield from _timeout(step, elapsed, subject)
             lookup = step.lookup
             if lookup is not None and lookup.hold_for is not None and lookup.missing is not Missing.HOLD:
                 message = f"step `{step.id}` never holds, so `hold_for` has no effect"
-                yield finding("FLOW226", message, lookup.hold_for.span, "add `missing: hold`, or remove `hold_for`")
+                fix = removal("hold_for", lookup.hold_for.span, subject, safe=False)
+                help = "add `missing: hold`, or remove `hold_for`"
+                yield finding("FLOW226", message, lookup.hold_for.span, help, fix=fix)
 
 
 def _budget(connection: Connection) -> Iterator[Diagnostic]:
@@ -49,7 +52,7 @@ def _budget(connection: Connection) -> Iterator[Diagnostic]:
     yield from _as_good_as_none(budget.span, what, budget.attempts_max, elapsed)
 
 
-def _retry(step: Step) -> Iterator[Diagnostic]:
+def _retry(step: Step, subject: Subject) -> Iterator[Diagnostic]:
     retry = step.retry
     if retry is None:
         return
@@ -57,7 +60,8 @@ def _retry(step: Step) -> Iterator[Diagnostic]:
     elapsed = None if retry.elapsed_max is None else retry.elapsed_max.seconds
     if retry.attempts_max is None and elapsed is None:
         message = f"the `retry` of {what} says nothing, so the connection's limits hold"
-        yield finding("FLOW224", message, retry.span, "remove it, or give `attempts_max` or `elapsed_max`")
+        fix = removal("retry", retry.span, subject)
+        yield finding("FLOW224", message, retry.span, "remove it, or give `attempts_max` or `elapsed_max`", fix=fix)
     if retry.attempts_max is not None:
         yield from _none_allowed(retry.span, what, attempts_max=retry.attempts_max)
     yield from _as_good_as_none(retry.span, what, retry.attempts_max, elapsed)
@@ -78,7 +82,7 @@ def _as_good_as_none(span: Span, what: str, attempts: int | None, elapsed: int |
         yield finding("FLOW223", message, span, "a person should know before the month is closed")
 
 
-def _timeout(step: Step, elapsed: dict[str, int]) -> Iterator[Diagnostic]:
+def _timeout(step: Step, elapsed: dict[str, int], subject: Subject) -> Iterator[Diagnostic]:
     if step.timeout is None:
         return
     why, help = "", "remove one of them"
@@ -96,4 +100,5 @@ def _timeout(step: Step, elapsed: dict[str, int]) -> Iterator[Diagnostic]:
             why, help = f"tries end after {limit} seconds anyway", "shorten it, or raise `elapsed_max`"
     if why:
         message = f"the `timeout` of step `{step.id}` has no effect: {why}"
-        yield finding("FLOW225", message, step.timeout.span, help)
+        fix = removal("timeout", step.timeout.span, subject, safe=False)
+        yield finding("FLOW225", message, step.timeout.span, help, fix=fix)

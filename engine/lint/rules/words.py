@@ -9,7 +9,7 @@ from typing import Any
 from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.subject import Subject, all_steps
-from engine.source.diagnostic import Diagnostic, Label
+from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.span import Span
 from engine.spec.documents.common import Complaint
 from engine.spec.documents.policy import Rule
@@ -113,12 +113,14 @@ def _owner(document: Any, owners: dict[str, tuple[str, Any]], subject: Subject) 
     """Two spellings of one team: exceptions of the one do not show in the list of the other."""
     written, first = owners.setdefault(_plain(document.owner), (document.owner, document))
     if document.owner.strip() and written != document.owner:
+        span = place_of(document.owner, place_of("owner:", document.span, subject), subject)
         yield finding(
             "DOC227",
             f"`{document.owner}` and `{written}` are two teams here: each sees its own exceptions only",
-            place_of("owner:", document.span, subject),
+            span,
             f"write `{written}`, if it is the same team",
             (Label(place_of("owner:", first.span, subject), "the other spelling"),),
+            Fix(f"write {written}", (Edit(span, written),), safe=False),
         )
 
 
