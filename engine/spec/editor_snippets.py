@@ -89,3 +89,26 @@ def _value(hint: Any, key: Key, numbers: Iterator[int], depth: int) -> Any:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
+
+
+def snippet_text(key: Key, indent: int, numbers: Iterator[int]) -> str:
+    """What stands behind a key's colon, as the text of a snippet. Lines below begin ``indent`` + 2 further in than the
+    line that the key stands on."""
+    value = _value(key.type, key, numbers, 0)
+    return _yaml(value, indent + 2) if isinstance(value, dict | list) else f" {value}"
+
+
+def _yaml(value: Any, indent: int) -> str:
+    if isinstance(value, list):
+        inner = value[0] if value else ""
+        if isinstance(inner, dict):
+            first, *rest = _entries(inner, indent + 2)
+            return "".join([f"\n{' ' * indent}- {first}", *(f"\n{' ' * (indent + 2)}{each}" for each in rest)])
+        return f"\n{' ' * indent}- {inner}"
+    if isinstance(value, dict):
+        return "".join(f"\n{' ' * indent}{each}" for each in _entries(value, indent)) or " {}"
+    return f" {value}"
+
+
+def _entries(value: dict[str, Any], indent: int) -> list[str]:
+    return [f"{key}:{_yaml(inner, indent + 2)}" for key, inner in value.items()] or ["$0"]

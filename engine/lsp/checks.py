@@ -1,0 +1,73 @@
+"""The check that runs behind the editor: when it is quiet for a moment, one at a time, never for an old text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from engine.lsp.workbench import Workbench
+
+#: So long nothing may have been typed before it is checked, in seconds.
+QUIET_SECONDS = 0.08
+#: So long after a check names and types are learned again, if nothing was typed meanwhile.
+IDLE_SECONDS = 0.25
+
+
+class Checks:
+    """The checks of one workspace. Everything here runs on the event loop; the work itself on ``pool``'s one thread.
+
+    ``done`` is called after each check, ``learned`` when names and types are known again.
+    """
+
+    def __init__(
+        self, bench: Workbench, pool: ThreadPoolExecutor, done: Callable[[], None], learned: Callable[[], None]
+    ) -> None:
+        self._bench = bench
+        self._pool = pool
+        self._done = done
+        self._learned = learned
+        self._changes = 0
+        self._checked = -1
+        self._timer: asyncio.TimerHandle | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._settled = asyncio.Condition()
+
+    def changed(self, *, at_once: bool = False) -> None:
+        """Something changed: check when it is quiet."""
+        self._changes += 1
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(0 if at_once else QUIET_SECONDS, self._start)
+
+    def _start(self) -> None:
+        self._timer = None
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._checked < self._changes:
+            seen = self._changes
+            await loop.run_in_executor(self._pool, self._bench.check)
+            if seen != self._changes:
+                await asyncio.sleep(QUIET_SECONDS)
+                continue  # what was found is about a text that is gone
+            self._checked = seen
+            self._done()
+            async with self._settled:
+                self._settled.notify_all()
+            await asyncio.sleep(IDLE_SECONDS)
+            if self._checked == self._changes:
+                await loop.run_in_executor(self._pool, self._bench.refresh)
+                self._learned()
+
+    async def settled(self) -> None:
+        """Wait until what was found is about the texts as they are."""
+        async with self._settled:
+            await self._settled.wait_for(lambda: self._checked >= self._changes)
+
+    async def learned(self) -> None:
+        """Wait until a check that runs now is over."""
+        if self._running is not None:
+            await asyncio.wait({self._running})

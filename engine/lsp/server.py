@@ -1,0 +1,138 @@
+"""The language server: which request is answered by what. It speaks over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from engine.base.errors import UserError
+from engine.lsp.checks import Checks
+from engine.lsp.positions import Units
+from engine.lsp.reports import by_file, convert
+from engine.lsp.workbench import View, Workbench, path_of
+from engine.spec.workspace import find_workspace
+
+R = TypeVar("R")
+#: A thread gives way after so many seconds: completion must not wait for a check.
+SWITCH_SECONDS = 0.001
+
+
+class Server(LanguageServer):
+    """The state of one connection: a workbench and its checks for each workspace that files were opened in."""
+
+    def __init__(self) -> None:
+        super().__init__("tieout", "1", text_document_sync_kind=types.TextDocumentSyncKind.Incremental)
+        self._benches: dict[Path, tuple[Workbench, Checks]] = {}
+        self._published: dict[Path, set[str]] = {}
+        self._checking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
+        self._answering = ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer")
+
+    # ------------------------------------------------------------------ workspaces
+
+    @property
+    def units(self) -> Units:
+        """How this client counts columns."""
+        return Units(str(getattr(self.workspace.position_encoding, "value", types.PositionEncodingKind.Utf16.value)))
+
+    def bench_of(self, uri: str) -> tuple[Workbench, Checks] | None:
+        """The workspace that a file lies in; made when it is first asked for. None if it lies in none."""
+        path = path_of(uri)
+        if path is None:
+            return None
+        try:
+            root = find_workspace(path if path.is_dir() else path.parent)
+        except UserError:
+            return None
+        known = self._benches.get(root)
+        if known is None:
+            bench = Workbench(root, self.units)
+            checks = Checks(bench, self._checking, lambda: self.publish(bench), self._refresh_shown)
+            known = self._benches[root] = (bench, checks)
+        return known
+
+    @property
+    def benches(self) -> list[tuple[Workbench, Checks]]:
+        return list(self._benches.values())
+
+    def put(self, uri: str, text: str | None) -> None:
+        """A document's text as the editor has it; None if it was closed. Checks what that changed."""
+        known = self.bench_of(uri)
+        if known is None:
+            return
+        bench, checks = known
+        file = bench.relative(uri)
+        if file is not None:
+            bench.open(file, text) if text is not None else bench.close(file)
+            checks.changed()
+
+    def changed(self) -> None:
+        """Files changed on disk."""
+        for _, checks in self.benches:
+            checks.changed()
+
+    # ------------------------------------------------------------------ answers
+
+    async def answer(self, uri: str, ask: Callable[[View], R]) -> R | None:
+        """What a feature says about a document, asked on another thread so that the loop goes on."""
+        known = self.bench_of(uri)
+        if known is None:
+            return None
+        bench = known[0]
+
+        def work() -> R | None:
+            view = bench.view(uri)
+            return None if view is None else ask(view)
+
+        return await asyncio.get_running_loop().run_in_executor(self._answering, work)
+
+    async def compute(self, work: Callable[[], R]) -> R:
+        """Work that uses what was last checked: it takes its turn with the checks."""
+        return await asyncio.get_running_loop().run_in_executor(self._checking, work)
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the client asks for findings by itself and can be told when to."""
+        documents, workspace = self.client_capabilities.text_document, self.client_capabilities.workspace
+        refreshes = workspace is not None and workspace.diagnostics is not None
+        return documents is not None and documents.diagnostic is not None and refreshes
+
+    def publish(self, bench: Workbench) -> None:
+        """Tell the client what was found."""
+        if self.pulls:
+            self.workspace_diagnostic_refresh(None)
+            return
+        report = bench.report
+        found = by_file(report.diagnostics if report is not None else ())
+        before = self._published.get(bench.root, set())
+        for file in sorted(before | set(found) | set(bench.open_texts)):
+            items = [convert(bench, each) for each in found.get(file, [])]
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(bench.uri(file), items))
+        self._published[bench.root] = set(found)
+
+    def _refresh_shown(self) -> None:
+        workspace = self.client_capabilities.workspace
+        if workspace is not None and workspace.code_lens is not None and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
+
+def make_server() -> Server:
+    """A server with all its features."""
+    from engine.lsp import register_editing, register_reading, register_sync
+
+    server = Server()
+    for module in (register_sync, register_reading, register_editing):
+        module.register(server)
+    return server
+
+
+def serve() -> None:
+    """Serve one editor over standard input and output until it ends."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    make_server().start_io()
