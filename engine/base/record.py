@@ -1,4 +1,5 @@
-"""Frozen records with keyword-only fields: what the declarations of documents and of facts are made of.
+"""Frozen records: with keyword-only fields what the declarations of documents and of facts are made of, with
+positional ones plain values.
 
 They are dataclasses (``fields``, ``replace`` and ``is_dataclass`` know them), but for their methods. ``dataclasses``
 would write and compile six of these for each class at import, and every command imports hundreds of classes of which
@@ -20,31 +21,49 @@ T = TypeVar("T")
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
 def record(cls: type[T]) -> type[T]:
     """Make a class a frozen record with slots. Defaults of its fields are values, not factories; it has no bases."""
-    made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)
+    return _recorded(cls, dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls))
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def frozen(cls: type[T]) -> type[T]:
+    """Make a class what ``dataclass(frozen=True, slots=True)`` makes of it, at a fraction of the cost."""
+    return _recorded(cls, dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls))
+
+
+def _recorded(cls: type[T], made: type[T]) -> type[T]:
     for name, method in _METHODS.items():
         if name not in cls.__dict__:
             setattr(made, name, method)
     return made
 
 
-def _first_init(self: Any, **given: Any) -> None:
+def _first_init(self: Any, *given: Any, **named: Any) -> None:
     """The ``__init__`` of a class of which none was made yet."""
     cls = type(self)
     init = _written_init(cls)
     setattr(cls, "__init__", init)  # noqa: B010 - a class's own method, set late
-    init(self, **given)
+    init(self, *given, **named)
 
 
 def _written_init(cls: type[Any]) -> Callable[..., None]:
-    parameters, lines = ["self", "*"], []
-    namespace: dict[str, Any] = {}
+    parameters, keywords, lines = ["self"], ["*"], []
+    namespace: dict[str, Any] = {"unset": dataclasses.MISSING}
     for field in dataclasses.fields(cls):
         name = field.name
-        namespace[f"set_{name}"] = cls.__dict__[name].__set__
-        namespace[f"default_{name}"] = field.default
-        parameters.append(name if field.default is dataclasses.MISSING else f"{name}=default_{name}")
-        lines.append(f" set_{name}(self, {name})")
-    exec("\n".join([f"def __init__({', '.join(parameters)}):", *lines]), namespace)  # noqa: S102 - names of fields only
+        namespace[f"set_{name}"] = getattr(cls, name).__set__
+        parameter, value = name, name
+        if field.default_factory is not dataclasses.MISSING:
+            namespace[f"make_{name}"] = field.default_factory
+            parameter, value = f"{name}=unset", f"make_{name}() if {name} is unset else {name}"
+        elif field.default is not dataclasses.MISSING:
+            namespace[f"default_{name}"] = field.default
+            parameter = f"{name}=default_{name}"
+        (keywords if field.kw_only else parameters).append(parameter)
+        lines.append(f" set_{name}(self, {value})")
+    if hasattr(cls, "__post_init__"):
+        lines.append(" self.__post_init__()")
+    written = ", ".join([*parameters, *(keywords if len(keywords) > 1 else ())])
+    exec("\n".join([f"def __init__({written}):", *(lines or [" pass"])]), namespace)  # noqa: S102 - names of fields
     init: Callable[..., None] = namespace["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init

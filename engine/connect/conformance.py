@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from engine.base.errors import RETRYABLE, ErrorClass
+from engine.base.record import frozen
 from engine.connect.port import Absent, Call, Confirmed, Connector, Found, Rejected, Reply, Unclear, Unknown
 from engine.connect.sandbox import Fault
 
@@ -31,7 +32,7 @@ _LOST_AFTER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A connector, open on its sandbox, with a short time-out.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
 
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -18,7 +18,7 @@ _BAD_TARGET = re.compile(r"[^\x21-\x7e]")
 _HOST = re.compile(r"[0-9a-z._\-:%]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where requests go: scheme, host and port, checked and spelled in one way."""
 

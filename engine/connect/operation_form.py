@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from engine.base.record import frozen
 from engine.connect.compiling import Compiler, Computed, open_scope
 from engine.connect.declaration import ManifestForm, OperationForm, SettingType
 from engine.connect.reply_form import (
@@ -27,7 +27,7 @@ _SETTING_TYPES: dict[SettingType, Type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadBackForm:
     """A compiled ``read_back``."""
 
@@ -38,7 +38,7 @@ class ReadBackForm:
     proof: ProofForm | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PagingForm:
     """A compiled ``paging``."""
 
@@ -48,7 +48,7 @@ class PagingForm:
     pages_max: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperationCode:
     """One compiled operation that is said in HTTP."""
 
@@ -63,7 +63,7 @@ class OperationCode:
     success_reads_headers: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectorCode:
     """A compiled manifest. ``base_url`` and ``headers`` are functions of a scope that holds ``settings``."""
 

@@ -20,14 +20,15 @@ The rules, all checked by the conformance suite (:mod:`engine.connect.conformanc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeAlias
 
 from engine.base.errors import ErrorClass
+from engine.base.record import frozen
 from engine.base.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One operation to be said to the system.
 
@@ -46,7 +47,7 @@ class Call:
     trace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """What the other side calls the thing: its id, its number for people, its status there."""
 
@@ -55,7 +56,7 @@ class Document:
     status: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """The other side's proof. ``fields`` hold what else the operation's manifest declares as output
     (JSON-like values). ``digest`` is the digest of what the system now holds, where it can tell."""
@@ -64,7 +65,7 @@ class Receipt:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Confirmed:
     """The change is made. ``duplicate`` is true when the system said it had it already."""
 
@@ -72,7 +73,7 @@ class Confirmed:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejected:
     """Nothing was written. ``message`` is the system's reason in plain words; ``detail`` is for engineers."""
 
@@ -82,7 +83,7 @@ class Rejected:
     retry_after_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """Nobody can say yet whether the change was made."""
 
@@ -93,7 +94,7 @@ class Unknown:
 Reply: TypeAlias = Confirmed | Rejected | Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The document of the effect key exists. ``conflict`` says what differs from what was sent, if anything does."""
 
@@ -101,12 +102,12 @@ class Found:
     conflict: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absent:
     """A primary read found nothing under the key."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unclear:
     """The system could not be asked, or cannot tell. ``error_class`` says why, for the retry table."""
 
@@ -117,7 +118,7 @@ class Unclear:
 LookUp: TypeAlias = Found | Absent | Unclear
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guarantees:
     """What a manifest declares about one operation, as the effect protocol needs it (architecture.md section 7).
 
@@ -160,7 +161,7 @@ class Connector(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What a connector is opened with: the connection document with environment and secrets filled in."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import decimal_text
+from engine.base.record import frozen
 from engine.connect.compiling import Compiler, Computed
 from engine.connect.declaration import (
     ErrorRule,
@@ -45,7 +45,7 @@ def reply_value(reply: HttpReply, *, with_headers: bool = True) -> dict[str, Any
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SuccessForm:
     """A compiled ``success``."""
 
@@ -64,7 +64,7 @@ class SuccessForm:
         return scope["reply"]["status"] in self.status and (self.when is None or self.when(scope) is True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProofForm:
     """A compiled ``receipt`` with the receipt's further fields."""
 
@@ -84,7 +84,7 @@ class ProofForm:
         return Receipt(Document(document_id, number, status), fields)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A compiled error rule; ``statuses`` None means any."""
 
@@ -104,7 +104,7 @@ class Rule:
             return False  # the reply has another shape than the rule is about
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorMap:
     """The total map from answers to classes."""
 

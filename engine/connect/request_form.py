@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import json_bytes
+from engine.base.record import frozen
 from engine.connect.compiling import Compiler, Computed
 from engine.connect.declaration import Encoding, Method, Request
 from engine.connect.form_encoding import form_bytes, plain_text
@@ -26,7 +26,7 @@ _CONTENT_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestForm:
     """A compiled request. ``path``, ``query``, ``headers`` and ``body`` are functions of a scope."""
 

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote
 import httptools
 
 from engine.base.identity import json_bytes
+from engine.base.record import frozen
 
 
 class Fault(StrEnum):
@@ -39,7 +40,7 @@ class Fault(StrEnum):
     COMMIT_CUT_SHORT = "commit_cut_short"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SandboxRequest:
     """What arrived. Header names in lower case; ``query`` in order."""
 
@@ -54,7 +55,7 @@ class SandboxRequest:
         return self.method not in {"GET", "HEAD"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SandboxReply:
     """What goes back: ``body`` as bytes, or a JSON-like value."""
 

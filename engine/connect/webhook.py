@@ -10,13 +10,13 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from engine.base.clock import SECOND, as_microseconds
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 from engine.base.secret import Secret
 from engine.connect.declaration import (
     BytesEncoding,
@@ -47,7 +47,7 @@ class Arrival(NamedTuple):
     time: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """A provider's way, prepared: see :func:`compile_profile`."""
 

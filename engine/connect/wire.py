@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import select
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 import httptools
 
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 from engine.connect.http_message import HttpReply, decoded_body
 
 _HEAD_SIZE_MAX = 65_536
@@ -23,7 +23,7 @@ _HEADER_COUNT_MAX = 200
 _RECHECK_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Bounds of one exchange. Seconds; bytes for ``reply_size_max`` (after decompression, too)."""
 

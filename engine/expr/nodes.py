@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, TypeAlias
 
+from engine.base.record import frozen
 from engine.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Placed:
     span: Span = field(compare=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(_Placed):
     """A constant. ``token`` is its canonical text and carries equality; ``bare`` numbers stood without back quotes."""
 
@@ -23,12 +24,12 @@ class Literal(_Placed):
     bare: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Current(_Placed):
     """``@``: the value that the expression is applied to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field(_Placed):
     """A field of the current value. ``quoted`` is for messages: text was perhaps meant."""
 
@@ -36,19 +37,19 @@ class Field(_Placed):
     quoted: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index(_Placed):
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice(_Placed):
     start: int | None
     stop: int | None
     step: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain(_Placed):
     """``left`` and then ``right`` applied to it: ``a.b``, ``a[0]``, ``a | b``."""
 
@@ -57,12 +58,12 @@ class Chain(_Placed):
     pipe: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flatten(_Placed):
     child: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Project(_Placed):
     """``right`` applied to every element of the array ``left``; null results are left out."""
 
@@ -70,7 +71,7 @@ class Project(_Placed):
     right: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectValues(_Placed):
     """``right`` applied to every value of the object ``left``; null results are left out."""
 
@@ -78,14 +79,14 @@ class ProjectValues(_Placed):
     right: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter(_Placed):
     left: Ast
     right: Ast
     condition: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare(_Placed):
     """``operator`` is one of == != < <= > >=."""
 
@@ -94,47 +95,47 @@ class Compare(_Placed):
     right: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And(_Placed):
     left: Ast
     right: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or(_Placed):
     left: Ast
     right: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not(_Placed):
     child: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MultiList(_Placed):
     elements: tuple[Ast, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MultiObject(_Placed):
     pairs: tuple[tuple[str, Ast], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(_Placed):
     name: str
     arguments: tuple[Ast, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpressionReference(_Placed):
     """``&child``: an expression handed to a function unevaluated."""
 
     child: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic(_Placed):
     """``operator`` is one of + - * / %."""
 
@@ -143,7 +144,7 @@ class Arithmetic(_Placed):
     right: Ast
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negate(_Placed):
     child: Ast
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from engine.base.record import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Term:
     """A type in a signature: a name (``number``, ``array``, a variable ``A``) and what stands in its brackets."""
 
@@ -24,7 +26,7 @@ class Term:
         return self.name + (f"[{', '.join(map(str, self.arguments))}]" if self.arguments else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overload:
     """One way to call a function. ``required`` parameters must be given; the last repeats if ``repeats``."""
 

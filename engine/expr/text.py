@@ -6,7 +6,6 @@ Of Jinja2 only a path, a format and a default are let through; nothing of it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.base.errors import Defect
+from engine.base.record import frozen
 from engine.expr.check import check
 from engine.expr.compile import Computed
 from engine.expr.emitter import Emitter
@@ -32,7 +32,7 @@ CHARACTERS_MAX = 10_000
 _SIMPLE = frozenset({"text", "number", "bool", "money", "date", "timestamp", "duration"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blank:
     """One blank: what it shows, how, and what stands there when that is null."""
 

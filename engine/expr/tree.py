@@ -7,9 +7,9 @@ type is expected, an optional field whose value comes out null is left out: abse
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.base.record import frozen
 from engine.expr.check import check
 from engine.expr.checked import PlainText
 from engine.expr.compile import Computed, scope_type
@@ -42,7 +42,7 @@ from engine.source.span import Span
 from engine.spec.values import Tree
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A part of a tree that was written: where its value is, and what type it has."""
 

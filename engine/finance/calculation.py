@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics
 
 D = TypeVar("D")
@@ -13,7 +13,7 @@ F = TypeVar("F")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calculation(Generic[D, F, R]):
     """One calculation.
 

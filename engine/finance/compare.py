@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import EXACT, Money, decimal_text
+from engine.base.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compared:
     """One figure that must agree: what it is, and by how much amounts may differ, in major units."""
 

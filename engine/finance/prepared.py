@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from engine.base.record import frozen
 from engine.finance.calculation import Calculation
 from engine.finance.calculations import VERBS, calculation
 from engine.finance.facts import shown
@@ -14,7 +14,7 @@ from engine.source.yaml_reader import read_yaml
 from engine.spec.kinds import decode_document, read_kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A document without findings, and its function from facts to the result."""
 

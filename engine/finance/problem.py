@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Where:
     """What a message is about. ``document`` reads as ``pricing api_calls 1.0.0``, ``rule`` as ``charge calls``,
     ``record`` as ``usage record evt_1``; what is not known stays empty."""

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from engine.base.identity import digest
+from engine.base.record import frozen
 from engine.connect.manifest import stamp_of
 from engine.expr.checked import Checked, PlainText
 from engine.plan import codes as codes  # registers what the findings mean
@@ -57,7 +58,7 @@ def build_plan(
     return built.plan
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Built:
     """What became of a workspace. ``library`` is what names and references resolve to, with types, also where there
     are errors; ``plan`` is None then. ``found`` holds what was found, and what the checker saw."""

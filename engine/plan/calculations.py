@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from engine.base.record import frozen
 from engine.finance.calculations import calculation
 from engine.finance.compare import Compared
 from engine.finance.facts import shown, type_of
@@ -68,7 +68,7 @@ def compile_calculations(
     return Callee(label, (), (), ANY, in_order(versions), parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Facts:
     """The step's document: its versions, what it is told, what it answers."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from engine.base.record import frozen
 from engine.connect.declaration import OperationKind
 from engine.connect.manifest import Manifest, Operation, load_manifest
 from engine.plan.model import ConnectionPlan
@@ -23,7 +23,7 @@ ELAPSED_MAX_SECONDS = 86_400
 CONCURRENCY = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     """A connection, its connector's manifest, and how long its effects are tried."""
 

@@ -6,9 +6,9 @@ A value with a finding still gives a type, so that one pass over a workspace rep
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from engine.base.errors import Defect
+from engine.base.record import frozen
 from engine.expr.check import assume, check
 from engine.expr.compile import compile_condition, compile_expression
 from engine.expr.nodes import Ast
@@ -21,7 +21,7 @@ from engine.source.diagnostic import Diagnostics
 from engine.spec.values import Expression, Template, Tree
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """A compiled value and what it is known to hold; ``ast`` is None where a finding was reported."""
 
@@ -30,7 +30,7 @@ class Typed:
     ast: Ast | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A compiled condition, and what is known of the names in scope where it holds and where it does not."""
 

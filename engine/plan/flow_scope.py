@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from engine.base.record import frozen
 from engine.schema.types import NULL, TEXT, TIMESTAMP, Array, Object, Type, merge, nullable
 
 #: Names that every flow has; an element or an input must not hide them.
@@ -36,7 +37,7 @@ def element_outcome(key: Type, output: Type) -> Type:
     return Object(fields, frozenset(fields), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlowScope:
     """What may be named at one point of a flow. ``steps`` are those that stand before it, with their outputs.
 

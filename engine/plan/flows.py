@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 from engine.plan.bundles import bundle_digest
 from engine.plan.expressions import computed, condition, tree
 from engine.plan.flow_scope import RESERVED, FlowScope, event_type
@@ -21,7 +21,7 @@ from engine.spec.documents.flow import Flow, Step, Trigger
 from engine.spec.values import Reference
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledFlow:
     plan: FlowPlan
     inputs: Mapping[str, Type]

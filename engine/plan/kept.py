@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast
 
+from engine.base.record import frozen
 from engine.plan.bundles import references_of
 from engine.plan.library import Library
 from engine.plan.schemas import Key, LoadedSchemas, load_schemas
@@ -78,7 +79,7 @@ class KeptParts:
         return before.loaded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     """One result, what it depends on, and what was found."""
 
@@ -97,7 +98,7 @@ def _same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
 # ----------------------------------------------------------------------------- schemas
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _KeptSchemas:
     files: tuple[SchemaFile, ...]
     unread: tuple[str, ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any, Generic, TypeVar
 
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 from engine.plan.connections import Connected
 from engine.plan.expressions import Typed, computed
 from engine.plan.model import CalculationPlan, Computed, FlowPlan, MappingPlan, PolicyPlan
@@ -30,7 +31,7 @@ P = TypeVar("P")
 Parts = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Callee(Generic[P]):
     """Something with named inputs and an output, in all versions of one major: a mapping, a policy or a flow."""
 
@@ -50,7 +51,7 @@ class Callee(Generic[P]):
 Callees = dict[tuple[str, int], Callee[P]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Library:
     """Filled in order of dependence: schemas, connections, tables, mappings, policies, calculations, flows."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol, TypeAlias
 
+from engine.base.record import frozen
 from engine.expr.check import assume, check
 from engine.expr.compile import require_bool
 from engine.expr.emitter import Emitter
@@ -69,7 +70,7 @@ class Part:
         self.scope[group] = Object(fields, frozenset(fields), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goal:
     """A list by its name, and what its elements must be, where that is known."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from engine.base.errors import Defect, ErrorClass
+from engine.base.record import frozen
 from engine.expr.check import assume, check
 from engine.expr.compile import require_bool
 from engine.expr.emitter import Emitter
@@ -33,7 +33,7 @@ Complain = Callable[[Scope], BusinessException]
 Check = Callable[[Mapping[str, Any], date], list[BusinessException]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledPolicy:
     plan: PolicyPlan
     inputs: Mapping[str, Type]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.base.record import frozen
 from engine.plan.bundles import references_of
 from engine.schema.registry import Registry
 from engine.source.diagnostic import Diagnostics
@@ -15,7 +15,7 @@ from engine.spec.workspace import SchemaFile
 Key: TypeAlias = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedSchemas:
     """``references`` gives for each schema those that it refers to."""
 

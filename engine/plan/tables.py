@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from engine.base.errors import ErrorClass
+from engine.base.record import frozen
 from engine.plan.complaints import compile_complaint
 from engine.plan.model import BusinessException, TablePlan
 from engine.schema.types import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, Object, Type, nullable
@@ -29,7 +29,7 @@ CELL_TYPES: Mapping[ColumnType, Type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableSpec:
     """What compiling against a table needs: its plan, the type of its rows and of its key columns."""
 

@@ -7,12 +7,12 @@ earlier on its first day, so a released version need not be edited when its succ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Generic, TypeVar
 
 from engine.base.errors import ErrorClass, Failure
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.span import Span
 from engine.spec.documents.common import Effective
@@ -20,7 +20,7 @@ from engine.spec.documents.common import Effective
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version(Generic[P]):
     """One version: what it is called, from when to when it applies, and what it compiled to."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from engine.base.clock import as_datetime, as_microseconds
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.connection import Maintenance, Weekday
 
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 _MIDNIGHT = "24:00"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """One declared window. ``weekdays`` (0 is Monday) and ``dates`` name the days on which it begins; with neither
     it is every day. A clock put forward or back makes it no shorter."""

@@ -7,12 +7,12 @@ their wire forms, and say nothing about what does not fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from engine.base.money import Money
+from engine.base.record import frozen
 from engine.schema.formats import read_decimal
 from engine.schema.forms import (
     AnyForm,
@@ -56,7 +56,7 @@ _FORMATS = {
 Offer = Callable[[Any], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fit:
     """A form that a part of a value must have."""
 

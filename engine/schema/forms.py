@@ -11,35 +11,37 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from engine.base.record import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class AnyForm:
     """Anything: fields of an open object, and what a vendor schema says beyond the profile."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NullForm:
     """Only null."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BooleanForm:
     value: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IntegerForm:
     values: frozenset[int] | None = None
     minimum: int | None = None
     maximum: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberForm:
     """A JSON number with a fraction; only vendor schemas have it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextForm:
     values: frozenset[str] | None = None
     pattern: str | None = None
@@ -47,26 +49,26 @@ class TextForm:
     length_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormatForm:
     """Text with a format that is read into a value of its own: decimal, date, date-time, duration."""
 
     format: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoneyForm:
     """``tieout:schema/money@1``."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArrayForm:
     element: Form
     count_min: int = 0
     count_max: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectForm:
     """``extra`` is None for a closed object. ``sensitive`` names fields to be redacted."""
 
@@ -76,7 +78,7 @@ class ObjectForm:
     sensitive: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChoiceForm:
     """One of several objects, told apart by the constant text of one field."""
 
@@ -84,12 +86,12 @@ class ChoiceForm:
     cases: Mapping[str, Form]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NullableForm:
     form: Form
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """The definition with that name: ``tieout:schema/invoice@1`` or ``tieout:schema/invoice@1#/$defs/line``."""
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from engine.base.record import frozen
 from engine.schema.choices import read_all_of, read_one_of
 from engine.schema.formats import READERS
 from engine.schema.forms import (
@@ -41,7 +41,7 @@ _LOCAL = re.compile(r"#/\$defs/([A-Za-z0-9_.-]+)")
 _OTHER = re.compile(r"(tieout:schema/[A-Za-z0-9_.-]+@[0-9]+)(?:#(/\$defs/[A-Za-z0-9_.-]+)?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     """One node that can be referred to: ``owner`` is the name of the schema that it stands in."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from engine.base.identity import digest
+from engine.base.record import frozen
 from engine.schema import codes as codes
 from engine.schema.emit import Compiled
 from engine.schema.forms import (
@@ -49,7 +49,7 @@ class SchemaFile(Protocol):
     def node(self) -> Node: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Head:
     """What a file says about itself."""
 

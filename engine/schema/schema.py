@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.base.errors import Defect, ErrorClass, Failure
+from engine.base.record import frozen
 from engine.schema.emit import Compiled, compile_definitions
 from engine.schema.fit import Fit
 from engine.schema.formats import UNREADABLE
@@ -22,7 +23,7 @@ from engine.source.span import Span
 _LISTED_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schema:
     """A schema of the workspace. ``digest`` is that of its content, ``span`` the place of its ``$id``.
 

@@ -11,38 +11,39 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
+from engine.base.record import frozen
 from engine.spec.nearest import nearest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Simple:
     """A type without parts; compare with the constants below."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     """An amount with a currency; ``currency`` is the only one possible, or None if any is."""
 
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """Text; ``values`` are the only ones possible (one of them is a constant), or None if any is."""
 
     values: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Array:
     """A list whose elements are all of one type. ``Array(NEVER)`` is the empty list."""
 
     element: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Object:
     """Fields by name. ``extra`` is the type of fields that are not listed: None if there can be none
     (closed), ``ANY`` if nothing is known about them (open), another type for a map."""

@@ -6,11 +6,11 @@ Runs only after something went wrong, so it is written for completeness, not for
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from engine.base.money import Money
+from engine.base.record import frozen
 from engine.schema.formats import READERS, UNREADABLE, WORDS, Mismatch, read_currency, read_decimal
 from engine.schema.forms import (
     AnyForm,
@@ -34,7 +34,7 @@ from engine.spec.nearest import nearest
 _SHOWN_MAX = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaError:
     """One thing wrong with a value. ``path`` is like ``lines[0].amount``, empty for the whole value; ``message``
     is true on its own and names the place."""

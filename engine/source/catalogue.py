@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
 
 from engine.base.errors import Defect
+from engine.base.record import frozen
 from engine.source.diagnostic import Level
 
 PREFIXES: tuple[str, ...] = (
@@ -51,7 +51,7 @@ CODE_MODULES: tuple[str, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """One kind of finding. ``code`` is never reused or renumbered; ``name`` is its name in kebab case.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from engine.base.errors import UserError
+from engine.base.record import frozen
 from engine.source.span import Span
 
 
@@ -15,7 +16,7 @@ class Level(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A further place that explains the finding: "defined here", "type comes from here"."""
 
@@ -23,7 +24,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Replace the text at ``span`` by ``text``."""
 
@@ -31,7 +32,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """An edit that mends the finding.
 
@@ -46,7 +47,7 @@ class Fix:
     suggestion: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding: a stable code, where, a terse message that is true on its own, and what to do.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.base.record import frozen
 from engine.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """Text, an exact number, true, false or null.
 
@@ -24,7 +24,7 @@ class Scalar:
     block: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     items: tuple[Node, ...]
     span: Span
@@ -33,14 +33,14 @@ class Sequence:
         return iter(self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     key: str
     key_span: Span
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mapping:
     entries: tuple[Entry, ...]
     span: Span

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping, Node, Scalar
 from engine.spec import codes as codes
@@ -31,7 +31,7 @@ from engine.spec.documents.workspace import Workspace
 from engine.spec.nearest import suggestion
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One kind: its name as in ``spec: <name>/v1``, the end of its files' names, its shape."""
 

@@ -7,12 +7,12 @@ import datetime
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.node import Mapping, Node, Scalar
 from engine.source.span import Span
@@ -42,7 +42,7 @@ _FORMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Row:
     cells: dict[str, Any]
     span: Span

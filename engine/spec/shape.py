@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, dataclass_transform
 
-from engine.base.record import record
+from engine.base.record import frozen, record
 
 X = TypeVar("X")
 
@@ -24,7 +23,7 @@ X = TypeVar("X")
 FIELD = "tieout"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """What is declared about one key besides its type."""
 
@@ -52,7 +51,7 @@ def shape(cls: type[X]) -> type[X]:
     return record(cls)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Map(Generic[X]):
     """An object whose keys are free names, in the order they were written."""
 
@@ -71,7 +70,7 @@ class Map(Generic[X]):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExactlyOne:
     """Of these keys exactly one must be given. A shape lists such rules in a class attribute ``RULES``."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.base.record import frozen
 from engine.source.node import Node
 from engine.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """``id@MAJOR``: another document, by its id and the major version that is meant."""
 
@@ -20,7 +19,7 @@ class Reference:
         return f"{self.id}@{self.major}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """An identifier that is looked up somewhere (a connection, an operation, a table), with its place."""
 
@@ -31,7 +30,7 @@ class Name:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """A computed value: the text after ``=``. ``span`` covers that text, without the sign."""
 
@@ -39,7 +38,7 @@ class Expression:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """Text that may hold blanks, ``{{ field.path | format }}``."""
 
@@ -47,7 +46,7 @@ class Template:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """Any value: literals, computed values (text that starts with ``=``), texts with blanks, objects and
     lists of them. What it may hold is decided where it is compiled."""
@@ -59,7 +58,7 @@ class Tree:
         return self.node.span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration:
     """An ISO 8601 duration of fixed length (weeks, days, hours, minutes, seconds), as seconds."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from collections.abc import Mapping as Mapping_
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from engine.base.errors import UserError
 from engine.base.identity import digest, digest_bytes
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.node import Node
 from engine.source.span import Span
@@ -36,7 +37,7 @@ SCHEMA_SUFFIX = ".schema.json"
 MANIFEST_FILE = "manifest.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SchemaFile:
     """A JSON Schema as it lies in the workspace; ``path`` is relative to the root, with ``/``."""
 
@@ -44,7 +45,7 @@ class SchemaFile:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedWorkspace:
     """Everything a workspace declares that could be read, and what was found wrong while reading it.
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from engine.base.record import record
+from engine.base.record import frozen, record
 
 
 @record
@@ -90,3 +90,58 @@ def test_copies_are_equal() -> None:
     for other in (copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
         assert repr(other) == repr(made)
         assert (other, other.place, other.secret) == (made, "there", "s")
+
+
+@frozen
+class Line:
+    """A line."""
+
+    amount: str
+    parts: list[int] = dataclasses.field(default_factory=list)
+    note: str = dataclasses.field(default="", kw_only=True)
+
+
+@frozen
+class Checked:
+    """A line that counts how often it was looked at."""
+
+    amount: str
+
+    def __post_init__(self) -> None:
+        if not self.amount:
+            raise ValueError("an amount is wanted")
+
+
+@frozen
+class Longer(Line):
+    """A line with more on it."""
+
+    more: int = 0
+
+
+def test_a_frozen_value_takes_its_fields_by_place_and_makes_its_defaults() -> None:
+    made, other = Line("1", note="n"), Line("1")
+    assert (made.amount, made.parts, made.note) == ("1", [], "n")
+    made.parts.append(1)
+    assert other.parts == []
+    with pytest.raises(TypeError):
+        Line("1", [], "by place")  # type: ignore[misc]
+    with pytest.raises(TypeError, match="amount"):
+        Line()  # type: ignore[call-arg]
+    match made:
+        case Line(amount, parts):
+            assert (amount, parts) == ("1", [1])
+    assert dataclasses.replace(other, amount="2") == Line("2")  # type: ignore[type-var]
+
+
+def test_a_frozen_value_checks_itself_and_may_have_a_base() -> None:
+    assert Checked("1").amount == "1"
+    with pytest.raises(ValueError, match="wanted"):
+        Checked("")
+    longer = Longer("1", [2], 3, note="n")
+    assert (longer.amount, longer.parts, longer.more, longer.note) == ("1", [2], 3, "n")
+    assert longer != Line("1", [2], note="n")
+    assert repr(longer) == "Longer(amount='1', parts=[2], note='n', more=3)"
+    assert pickle.loads(pickle.dumps(longer)) == longer
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        longer.amount = "2"  # type: ignore[misc]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.commission.facts import CommissionFacts, LineResult, Slice
 from engine.finance.exact import HUNDRED, ZERO, decimal_of, rounded
 from engine.finance.problem import Where, refused
 from engine.spec.documents.commission import Base, CommissionLine, Deduction, RateTier, TierMode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digits:
     """Where amounts end."""
 

@@ -6,9 +6,9 @@ Uses the spreading of amounts of engine/finance/totals/allocation.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ONE, decimal_of, total
 from engine.finance.problem import Where, refused
 from engine.finance.totals.allocation import shares
@@ -16,7 +16,7 @@ from engine.spec.documents.commission_split import Fill, Share, Split, SplitMeth
 from engine.spec.documents.totals import Method
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """What one place of a split got."""
 

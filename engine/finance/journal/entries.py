@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from engine.base.identity import digest
 from engine.base.money import Money, minor_units
+from engine.base.record import frozen
 from engine.finance.calendar import DAY, month_name
 from engine.finance.exact import rounded
 from engine.finance.journal.earning import NOTHING
@@ -21,7 +22,7 @@ from engine.finance.problem import Where, refused
 from engine.spec.documents.journal import Exchange, Rate, Reverse
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """What all entries of a document share."""
 
@@ -34,7 +35,7 @@ class Head:
 _Layer: TypeAlias = tuple[bool, str, str, Fraction]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Converted:
     """A posting in the functional currency, and the rate that valued it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money
+from engine.base.record import frozen
 from engine.expr.nodes import Ast
 from engine.finance.compiling import computed_tree
 from engine.finance.journal.earning import NOTHING
@@ -22,7 +22,7 @@ from engine.spec.documents.journal import Journal, Per, PostingLine, PostingTemp
 from engine.spec.documents.journal_policy import AccountingPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posting:
     """One side of an entry as a template gave it: ``amount`` is above zero for a debit, below for a credit."""
 
@@ -31,7 +31,7 @@ class Posting:
     rate: Rate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostingTrees:
     """What a line of a template says: ``sign`` is 1 for a debit, -1 for a credit."""
 
@@ -40,7 +40,7 @@ class PostingTrees:
     when: Ast | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompiledTemplate:
     """A template ready to run. ``post`` gives the postings for the names in scope."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.base.record import frozen
 from engine.finance.calendar import DAY, Span, calendar_months, month_from, month_name, month_of
 from engine.finance.journal import billing, cash, disputes, prepaid, takings
 from engine.finance.journal.earning import NOTHING, RevenueLine
@@ -47,7 +47,7 @@ EFFECTS: dict[str, Callable[[Ledger, Event], Moment]] = {
 _Layer: TypeAlias = tuple[str, str, Decimal | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replay:
     """A history replayed: what happened, in order, and the state it left."""
 

@@ -8,12 +8,13 @@ sample values from this, so the identities below are what lets debits equal cred
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.base.record import frozen
 from engine.schema.types import DATE, MONEY, TEXT, Object, Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One kind of event. ``sums`` gives measures that are the sum of others, in order; ``also`` those that are such
     a sum a second time, so that its last part follows from the rest. A part written `-part` is subtracted."""

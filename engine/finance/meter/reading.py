@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.base.errors import Failure
+from engine.base.record import frozen
 from engine.finance.compiling import computed
 from engine.finance.meter.aggregates import UNIQUE, Bounds
 from engine.finance.problem import Where, refused
@@ -24,7 +24,7 @@ ANYTHING = "*"
 _DEFAULT = {"id": "id", "time": "time", "value": "value"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paths:
     """Where things stand in a record."""
 
@@ -42,7 +42,7 @@ class Paths:
         return cls(fields.id, fields.time, fields.value, fields.operation, fields.replaces, fields.removes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One record that counts."""
 

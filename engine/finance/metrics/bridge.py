@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
 from engine.base.money import Money
+from engine.base.record import frozen
 from engine.finance.calendar import Span, calendar_months
 from engine.finance.exact import ZERO
 from engine.finance.metrics.facts import Books, Bridge, BridgeStep, MetricsFacts, Stage
@@ -18,7 +18,7 @@ from engine.spec.documents.metrics import Counted
 UNEXPLAINED = "unexplained"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """A difference and its exact amount."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, Money
+from engine.base.record import frozen
 from engine.finance.calculation import Calculation
 from engine.finance.calendar import DAY, Span
 from engine.finance.exact import ZERO
@@ -36,7 +37,7 @@ MONTHS_A_YEAR = 12
 YEARS_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History:
     """Everything that subscriptions did, and what of it lies inside the time measured."""
 

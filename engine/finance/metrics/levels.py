@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.calendar import add_months
 from engine.finance.exact import HUNDRED, ONE, ZERO
 from engine.finance.metrics.facts import Discount, Duration, Item, ItemType, MetricsFacts, Version
@@ -35,7 +35,7 @@ def a_month(rules: Rules, every: Every, where: Where) -> Fraction:
     return days / every.count
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Running:
     """A discount and the days on which it runs."""
 
@@ -47,7 +47,7 @@ class Running:
         return self.start <= day and (self.end is None or day < self.end)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counted:
     """A version of a subscription as the document counts it.
 
@@ -82,7 +82,7 @@ class Counted:
                     yield running.end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moving:
     """A line whose discounts come and go: its price for a month without and with those that run."""
 
@@ -106,7 +106,7 @@ def net(gross: Fraction, discounts: Sequence[Discount]) -> Fraction:
     return max(found, ZERO) if gross >= 0 else found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Levels:
     """Recurring revenue of versions of subscriptions, by one document and its exchange rates.
 

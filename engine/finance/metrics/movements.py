@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.calendar import DAY
 from engine.finance.exact import ZERO
 from engine.finance.metrics.facts import Movement, MovementType, Version
@@ -22,7 +22,7 @@ FIRST_YEAR = 1900
 LOSSES = (MovementType.CONTRACTION, MovementType.CHURN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """An exact movement, in the reporting currency at the rates of its day."""
 

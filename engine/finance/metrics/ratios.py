@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ZERO, decimal_of, rounded
 from engine.finance.metrics.facts import Counts, Logos, Ratios
 from engine.finance.metrics.rules import Rules, complement
 from engine.spec.documents.metrics import ChurnFormula, Counted, LogoBase, LtvChurn
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sums:
     """An exact roll-forward. Contraction and churn are positive; ``fx`` is signed."""
 
@@ -35,7 +35,7 @@ class Sums:
         return self.start + self.new + self.reactivation + self.expansion - self.losses + self.fx
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Basis:
     """What ratios are worked out from."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ZERO, Number, rounded, scale_for
 from engine.finance.problem import Where
 from engine.spec.documents.finance import Rounding
@@ -26,7 +26,7 @@ from engine.spec.documents.metrics import (
 PERCENT_SCALE = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """One document, ready to be applied."""
 

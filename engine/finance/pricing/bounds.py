@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import takewhile
 
 from engine.base.money import allocate
+from engine.base.record import frozen
 from engine.finance.exact import ZERO, decimal_of, total
 from engine.finance.pricing.facts import Bill, Billed, BoundResult, RatingFacts
 from engine.finance.pricing.lines import Amounts, WorkLine
@@ -26,7 +26,7 @@ from engine.spec.documents.pricing_bounds import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
     """What a bound works on: the document's amounts, charges and bounds, and the facts."""
 

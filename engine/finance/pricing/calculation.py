@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from engine.base.errors import Defect
 from engine.base.money import Money
+from engine.base.record import frozen
 from engine.finance.calculation import Calculation
 from engine.finance.exact import HUNDRED, ZERO, total
 from engine.finance.pricing.bounds import Scene, apply_bound
@@ -25,7 +26,7 @@ from engine.spec.documents.pricing_bounds import Bound
 from engine.spec.documents.pricing_prices import CompositeBase
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Program:
     """A document, ready to rate."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ONE, ZERO, total
 from engine.finance.pricing.choice import Choice, Chosen, choice_of, fits, is_ahead, reads_usage
 from engine.finance.pricing.facts import RatingFacts
@@ -29,7 +30,7 @@ from engine.spec.documents.pricing import Absent, Charge, EarlierBills, Included
 from engine.spec.documents.pricing_bounds import Accumulate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreparedCharge:
     """A charge with its choice of prices compiled."""
 

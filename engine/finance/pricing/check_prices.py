@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.base.money import decimal_text
+from engine.base.record import frozen
 from engine.finance.pricing.choice import ANY_VALUE, row_name
 from engine.finance.pricing.rates import formula
 from engine.source.diagnostic import Diagnostics
@@ -17,7 +17,7 @@ from engine.spec.documents.pricing_prices import Decision, Phases, Price, Row, R
 from engine.spec.documents.pricing_tiers import Package, Percentage, Tier, TierBase, TierMode, Tiers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finder:
     """Reports findings."""
 

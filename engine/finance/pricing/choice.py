@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from engine.base.record import frozen
 from engine.finance.calendar import add_months
 from engine.finance.exact import decimal_of, rounded
 from engine.finance.pricing.facts import RatingFacts
@@ -35,7 +35,7 @@ from engine.spec.shape import Map
 ANY_VALUE = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A rate, and the way to it in words; usage with one ``path`` is priced as one quantity."""
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import ONE, ZERO, decimal_of, rounded, scale_for
 from engine.finance.pricing.facts import Adjustment, Line, Part, Period
 from engine.spec.documents.finance import Rounding
 from engine.spec.documents.pricing import Charge, Pricing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amounts:
     """How exact amounts of a document become money: the currency, the rate of its pricing unit, the rounding."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from engine.base.record import frozen
 from engine.finance.exact import ONE, ZERO, decimal_of, total
 from engine.finance.pricing.facts import Billed, Days, Part, Transaction, Usage
 from engine.finance.problem import Where
@@ -16,7 +17,7 @@ from engine.finance.problem import Where
 _NO_VALUES: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One piece of usage, of this bill or (``prior``) of what was billed before, then with the ``billed`` amount;
     ``absent`` stands for no usage."""
@@ -70,7 +71,7 @@ def _amount(carried: Any, transactions: Sequence[Transaction]) -> Fraction | Non
     return total(each.amount.amount for each in transactions) if transactions else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """What one line is priced for. ``quantity`` is the priced quantity, ``selection`` the one that selects a tier,
     ``full`` that of all units where ``quantity`` counts prorated ones."""
@@ -98,7 +99,7 @@ class Measure:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A part of a line, exact."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from engine.base.record import frozen
 from engine.spec.documents.pricing import Charge, Pricing
 from engine.spec.documents.pricing_bounds import Bound
 from engine.spec.documents.pricing_prices import CompositeBase
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cycle:
     """Names that wait for each other."""
 

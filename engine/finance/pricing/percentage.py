@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import accumulate
 
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ZERO
 from engine.finance.pricing.measure import Measure, Piece, Rate
 from engine.finance.pricing.words import number
@@ -18,7 +18,7 @@ from engine.spec.documents.pricing_tiers import Allowance, Percentage
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Rated:
     """One transaction: what is charged of it, and whether its fee is due."""
 

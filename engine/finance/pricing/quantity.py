@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.exact import ONE, ZERO, rounded, total
 from engine.finance.pricing.measure import Entry
 from engine.finance.pricing.words import number
@@ -65,7 +65,7 @@ def signed(quantity: Quantity | None, metered: Fraction, where: Where) -> tuple[
     return (ZERO, 1) if negative is Negative.ZERO else (-metered, -1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Free:
     """What is left to price of one line, with what came before and without it, and the included units it took."""
 
@@ -74,7 +74,7 @@ class Free:
     taken: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allowance:
     """Included units of this bill: those of the period, and those carried over from earlier ones."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.exact import ZERO, total
 from engine.finance.pricing.choice import fits
 from engine.finance.pricing.measure import Entry, Measure, Rate
@@ -14,7 +14,7 @@ from engine.finance.problem import Where
 from engine.spec.documents.pricing_bounds import WindowCommitment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A window's amount, and what of it was promised, lies above, or is charged for less."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, Money, decimal_text
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ONE, ZERO, decimal_of, rounded
 from engine.finance.problem import Where, refused
 from engine.finance.proration.facts import Line, ProratedLine, Side
@@ -16,7 +16,7 @@ from engine.finance.proration.timing import Situation, value_of
 from engine.spec.documents.proration import Count, DiscountStage, FixedDiscount, Multiply, TaxRounding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amount:
     """Rounded figures of a line, without the sign of its side."""
 
@@ -80,7 +80,7 @@ def taxed(rules: Rules, net: Decimal, exact: Fraction, percent: Decimal | None, 
     return EXACT.subtract(rules.amount(exact * (1 + rate), currency), net)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """What a line of the result is made from."""
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
+from engine.base.record import frozen
 from engine.finance.exact import ONE, ZERO, decimal_of
 from engine.finance.problem import refused
 from engine.finance.proration.amounts import Amount, Piece, prorated
@@ -18,7 +19,7 @@ from engine.finance.proration.timing import Part, Situation, parts, share_of, st
 from engine.spec.documents.proration import Basis, Cap, Mode, Order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What was given back of one charge so far: exact and as it was shown, before discount and of the discount."""
 

@@ -4,13 +4,13 @@ says."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from zoneinfo import ZoneInfo
 
 from engine.base.errors import Failure
+from engine.base.record import frozen
 from engine.finance.calendar import (
     DAY,
     Point,
@@ -41,7 +41,7 @@ MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
 DAYS = {Unit.DAY: 1, Unit.WEEK: 7}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """A stretch of time, half open: days where days are counted, moments where seconds are."""
 
@@ -63,7 +63,7 @@ def after(left: Point, right: Point) -> bool:
     return left > right
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """A part of a period: what was counted, what it was divided by, and the exact factor."""
 
@@ -72,7 +72,7 @@ class Share:
     factor: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """Counts and divides stretches as one document says."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
 
 from engine.base.money import EXACT, Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.calendar import zone_of
 from engine.finance.compiling import Computed, computed
 from engine.finance.exact import Number, rounded, scale_for
@@ -38,7 +38,7 @@ from engine.spec.shape import Map
 E = TypeVar("E", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """One document, ready to be applied."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from engine.base.record import frozen
 from engine.finance.calendar import DAY, Point
 from engine.finance.facts import shown
 from engine.finance.problem import Where, refused
@@ -24,7 +25,7 @@ from engine.spec.documents.proration import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Situation:
     """A change and where it stands in time."""
 
@@ -40,7 +41,7 @@ class Situation:
         return self.periods[-1] if self.periods else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A stretch to bill and the period it is a part of."""
 

@@ -7,12 +7,12 @@ theirs alone; a product of highly variable price gets what is left, if that is p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
 from engine.base.money import EXACT, Money, allocate
+from engine.base.record import frozen
 from engine.finance.exact import decimal_of, rounded, total
 from engine.finance.problem import refused
 from engine.finance.revenue.facts import Obligation, Option
@@ -21,7 +21,7 @@ from engine.finance.revenue.setting import Setting
 from engine.spec.documents.revenue_price import Allocation, Outside, Ties, Zone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shares:
     """Amounts by obligation, why each is what it is, and the residual if one was asked for."""
 
@@ -184,7 +184,7 @@ def _stated(setting: Setting, obligation: Obligation) -> Decimal:
 # ----------------------------------------------------------------------------- the exceptions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Group:
     """One claim on the price: an obligation, or those that share a discount of their own."""
 

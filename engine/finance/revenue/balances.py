@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from engine.base.money import EXACT, Money
+from engine.base.record import frozen
 from engine.finance.calendar import add_months
 from engine.finance.problem import refused
 from engine.finance.revenue.facts import Billing
@@ -27,7 +27,7 @@ from engine.spec.documents.revenue_methods import Method
 BILLING, DEFERRED, ASSET, REVENUE = "billing_clearing", "deferred_revenue", "contract_asset", "revenue"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Month:
     """What happened in one period."""
 

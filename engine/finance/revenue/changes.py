@@ -6,12 +6,13 @@ cumulative catch-up shares the new price as at inception and recognises the diff
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
+from engine.base.record import frozen
 from engine.finance.calendar import DAY
 from engine.finance.exact import decimal_of
 from engine.finance.facts import shown
@@ -104,7 +105,7 @@ def _apply(contract: Contract, change: Change, treatment: Treatment | None) -> C
     return _told(contract, change, treatment, pool, reduction, before)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Before:
     """What obligations had recognised, and the units they still had to deliver, before a change."""
 

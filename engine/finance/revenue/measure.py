@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from engine.base.record import frozen
 from engine.finance.calendar import DAY, Span, add_months, whole_months
 from engine.finance.exact import decimal_of, rounded
 from engine.finance.problem import refused
@@ -22,7 +23,7 @@ RATED = frozenset({Method.USAGE_AS_INVOICED, Method.USAGE_ESTIMATE, Method.MANUA
 STEPPED = frozenset({Method.PROPORTIONAL, Method.MILESTONE, Method.UNITS, Method.DRAWDOWN})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """How an obligation is earned. Without a curve nothing is, so far. ``own_amount`` is what rated usage comes to,
     for an obligation that has no share of the price; its curve then counts in smallest units."""

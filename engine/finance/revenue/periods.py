@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
+from engine.base.record import frozen
 from engine.finance.calendar import Span, month_from, month_name, month_of
 
 WEEK = timedelta(days=7)
@@ -58,7 +58,7 @@ def _months(first: int, after: int) -> tuple[Period, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalendarMonths:
     """Calendar months, named ``2026-01``."""
 
@@ -75,7 +75,7 @@ class CalendarMonths:
 MONTHS = CalendarMonths()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedPeriods:
     """Periods in the order of time, each starting where the one before ends."""
 

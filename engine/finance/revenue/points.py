@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +16,7 @@ from math import lcm
 from typing import NamedTuple
 
 from engine.base.money import EXACT
+from engine.base.record import frozen
 from engine.finance.revenue.periods import MONTHS, Period, Periods
 from engine.spec.documents.revenue import RoundingStyle
 
@@ -40,7 +40,7 @@ def rounded_share(units: int, part: int, whole: int) -> int:
     return -((-2 * product + whole) // (2 * whole))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Curve:
     """The way from nothing to all of an amount. Made by :mod:`engine.finance.revenue.curve`.
 

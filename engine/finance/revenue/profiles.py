@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.base.record import frozen
 from engine.spec.documents.revenue import (
     BeforeBooking,
     ClosedPeriod,
@@ -17,7 +18,7 @@ from engine.spec.documents.revenue import (
 from engine.spec.documents.revenue_price import Treatment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """Every switch, decided. The defaults are those of `standard`."""
 

@@ -6,13 +6,13 @@ Amounts are rounded once per period, not per record. The curve counts in smalles
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
 from engine.base.money import EXACT
+from engine.base.record import frozen
 from engine.finance.exact import decimal_of, rounded
 from engine.finance.revenue.curve import Curve
 from engine.finance.revenue.facts import Obligation, Reading
@@ -22,7 +22,7 @@ from engine.finance.revenue.setting import Setting
 from engine.spec.documents.revenue_methods import Method, RateOf, Recognition, RunningEstimate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rated:
     """A curve whose weights are smallest units (its whole is one of them), and the amount that it reaches."""
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from engine.base.money import EXACT, Money
+from engine.base.record import frozen
 from engine.finance.problem import Where, refused
 from engine.finance.revenue.curve import Options
 from engine.finance.revenue.periods import Period, Periods
@@ -19,7 +20,7 @@ from engine.spec.documents.revenue_methods import Recognition
 from engine.spec.documents.revenue_price import Treatment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A recognition rule with its condition compiled; None is always true."""
 
@@ -27,7 +28,7 @@ class Rule:
     applies: Callable[[Any], bool] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreatmentRule:
     """A rule for modifications with its condition compiled; None is always true."""
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
+from engine.base.record import frozen
 from engine.finance.calendar import DAY
 from engine.finance.revenue.curve import Curve
 from engine.finance.revenue.facts import Obligation
@@ -15,7 +16,7 @@ from engine.finance.revenue.measure import Measure
 from engine.spec.documents.revenue_methods import Recognition
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     """From the day ``on`` (which its jump falls on) until the next stage: ``base`` and the part of ``amount`` that the
     curve has earned. ``unit`` replaces the amount for a curve that counts in smallest units."""

@@ -7,11 +7,11 @@ The matching rules and the three part rules are those that Oracle Receivables ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import ZERO, Number, rounded, scale_for, total
 from engine.finance.problem import Where, refused
 from engine.finance.settlement.facts import Applied, OpenDocument, Parts, Receipt, SettlementResult
@@ -20,7 +20,7 @@ from engine.spec.documents.settlement import Application, ComponentRule, Discoun
 PARTS = ("line", "tax", "freight", "charges")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Due:
     """A document, and what would close it today: its open amount less the discount that counts."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ZERO, rounded
 from engine.finance.problem import Where, refused
 from engine.finance.totals.facts import Discount
 from engine.spec.documents.totals import Percentages, Rounded, Stacking
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stack:
     """How several discounts of one amount work together."""
 

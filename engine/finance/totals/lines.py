@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cache
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import ZERO, decimal_of, rounded
 from engine.finance.totals.facts import Discount, Tax
 from engine.finance.totals.taxes import Taken
@@ -17,7 +18,7 @@ def _nothing(currency: str, scale: int) -> Money:
     return Money(rounded(ZERO, scale), currency)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digits:
     """Where figures end: the currency, its digits, the direction of rounding."""
 

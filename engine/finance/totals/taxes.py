@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from engine.base.money import RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import HUNDRED, ONE, ZERO, rounded
 from engine.finance.totals.allocation import shares
 from engine.finance.totals.facts import Tax
 from engine.spec.documents.totals import LineTaxes, Method, Prices, Taxes, TaxRounding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """Tax of one rate of a line: what it was taken of, and how much."""
 
@@ -22,7 +22,7 @@ class Taken:
     tax: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taxed:
     """The tax of a document."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import frozen
 from engine.finance.exact import ZERO, decimal_of, rounded, scale_for, total
 from engine.finance.problem import Where, refused
 from engine.finance.wallet.facts import Debit, FeePart, Invoice, WalletBalance
@@ -14,7 +15,7 @@ from engine.finance.wallet.ordering import ranked
 from engine.spec.documents.wallet import Wallet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paid:
     """What the wallets pay, and what is left."""
 
