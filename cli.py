@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fmt": ("rewriting", "Write definitions in canonical form; comments and meaning stay."),
     "migrate": ("rewriting", "Move definitions to the newest version of the language."),
     "backtest": ("review", "Recorded events through old and new definitions: what comes out differently."),
+    "why": ("fields", "What feeds a field: sources, tables, constants and rules."),
+    "impact": ("fields", "What a field reaches: steps, rules, documents, tests."),
     "docs": ("catalog", "Documentation of the workspace: a static site."),
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("checking", "Explain a diagnostic code, with an example."),
@@ -53,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 #: Commands that build a workspace once and end leave next to no garbage in cycles: looking for it took a tenth of them.
 RARELY = (100_000, 20, 100)
-BRIEF = ("authoring", "catalog", "rewriting", "checking", "testing")
+BRIEF = ("authoring", "fields", "catalog", "rewriting", "checking", "testing")
 
 
 class LazyGroup(click.Group):
