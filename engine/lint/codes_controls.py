@@ -102,4 +102,14 @@ CONTROL_CODES: tuple[Code, ...] = (
          "What applies from when is then hidden from whoever asks which rules applied on a date, and only a release "
          "can change it.",
          exceptions="The fixed date of a law that never changes."),
+    Code("CONN227", "lost-answer-as-refusal", ERROR,
+         "A connector that takes an answer such as 502 for a definite refusal of a write.",
+         "errors:\n  - status: 5xx\n    class: transient", "otherwise:\n  class: unknown_outcome",
+         "The document may have been made; a refusal is sent again or corrected by hand, and there are two.",
+         exceptions="Systems that promise that nothing is written after that status."),
+    Code("CONN228", "answer-in-wrong-class", WARNING,
+         "A connector that does not take 429 for too many requests, or 401 for wrong credentials.",
+         "errors:\n  - status: 4xx\n    class: data", "errors:\n  - status: 429\n    class: rate_limited\n"
+         "  - status: 401\n    class: auth\n  - status: 4xx\n    class: data",
+         "What the machine or an administrator would settle at once becomes a business exception per document."),
 )  # fmt: skip

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from engine.lint.rules import (
+    answers,
     approvals,
     branches,
+    call_inputs,
     cases,
     connections,
+    contracts_of_tests,
+    deprecated,
     effective,
     elements,
     error_clauses,
@@ -15,6 +19,7 @@ from engine.lint.rules import (
     exposure,
     latency,
     limits,
+    links,
     literal_dates,
     message_identity,
     outputs,
@@ -27,6 +32,11 @@ from engine.lint.subject import Rule
 
 FLOW_RULES: tuple[Rule, ...] = (
     approvals.check,
+    links.check,
+    deprecated.check,
+    contracts_of_tests.check,
+    call_inputs.check,
+    answers.check,
     branches.check,
     cases.check,
     connections.check,

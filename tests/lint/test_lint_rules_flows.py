@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from small_workspace import BASE, copy_base, plan_at, replace_in
 
+from engine.connect.manifest import read_manifest
 from engine.lint.codes_flows import FLOW_CODES
 from engine.lint.fixing import apply_edits
-from engine.lint.rules import unanswerable
+from engine.lint.rules import answers, unanswerable
 from engine.lint.runner import lint
 from engine.lint.subject import Subject
 from engine.plan.model import PostStep
-from engine.source.diagnostic import Diagnostic
+from engine.source.diagnostic import Diagnostic, Diagnostics
 from engine.spec.workspace import load_workspace
 
 FIXTURES = BASE.parent
@@ -191,3 +192,82 @@ def test_a_key_beside_others_on_its_line_is_left_to_the_author(tmp_path: Path) -
     )
     (found,) = findings(root, "FLOW224")
     assert found.fix is None
+
+
+ANSWERS = """\
+spec: connector/v1
+name: ledger
+summary: A ledger.
+tested: "1"
+base_url: https://ledger.example.com
+authentication:
+  none: {{reason: It asks for none.}}
+operations:
+  - name: document.create
+    kind: write
+    summary: Makes a document.
+    request: {{method: POST, path: /documents}}
+    success: {{status: [200]}}
+    receipt: {{id: =reply.body.id}}
+    idempotency: {{mechanism: natural, refuses_duplicates: true, commit_within: PT1S, visible_within: PT0S}}
+errors:
+{errors}
+otherwise: {{class: unknown_outcome, message: nobody knows}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("errors", "found"),
+    [
+        (["429 rate_limited", "401 auth", "4xx data"], []),
+        (["429 transient", "401 config", "503 transient"], []),
+        (["429 rate_limited", "401 auth", "4xx data", "5xx transient"], ["CONN227"]),
+        (["429 rate_limited", "401 auth", "[500, 502] data"], ["CONN227"]),
+        (["4xx data"], ["CONN228", "CONN228"]),
+        (["429 rate_limited"], ["CONN228"]),
+    ],
+)
+def test_what_a_connector_makes_of_answers(tmp_path: Path, errors: list[str], found: list[str]) -> None:
+    rules = [each.rpartition(" ") for each in errors]
+    text = "\n".join(f"  - {{status: {status}, class: {class_}, message: no}}" for status, _, class_ in rules)
+    (tmp_path / "connector").mkdir()
+    (tmp_path / "connector" / "manifest.yaml").write_text(ANSWERS.format(errors=text), "utf-8")
+    problems = Diagnostics()
+    manifest = read_manifest(tmp_path / "connector", "connector", "manifest.yaml", problems)
+    assert manifest is not None, [each.message for each in problems.sorted]
+    plan = plan_at(copy_base(tmp_path / "workspace"))
+    ledger = dataclasses.replace(plan.connections["ledger"], manifest=manifest)
+    changed = dataclasses.replace(plan, connections={**plan.connections, "ledger": ledger})
+    subject = Subject(load_workspace(tmp_path / "workspace"), changed)
+    assert [each.code for each in answers.check(subject)] == found
+    assert all(len(each.message) <= MESSAGE_CHARACTERS for each in answers.check(subject))
+
+
+def test_a_call_of_a_flow_that_only_makes_values(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    for file in (FIXTURES / "FLOW242" / "good" / "mappings").iterdir():
+        (root / "mappings" / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    call = (
+        "  - id: quote\n    call:\n      flow: quoted@1\n      input: {bill: =event.data}\n  - id: posted\n    post:\n"
+    )
+    replace_in(root, "booked.flow.yaml", ("  - id: posted\n    post:\n", call))
+    (found,) = findings(root, "FLOW229")
+    assert found.message == "step `quote` calls a flow, and nothing uses it"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("customer: acme", "customers: acme", "`event.data.customer` is missing"),
+        ('id: b1\n      revision: "1"', 'id: 7\n      revision: "1"', "`event.data.id` is no text"),
+        ("total: {", "lines: {id: l1}\n      total: {", "`event.data.lines` is no list"),
+        ("total: {", "sum: {}\n      total: {", "there is no `event.data.sum`"),
+        ("total: {", "lines: [{id: l1}]\n      total: {", "`event.data.lines[0].amount` is missing"),
+        ('total: {amount: "120.00", currency: USD}', "total: 120", "`event.data.total` is no amount with its currency"),
+    ],
+)
+def test_what_an_input_lacks_is_named(tmp_path: Path, old: str, new: str, wrong: str) -> None:
+    root = copy_base(tmp_path)
+    replace_in(root, "booked.test.yaml", (old, new))
+    (found,) = findings(root, "TEST233")
+    assert found.message == f"no case of test `booked` can hold: {wrong}"
