@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench cases docs clean
+.PHONY: help demo test check format bench cases corpus docs clean
 
 help:
 	@echo "make demo    play a month against a real ERP (sets up everything it needs)"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   format, lint, types, import contracts, tidy rules"
 	@echo "make bench   measure the engine beside a hand-written script"
 	@echo "make cases   run the worked cases of pricing and revenue (CASES=DIR for another folder)"
+	@echo "make corpus  lint seeded mistakes and good documents, and count what is caught"
 	@echo "make docs    write the generated reference pages anew"
 
 $(STAMP): pyproject.toml constraints.txt
@@ -46,6 +47,9 @@ CASES ?= ../shared/cases
 
 cases: $(STAMP)
 	@PYTHONPATH=tests/support $(BIN)/python -m cases $(CASES)
+
+corpus: $(STAMP)
+	@PYTHONPATH=tests/support $(BIN)/python -m corpus
 
 docs: $(STAMP)
 	@$(BIN)/python -m docs.generate

@@ -15,6 +15,7 @@ _NOT_FOUND = frozenset({
     "CONN101", "TEST203", "TEST205", "TEST206",
 })  # fmt: skip
 _CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
+_NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
 _COMPUTING = ("EXPR", "TYPE", "MONEY")
 _QUOTED = re.compile(r"`([^`]+)`")
 _NEAR_LINES = 8
@@ -25,6 +26,8 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
     out because of their own findings, as (kind, id)."""
     unsure = _Unsure(found, {id for _, id in unread})
     errors = {each.span for each in found if each.level is Level.ERROR}
+    confused = {each.span.file for each in found if each.code in _NAMES_CONFUSED}
+    aimless = {each.span.file for each in found if each.code == "TEST205"}
     inner = [each.span for each in found if each.code.startswith(_COMPUTING)]
     for each in found:
         if each.code in _NOT_FOUND and unsure(each):
@@ -33,6 +36,10 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
             continue  # it is said already that another value is needed here
         if each.code.startswith(_COMPUTING) and any(_within(other, each.span) for other in inner):
             continue  # a part of the expression is wrong, so nothing is known of the whole
+        if each.span.file in confused and each.code.startswith(("EXPR01", "TYPE")):
+            continue  # a name stands for two things, so what it is cannot be told
+        if each.span.file in aimless and each.code.startswith("TEST") and each.code != "TEST205":
+            continue  # what a test is about is not known
         if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
             continue
         if each.code == "MAP105" and any(_other_key(each, other) for other in found):
