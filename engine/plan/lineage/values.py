@@ -222,12 +222,17 @@ class Traced:
 
     def _below(self, name: str, value: Callable[[], Value]) -> Value:
         if name not in self._known:
-            below = value()
-            if isinstance(below, Traced) and below.address == joined(self.address, name):
-                self._known[name] = below
-            else:
-                self._known[name] = Traced(joined(self.address, name), self.kind, below, self.span, self.text)
+            self._known[name] = self._traced(joined(self.address, name), value())
         return self._known[name]
+
+    def _traced(self, address: str, below: Value) -> Traced:
+        """A part under its address; one that was traced to this very address stays where it was made."""
+        if isinstance(below, Traced) and below.address == address:
+            return below
+        if isinstance(below, Either) and len(below.options) == 1:
+            inner = self._traced(address, below.options[0])
+            return Traced(address, inner.kind, chosen(inner.value, below.chosen_by), inner.span, inner.text)
+        return Traced(address, self.kind, below, self.span, self.text)
 
     def origins(self) -> Origins:
         if self._origin is None:
