@@ -1,4 +1,4 @@
-"""Definitions: compile, check, test, explain, evaluate."""
+"""Definitions: compile, check, explain, evaluate."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from engine.base.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.lint.runner import LintReport
+    from engine.lint.report import LintReport
     from engine.serve.assembly import Compiled
     from engine.source.catalogue import Code
-    from engine.verify.model import TestReport
 
 
 def compile_workspace(root: Path) -> Compiled:
@@ -21,9 +20,13 @@ def compile_workspace(root: Path) -> Compiled:
     return compile_(root)
 
 
-def lint(root: Path) -> LintReport:
-    """Every finding of a workspace: of its documents, of compiling them, and of the rules. Raises UserError if
-    there is no workspace."""
+def lint(root: Path, state: Path | None = None) -> LintReport:
+    """Every finding of a workspace: of its documents, of compiling them, and of the rules; from the cache in the
+    ``state`` folder, if one is given and nothing changed. Raises UserError if there is no workspace."""
+    if state is not None:
+        from engine.lint.cache import lint_cached
+
+        return lint_cached(root, state)
     from engine.lint.runner import lint as lint_
 
     return lint_(root)
@@ -40,13 +43,6 @@ def explain(code: str | None) -> list[Code]:
     if found is None:
         raise UserError(f"there is no code {code!r}: {suggestion(code.upper(), sorted(load_all()), what='codes are')}")
     return [found]
-
-
-def run_tests(root: Path, only: str | None = None) -> TestReport:
-    """Run the tests beside the definitions. Raises UserError if ``only`` chooses nothing."""
-    from engine.verify.runner import run_tests as run
-
-    return run(root, only=only)
 
 
 def evaluate(expression: str, document: object) -> tuple[object, str]:

@@ -24,7 +24,12 @@ def command(name: str, example: str, **settings: Any) -> Callable[[Callable[...,
     return click.command(name, cls=_Command, epilog=f"Example: {example}", **settings)
 
 
-class _Command(click.Command):
+def group(name: str, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Group]:
+    """A click command that also has commands below it, and whose help ends with an example."""
+    return click.group(name, cls=_Group, epilog=f"Example: {example}", **settings)
+
+
+class _Shown(click.Command):
     """Shows what the user can mend while it is still known whether JSON was asked for."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -36,6 +41,14 @@ class _Command(click.Command):
         except Failure as failure:
             show_user_error(UserError(failure.message), as_json=as_json)
         return USAGE
+
+
+class _Command(_Shown):
+    """A command that shows what the user can mend."""
+
+
+class _Group(_Shown, click.Group):
+    """The same of a command with commands below it."""
 
 
 def json_option(function: F) -> F:

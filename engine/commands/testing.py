@@ -1,36 +1,109 @@
-"""The command that runs tests of definitions."""
+"""The commands that run tests of definitions, and say how much they are worth."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
 from engine import api
 from engine.api import Place
-from engine.commands.options import command, place_options
+from engine.base.errors import UserError
+from engine.commands.options import group, place_options
 from engine.commands.show import progress, wants_color
 
 CLEAN, FINDINGS = 0, 1
+_FORMATS = ("cobertura", "lcov", "json")
 
 
-@command("test", "tieout test --only invoice_posted")
+@group("test", "tieout test --only invoice_posted --coverage", invoke_without_command=True)
 @click.option("--only", help="A test's id, test/case, a target such as flow:invoice_posted, or a file.")
+@click.option("--changed-since", metavar="REV", help="Only tests that changes since a Git revision can affect.")
 @click.option("--format", "form", type=click.Choice(["human", "json", "junit"]), default="human", show_default=True,
               help="How results are printed.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--coverage", is_flag=True, help="Also say which steps, cases, rules, mapped fields and error clauses "
+              "no test reaches.")  # fmt: skip
+@click.option("--coverage-format", "outputs", multiple=True, metavar="KIND=FILE",
+              help="Write the coverage to a file: cobertura, lcov or json. May be repeated.")  # fmt: skip
+@click.option("--coverage-min", type=click.IntRange(0, 100), metavar="PERCENT",
+              help="Fail below this coverage in all; that of tieout.yaml if left out.")  # fmt: skip
+@click.option("--coverage-min-file", type=click.IntRange(0, 100), metavar="PERCENT",
+              help="Fail where any file is below this; that of tieout.yaml if left out.")  # fmt: skip
+@click.option("--mutants", is_flag=True, help="Change the definitions line by line, and print the changes that no "
+              "test notices.")  # fmt: skip
+@click.option("--budget", type=click.FloatRange(min=0.0, min_open=True), metavar="SECONDS",
+              help="With --mutants: stop after this time; a fair part of all changes is tried.")  # fmt: skip
+@click.option("--seed", type=int, help="Where chance begins, in property cases and in the order of --mutants.")
 @place_options
-def test(place: Place, only: str | None, form: str, as_json: bool) -> int:
+@click.pass_context
+def test(ctx: click.Context, /, place: Place, **given: Any) -> int:
     """Run the tests beside the definitions. Nothing is sent: the outside answers as the tests say."""
+    if ctx.invoked_subcommand is not None:
+        return CLEAN
+    form = "json" if given.pop("as_json") else given.pop("form")
+    given.pop("form", None)
+    if given.pop("mutants"):
+        return _mutants(place, form, given["only"], given["budget"], given["seed"])
+    return _run(place, form, **given)
+
+
+def _run(
+    place: Place,
+    form: str,
+    *,
+    only: str | None,
+    changed_since: str | None,
+    coverage: bool,
+    outputs: tuple[str, ...],
+    coverage_min: int | None,
+    coverage_min_file: int | None,
+    seed: int | None,
+    budget: float | None,
+) -> int:
     from engine.verify import render
 
+    if budget is not None:
+        raise UserError("--budget goes with --mutants")
+    files = [_output(each) for each in outputs]
+    wanted = coverage or files or coverage_min is not None or coverage_min_file is not None
+    least = api.thresholds(place.workspace, coverage_min, coverage_min_file) if wanted else None
     with progress("running the tests"):
-        report = api.run_tests(place.workspace, only)
-    form = "json" if as_json else form
+        report = api.run_tests(place.workspace, only, changed_since=changed_since, coverage=least, seed=seed)
     if form == "human":
         sys.stdout.write(render.render_human(report, color=wants_color()))
     else:
         sys.stdout.write(render.render_json(report) if form == "json" else render.render_junit(report))
+    if report.coverage is not None:
+        from engine.verify.coverage.formats import FORMATS
+
+        for kind, file in files:
+            api.write_text(file, FORMATS[kind](report.coverage))
+    return CLEAN if report.passed else FINDINGS
+
+
+def _output(text: str) -> tuple[str, Path]:
+    kind, sign, file = text.partition("=")
+    if not sign or not file or kind not in _FORMATS:
+        raise UserError(f"--coverage-format {text}: write KIND=FILE, where KIND is one of {', '.join(_FORMATS)}")
+    return kind, Path(file)
+
+
+def _mutants(place: Place, form: str, only: str | None, budget: float | None, seed: int | None) -> int:
+    import orjson
+
+    from engine.verify.mutants import render
+
+    if form == "junit":
+        raise UserError("--mutants is printed as human or json")
+    with progress("changing definitions and running their tests"):
+        report = api.find_mutants(place.workspace, only, budget_seconds=budget, seed=seed or 0)
+    if form == "json":
+        sys.stdout.write(orjson.dumps(render.as_json(report), option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        sys.stdout.write(render.human(report, color=wants_color()))
     return CLEAN if report.passed else FINDINGS
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from engine.base.clock import FixedClock, as_datetime, as_microseconds, as_text
 from engine.base.errors import ErrorClass, Failure, UserError
@@ -14,7 +14,7 @@ from engine.plan import model as plan
 from engine.plan.model import BusinessException, CanonicalEvent, FlowPlan, Plan, Scope, StepPlan, Stopped
 from engine.run.decide import Context, Deciding, Decision, decide
 from engine.run.normalise import event_scope
-from engine.run.requests import Completed, Excepted, Result
+from engine.run.requests import Completed, Excepted, Request, Result
 from engine.source.node import plain
 from engine.spec.documents.test import TestCase
 from engine.verify.contracts import misfits
@@ -22,8 +22,21 @@ from engine.verify.model import Observed
 from engine.verify.outside import Outside, Unanswered, Waiting
 from engine.verify.script import Script
 
-#: Makes the walk through a flow's steps where somebody wants to watch it.
-Walk = Callable[[FlowPlan, Context, list[str]], Decision]
+#: The reason of what stops a walk that waits when its case ends.
+WAITING = "waiting"
+
+
+class Watch(Protocol):
+    """Somebody who wants to see how a flow is walked through."""
+
+    def walk(self, flow: FlowPlan, context: Context, path: list[str]) -> Decision:
+        """The walk to take."""
+        ...
+
+    def asked(self, request: Request) -> None:
+        """The walk asks the outside."""
+        ...
+
 
 ENVIRONMENT = "test"
 
@@ -34,18 +47,18 @@ def run_flow_case(
     given: Mapping[str, Any],
     case: TestCase,
     clock: str,
-    walk: Walk | None = None,
+    watch: Watch | None = None,
 ) -> Observed:
     """Run one case of a flow. Raises UserError if the case contradicts the flow or itself."""
     script = Script(case)
     outside = Outside(
         script, FixedClock(clock), _links(case), _seen(case), f"/flow/{versions[-1].id}", dict(plan_.connections)
     )
-    return run_flow(plan_, versions, given, outside, walk)
+    return run_flow(plan_, versions, given, outside, watch)
 
 
 def run_flow(
-    plan_: Plan, versions: tuple[FlowPlan, ...], given: Mapping[str, Any], outside: Outside, walk: Walk | None = None
+    plan_: Plan, versions: tuple[FlowPlan, ...], given: Mapping[str, Any], outside: Outside, watch: Watch | None = None
 ) -> Observed:
     """Run a flow on what is given, against a world. Raises UserError if the world's script contradicts the flow."""
     try:
@@ -58,7 +71,7 @@ def run_flow(
         return Observed("exception", exceptions=(_of_failure(failure, versions[-1]),))
     context = Context(plan_.workspace, ENVIRONMENT, event.id, event.partitionkey, on)
     steps = {step.id: step for step in all_steps(flow.steps, on)}
-    observed = _drive(flow, scope, context, outside, walk)
+    observed = _drive(flow, scope, context, outside, watch)
     known = {name for step in steps.values() for name in _names(step)}
     problems = tuple(misfits(outside.script, plan_, steps)) or observed.problems
     return replace(
@@ -79,12 +92,14 @@ def _names(step: StepPlan) -> Iterator[str]:
         yield from (f"{step.id}:{case.id}" for case in step.cases)
 
 
-def _drive(flow: FlowPlan, scope: Scope, context: Context, outside: Outside, walk: Walk | None) -> Observed:
+def _drive(flow: FlowPlan, scope: Scope, context: Context, outside: Outside, watch: Watch | None) -> Observed:
     """Feed the decision until it ends, waits, or asks what the case does not answer."""
-    deciding = decide(flow, scope, context, walk)
+    deciding = decide(flow, scope, context, None if watch is None else watch.walk)
     try:
         request = next(deciding)
         while True:
+            if watch is not None:
+                watch.asked(request)
             request = deciding.send(outside.answer(request))
     except StopIteration as stop:
         return _of_result(stop.value)
@@ -96,7 +111,7 @@ def _drive(flow: FlowPlan, scope: Scope, context: Context, outside: Outside, wal
 
 def _walked(deciding: Deciding) -> tuple[str, ...]:
     """The steps that a suspended decision has reached: it is made to stop there, and says them."""
-    stopped = Stopped(BusinessException("waiting", "", "", "", str(ErrorClass.DEFECT)))
+    stopped = Stopped(BusinessException(WAITING, "", "", "", str(ErrorClass.DEFECT)))
     try:
         while True:
             deciding.throw(stopped)

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.plan.model import BusinessException, CanonicalEvent
 from engine.source.diagnostic import Diagnostic
+from engine.verify.coverage.measure import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class TestReport:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, str]
     seconds: float
+    coverage: Coverage | None = None  # where it was asked for
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:
@@ -80,4 +82,4 @@ class TestReport:
 
     @property
     def passed(self) -> bool:
-        return not self.diagnostics and not self.failures
+        return not self.diagnostics and not self.failures and (self.coverage is None or self.coverage.passed)

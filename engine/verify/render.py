@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from engine.report import human
+from engine.verify.coverage import formats
 from engine.verify.model import CaseResult, TestReport
 
 FORMAT_VERSION = 1
@@ -30,6 +31,8 @@ def render_human(report: TestReport, *, color: bool = False) -> str:
     tests = len({result.test for result in report.results})
     verdict = f"{red}{failed} failed{end}, {count - failed} passed" if failed else f"{green}{count} passed{end}"
     lines.append(f"{verdict} ({tests} tests, {report.seconds:.2f} s)")
+    if report.coverage is not None:
+        lines += ["", formats.human(report.coverage).rstrip("\n")]
     return "\n".join(lines) + "\n"
 
 
@@ -46,6 +49,7 @@ def as_json(report: TestReport) -> dict[str, Any]:
     """The report as a JSON-like value."""
     return {
         "format_version": FORMAT_VERSION,
+        **({} if report.coverage is None else {"coverage": formats.as_json(report.coverage)}),
         "passed": report.passed,
         "cases": len(report.results),
         "failed": len(report.failures),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from engine.base.clock import Clock, SystemClock, as_datetime, as_microseconds
 from engine.base.errors import ErrorClass, UserError
-from engine.plan.build import build_plan
+from engine.plan.build import build
 from engine.plan.model import FlowPlan, Plan
 from engine.source.diagnostic import Diagnostics, Level
 from engine.spec.documents.test import Expect, Target, Test, TestCase
 from engine.spec.kinds import CALCULATING
 from engine.spec.workspace import LoadedWorkspace, load_workspace
+from engine.verify.affected import affected_tests
 from engine.verify.case_table import expanded
+from engine.verify.coverage.measure import Thresholds, measured
+from engine.verify.coverage.points import points_of
+from engine.verify.coverage.recorder import Recorder
 from engine.verify.expectations import differences, strangers
 from engine.verify.flow_case import run_flow_case
 from engine.verify.given import read_given, with_changes
@@ -29,35 +34,76 @@ from engine.verify.reference import ReferenceValidator
 TARGETS = ("flow", "mapping", "policy", "source", *CALCULATING)
 
 
-def run_tests(root: Path, *, only: str | None = None, clock: Clock | None = None) -> TestReport:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which cases to run: ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``) or file;
+    ``tests`` by test id. What is None chooses all."""
+
+    only: str | None = None
+    tests: frozenset[str] | None = None
+
+    def cases(self, test: Test) -> list[TestCase]:
+        """The cases of a test that are chosen."""
+        if self.tests is not None and test.id not in self.tests:
+            return []
+        return [case for case in test.cases if self.only is None or _chosen(test, case, self.only)]
+
+
+def run_tests(
+    root: Path,
+    *,
+    only: str | None = None,
+    clock: Clock | None = None,
+    changed: frozenset[str] | None = None,
+    coverage: Thresholds | None = None,
+    seed: int | None = None,
+) -> TestReport:
     """Run the tests of the workspace at ``root``.
 
-    ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``) or file. Raises UserError if
-    nothing is chosen by it. If the workspace does not compile, the report holds its findings and no results.
+    ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``) or file; with ``changed``, paths
+    of files below the root, only tests that these can affect run. With ``coverage`` the report also says what the
+    tests reach, against these thresholds. ``seed`` replaces that of property cases. Raises UserError if nothing is
+    chosen by ``only``. If the workspace does not compile, the report holds its findings and no results.
     """
     time = clock or SystemClock()
     began = time.monotonic()
     workspace = load_workspace(root)
     found = Diagnostics()
     found.extend(workspace.diagnostics)
-    plan = build_plan(workspace, found)
-    if plan is None:
+    built = build(workspace)
+    found.extend(built.found)
+    if built.plan is None:
         errors = tuple(each for each in found.sorted if each.level is Level.ERROR)
         return TestReport((), errors, workspace.files, time.monotonic() - began)
-    results = run_cases(workspace, plan, only)
-    if only is not None and not results:
+    tests = None if changed is None else affected_tests(workspace, built.plan, built.library, changed)
+    recorder = None if coverage is None else Recorder(workspace)
+    results = run_cases(workspace, built.plan, only, recorder, tests=tests, seed=seed)
+    if only is not None and not results and tests is None:
         raise UserError(f"no test is called {only}, tests it or lies there")
-    return TestReport(results, (), workspace.files, time.monotonic() - began)
+    reached = None
+    if recorder is not None and coverage is not None:
+        reached = measured(points_of(workspace), recorder.hits, coverage)
+    return TestReport(results, (), workspace.files, time.monotonic() - began, reached)
 
 
-def run_cases(workspace: LoadedWorkspace, plan: Plan, only: str | None = None) -> tuple[CaseResult, ...]:
-    """Run the tests of a workspace that is compiled already."""
-    runner = _Runner(workspace, plan)
-    results: list[CaseResult] = []
-    for test in workspace.tests:
-        cases = [case for case in test.cases if only is None or _chosen(test, case, only)]
-        results.extend(runner.test(test, cases))
-    return tuple(results)
+def run_cases(
+    workspace: LoadedWorkspace,
+    plan: Plan,
+    only: str | None = None,
+    recorder: Recorder | None = None,
+    *,
+    tests: frozenset[str] | None = None,
+    seed: int | None = None,
+) -> tuple[CaseResult, ...]:
+    """Run the tests of a workspace that is compiled already; ``recorder`` writes down what they reach, ``tests`` are
+    the ids of those to choose from."""
+    selection = Selection(only, tests)
+    with nullcontext() if recorder is None else recorder.watching(plan):
+        runner = CaseRunner(workspace, plan, recorder, seed=seed)
+        results: list[CaseResult] = []
+        for test in workspace.tests:
+            results.extend(runner.test(test, selection.cases(test)))
+        return tuple(results)
 
 
 def target_name(target: Target) -> str:
@@ -99,11 +145,23 @@ def _expects_nothing(expect: Expect) -> bool:
     )
 
 
-class _Runner:
-    """Runs cases against one plan."""
+class CaseRunner:
+    """Runs cases against one plan. A ``second_opinion`` on events is that of the reference validator."""
 
-    def __init__(self, workspace: LoadedWorkspace, plan: Plan) -> None:
+    def __init__(
+        self,
+        workspace: LoadedWorkspace,
+        plan: Plan,
+        recorder: Recorder | None = None,
+        *,
+        second_opinion: bool = True,
+        seed: int | None = None,
+    ) -> None:
         self._workspace = workspace
+        self._given: dict[str, dict[str, Any]] = {}
+        self._second_opinion = second_opinion
+        self._seed = seed
+        self._recorder = recorder
         self._plan = plan
         self._reference = ReferenceValidator(workspace.schemas)
         self._inputs = Inputs(plan, {table.id: table for table in workspace.tables})
@@ -111,7 +169,9 @@ class _Runner:
     def test(self, test: Test, cases: Iterable[TestCase]) -> Iterable[CaseResult]:
         """The results of a test's cases, in order; of a case with a table, one per row."""
         try:
-            given = read_given(test, self._workspace.root)
+            given = self._given.get(test.id)
+            if given is None:
+                given = self._given[test.id] = read_given(test, self._workspace.root)
         except UserError as error:
             for case in cases:
                 yield self._result(test, case, problems=(error.message,))
@@ -128,6 +188,8 @@ class _Runner:
             yield self._result(test, at, problems=(error.message,))
 
     def _single(self, test: Test, case: TestCase, given: dict[str, Any]) -> CaseResult:
+        if self._recorder is not None:
+            self._recorder.begin(f"{test.id}/{case.id}")
         try:
             on = _day(test.clock if case.clock is None else case.clock)
             observed = self._observe(test, case, with_changes(given, case), on)
@@ -162,7 +224,7 @@ class _Runner:
             if not flows:
                 raise UserError(f"there is no flow {target.flow}")
             clock = test.clock if case.clock is None else case.clock
-            observed = run_flow_case(self._plan, flows, given, case, clock)
+            observed = run_flow_case(self._plan, flows, given, case, clock, self._recorder)
             return self._seconded(flows[-1], given, observed)
         if len(case.replies):
             raise UserError("only a flow asks the outside: remove `replies`")
@@ -185,7 +247,7 @@ class _Runner:
         """What our own code took as an event, the reference validator must take as well."""
         event = given.get("event")
         refused = any(each.error_class == ErrorClass.SCHEMA for each in observed.exceptions)
-        if flow.event is None or not isinstance(event, dict) or refused:
+        if flow.event is None or not isinstance(event, dict) or refused or not self._second_opinion:
             return observed
         objection = self._reference.objection(flow.event, event.get("data"))
         return observed if objection is None else replace(observed, problems=(*observed.problems, objection))

@@ -1,0 +1,1 @@
+"""Which steps, cases, rules, mapped fields and error clauses the tests of a workspace reach."""
