@@ -60,7 +60,7 @@ def find_place(
 
 def workspace_root(start: Path) -> Path:
     """The workspace at or above ``start``. Raises UserError if there is none."""
-    from engine.spec.workspace import find_workspace
+    from engine.spec.files import find_workspace
 
     return find_workspace(start)
 

@@ -17,7 +17,7 @@ from engine.commands.options import command, json_option, place_options
 from engine.commands.show import progress, show_json, wants_color
 
 if TYPE_CHECKING:
-    from engine.lint.runner import LintReport
+    from engine.lint.report import LintReport
     from engine.report.outputs import Output
     from engine.source.catalogue import Code
     from engine.source.diagnostic import Diagnostic
@@ -55,6 +55,7 @@ class _Wanted:
 @click.option("--write-baseline", is_flag=True, help="Accept everything found now: write it into --baseline.")
 @click.option("--changed-since", metavar="REV",
               help="Check all; show what is found in, or points into, files changed since a Git revision.")  # fmt: skip
+@click.option("--no-cache", is_flag=True, help="Check anew, also what did not change since it was last checked.")
 @click.option("--problem-matcher", is_flag=True, help="Print the matcher by which CI reads --format compact.")
 @place_options
 def lint(
@@ -70,6 +71,7 @@ def lint(
     baseline: Path | None,
     write_baseline: bool,
     changed_since: str | None,
+    no_cache: bool,
     problem_matcher: bool,
 ) -> int:
     """Check every document of the workspace. With PATHS, show only what is found in these files and folders."""
@@ -96,7 +98,7 @@ def lint(
     if fix:
         return _fix(root, wanted, baseline, unsafe=unsafe, diff=diff)
     with progress("checking the workspace"):
-        report = api.lint(root)
+        report = api.lint(root, None if no_cache else place.state)
     if baseline is not None and write_baseline:
         api.write_baseline(baseline, report.diagnostics, report.files)
     return _show(report, wanted, baseline)

@@ -41,6 +41,7 @@ from engine.source.node import Node, Scalar, plain
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
 from engine.spec.decode import decode
+from engine.spec.stamps import stamp_of_folder
 from engine.spec.values import Reference
 
 SPEC = "connector/v1"
@@ -259,13 +260,16 @@ def load_manifest(name: str, diagnostics: Diagnostics, span: Span | None = None)
     return read_manifest(folder, package, f"connectors/{name}/manifest.yaml", diagnostics)
 
 
+def folder_of(name: str) -> Path | None:
+    """Where a connector's files lie; None if there is none, or not in a folder."""
+    located = _find_folder(name)
+    return located[1] if located is not None and isinstance(located[1], Path) else None
+
+
 def stamp_of(name: str) -> object | None:
     """A value that is equal while no file of a connector was changed; None where that cannot be told."""
-    located = _find_folder(name)
-    if located is None or not isinstance(located[1], Path):
-        return None
-    files = [path for path in sorted(located[1].rglob("*")) if "__pycache__" not in path.parts]
-    return tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
+    folder = folder_of(name)
+    return None if folder is None else (str(folder), stamp_of_folder(folder))
 
 
 def read_manifest(folder: Traversable, package: str, file: str, diagnostics: Diagnostics) -> Manifest | None:

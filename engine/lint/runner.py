@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.base.clock import SECOND, Clock, SystemClock
+from engine.connect.manifest import folder_of
+from engine.lint.cache import Watched
 from engine.lint.mending import with_fix
 from engine.lint.origins import with_names, with_origins
+from engine.lint.report import LintReport as LintReport
 from engine.lint.roots import root_causes
 from engine.lint.rules import (
     event_nobody_makes,
@@ -32,7 +35,7 @@ from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build_plan
 from engine.plan.model import Plan
-from engine.source.diagnostic import Diagnostic, Diagnostics, Level
+from engine.source.diagnostic import Diagnostic, Diagnostics
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 
 RULES: tuple[Rule, ...] = (
@@ -54,28 +57,43 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LintReport:
-    """What lint found, in order of place, and the text of every file for rendering."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    files: Mapping[str, str]
-    seconds: float
-
-    @property
-    def has_errors(self) -> bool:
-        return any(each.level is Level.ERROR for each in self.diagnostics)
-
-
 def lint(root: Path, *, environment: Mapping[str, str] | None = None, clock: Clock | None = None) -> LintReport:
     """Lint the workspace at ``root``. Rules run only if it compiles: a broken part makes other parts look unused."""
-    time = clock or SystemClock()
-    began = time.monotonic()
+    return lint_watched(root, os.environ if environment is None else environment, clock or SystemClock())[0]
+
+
+def lint_watched(root: Path, environment: Mapping[str, str], clock: Clock) -> tuple[LintReport, Watched]:
+    """Like :func:`lint`, with what it depended on besides the files of the workspace."""
+    began = clock.monotonic()
     workspace = load_workspace(root)
     found = Diagnostics()
-    plan = build_plan(workspace, found, environment)
-    findings = findings_of(workspace, plan, found, day_of(time))
-    return LintReport(findings, workspace.files, time.monotonic() - began)
+    asked = _Asked(environment)
+    plan = build_plan(workspace, found, asked)
+    findings = findings_of(workspace, plan, found, day_of(clock))
+    folders = [folder_of(each.connector) for each in workspace.connections]
+    connectors = tuple(dict.fromkeys(each for each in folders if each is not None))
+    watched = Watched(workspace.folders, None if None in folders else connectors, asked.names)
+    return LintReport(findings, workspace.files, clock.monotonic() - began), watched
+
+
+class _Asked(Mapping[str, str]):
+    """Variables; it remembers which were asked for, and what they were."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.names: dict[str, str | None] = {}
+
+    def __getitem__(self, name: str) -> str:
+        self.names[name] = self._environment.get(name)
+        return self._environment[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for name in self._environment:
+            self.names[name] = self._environment.get(name)
+            yield name
+
+    def __len__(self) -> int:
+        return len(self._environment)
 
 
 def findings_of(

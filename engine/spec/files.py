@@ -6,9 +6,22 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine.base.errors import UserError
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.paths import inside, leads_round
+
+#: The file that makes a folder a workspace.
+WORKSPACE_FILE = "tieout.yaml"
+
+
+def find_workspace(start: Path) -> Path:
+    """The folder at or above ``start`` that holds ``tieout.yaml``. Raises UserError if there is none."""
+    folder = start.resolve()
+    for each in (folder, *folder.parents):
+        if (each / WORKSPACE_FILE).is_file():
+            return each
+    raise UserError(f"there is no {WORKSPACE_FILE} in {start} or any folder above it; `tieout init` makes a workspace")
 
 
 class Files:

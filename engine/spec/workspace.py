@@ -24,14 +24,15 @@ from engine.spec.documents.source import Source
 from engine.spec.documents.table import Table
 from engine.spec.documents.test import Test
 from engine.spec.documents.workspace import Workspace
+from engine.spec.files import WORKSPACE_FILE as WORKSPACE_FILE
 from engine.spec.files import Files
+from engine.spec.files import find_workspace as find_workspace
 from engine.spec.kept_files import SCHEMA, KeptFiles, ReadFile
 from engine.spec.kinds import CALCULATING, KINDS, kind_of_file
 from engine.spec.nearest import suggestion
 from engine.spec.paths import inside
 from engine.spec.rows import load_rows as load_rows
 
-WORKSPACE_FILE = "tieout.yaml"
 SCHEMA_SUFFIX = ".schema.json"
 #: A connector's own declaration, which may lie in a folder of the workspace and is read with the connector.
 MANIFEST_FILE = "manifest.yaml"
@@ -71,21 +72,13 @@ class LoadedWorkspace:
     diagnostics: Diagnostics
     unread: frozenset[tuple[str, str]] = frozenset()
     calculating: Mapping_[str, tuple[Any, ...]] = field(default_factory=dict)  # by kind: pricing, revenue, ...
+    folders: tuple[str, ...] = ()  # those that its documents are in, as the workspace file names them
     #: The content of a file by its relative path. Raises OSError.
     read: Callable[[str], bytes] | None = None
 
     def rows(self, table: Table, diagnostics: Diagnostics) -> tuple[dict[str, Any], ...]:
         """The rows of a table, as :func:`load_rows` gives them."""
         return load_rows(table, self.root, diagnostics, self.read)
-
-
-def find_workspace(start: Path) -> Path:
-    """The folder at or above ``start`` that holds ``tieout.yaml``. Raises UserError if there is none."""
-    folder = start.resolve()
-    for each in (folder, *folder.parents):
-        if (each / WORKSPACE_FILE).is_file():
-            return each
-    raise UserError(f"there is no {WORKSPACE_FILE} in {start} or any folder above it; `tieout init` makes a workspace")
 
 
 def load_workspace(
@@ -143,6 +136,7 @@ class _Loader:
             diagnostics=self._diagnostics,
             unread=frozenset(self._unread),
             calculating={kind: found[kind] for kind in CALCULATING},
+            folders=workspace.folders if workspace else (),
             read=self._disk.read,
         )
 
