@@ -21,7 +21,7 @@ from engine.expr.nodes import (
 )
 from engine.lsp.names import Names
 from engine.plan.library import Library
-from engine.schema.types import ANY, Array, Object, Recursive, Type, members
+from engine.schema.types import ANY, Array, Object, Recursive, Type, members, without_null
 from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 _DEEP = 24
@@ -55,7 +55,7 @@ class FieldIndex:
                 self._files[schema.reference] = document.tree
         self._owners: dict[int, Owner] = {}
         self._types: list[Type] = []  # kept, so that no other object gets one of their ids
-        self._by_fields: dict[frozenset[str], list[Owner]] = {}
+        self._by_fields: dict[frozenset[str], list[tuple[Object, Owner]]] = {}
         for schema in library.schemas:
             root = self._files.get(schema.reference)
             if root is not None:
@@ -69,8 +69,9 @@ class FieldIndex:
                 if found is not None:
                     return found
                 alike = self._by_fields.get(frozenset(member.fields), [])
-                if len(alike) == 1:
-                    return alike[0]
+                same = [owner for known, owner in alike if _alike(known, member)]
+                if len(same) == 1:
+                    return same[0]
         return None
 
     def owner_or_none(self, type_: Type | None) -> Owner | None:
@@ -102,7 +103,7 @@ class FieldIndex:
         owner = Owner(schema, parts)
         self._owners[id(type_)] = owner
         self._types.append(type_)
-        self._by_fields.setdefault(frozenset(type_.fields), []).append(owner)
+        self._by_fields.setdefault(frozenset(type_.fields), []).append((type_, owner))
         for name, below in type_.fields.items():
             entry = owner.property(name)
             if entry is not None:
@@ -139,6 +140,11 @@ class FieldIndex:
         for each in every.items if isinstance(every, Sequence) else ():
             parts += self._resolved(each, schema, depth + 1)[1]
         return schema, parts
+
+
+def _alike(known: Object, other: Object) -> bool:
+    """Whether an object is a declared one of whose fields a condition told more: that they are not null."""
+    return all(without_null(known.fields[name]) == without_null(type_) for name, type_ in other.fields.items())
 
 
 def _listed(parts: tuple[Mapping, ...]) -> set[str]:

@@ -10,6 +10,7 @@ from lsprotocol import types
 from engine.lsp.occurrences import id_spans, name_span, occurrences
 from engine.lsp.symbols import FieldOf, FileName, Local, Named, Symbol, definition_named, definitions, symbol_at
 from engine.lsp.workbench import View
+from engine.source.diagnostic import Level
 from engine.source.span import Span
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -76,13 +77,31 @@ def _written(symbol: Symbol) -> tuple[Span, str]:
 def _can_be_renamed(view: View, symbol: Symbol) -> bool:
     match symbol:
         case Named():
+            if symbol.kind == "schema" and symbol.name in of_connectors(view):
+                return False
             return symbol.kind not in _RENAMED and definition_named(view, symbol.kind, symbol.name) is not None
         case FieldOf():
-            return bool(list(definitions(view, symbol)))
+            return bool(list(definitions(view, symbol))) and symbol.owner.schema not in of_connectors(view)
         case Local():
             return symbol.group != "columns" and len(list(definitions(view, symbol))) == 1
         case FileName():
             return False
+
+
+def of_connectors(view: View) -> frozenset[str]:
+    """The schemas that connectors rely on, which lie outside of the workspace and would not be changed with it."""
+    library = view.knowledge.library
+    waiting: list[tuple[str, int]] = []
+    for connected in library.connections.values():
+        for operation in connected.manifest.operations.values():
+            waiting += [(each.id, each.major) for each in (operation.input, operation.output) if each is not None]
+    found: set[tuple[str, int]] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += library.schema_references.get(key, ())
+    return frozenset(f"{id_}@{major}" for id_, major in found)
 
 
 def rename(view: View, position: types.Position, new: str) -> types.WorkspaceEdit:
@@ -95,6 +114,32 @@ def rename(view: View, position: types.Position, new: str) -> types.WorkspaceEdi
         raise NotRenamed(f"{new} is not a name: lower-case letters, digits and _, a letter first")
     spans = _spans(view, symbol, new)
     return types.WorkspaceEdit(changes=_changes(view, spans, new))
+
+
+def refusal(view: View, edit: types.WorkspaceEdit) -> str | None:
+    """Why an edit must not be made: the first new error that the workspace would have. Slow: it checks all."""
+    texts: dict[str, str] = {}
+    for uri, edits in (edit.changes or {}).items():
+        file = view.bench.relative(uri)
+        if file is not None:
+            texts[file] = edited(view, file, edits)
+    before = view.bench.report
+    known = {(each.code, each.span.file) for each in (before.diagnostics if before is not None else ())}
+    for each in view.bench.trial(texts).diagnostics:
+        if each.level is Level.ERROR and (each.code, each.span.file) not in known:
+            return f"it cannot be renamed everywhere: {each.span} {each.message}"
+    return None
+
+
+def edited(view: View, file: str, edits: Iterable[types.TextEdit]) -> str:
+    """The text of a file after edits that do not touch each other."""
+    lines = list(view.bench.lines(file))
+    ordered = sorted(edits, key=lambda each: (each.range.start.line, each.range.start.character), reverse=True)
+    for each in ordered:
+        start, end = view.units.point(lines, each.range.start), view.units.point(lines, each.range.end)
+        text = lines[start.line][: start.column] + each.new_text + lines[end.line][end.column :]
+        lines[start.line : end.line + 1] = text.split("\n")
+    return "\n".join(lines)
 
 
 def _spans(view: View, symbol: Symbol, new: str) -> Iterable[Span]:

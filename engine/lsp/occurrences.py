@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.expr.checked import Checked
+from engine.expr.nodes import Ast, Chain, MultiList, MultiObject, Project, children
 from engine.lsp.declared import Place, declared_at, places, text_at
 from engine.lsp.fields import Owner, element, fields_of, fields_read
 from engine.lsp.names import Definition, uses_in, within_quotes
@@ -23,10 +24,11 @@ from engine.lsp.symbols import (
     property_span,
     read_symbol,
 )
-from engine.lsp.targets import target_type
+from engine.lsp.targets import target_of_key, target_type
 from engine.lsp.trees import Document
 from engine.lsp.workbench import View
-from engine.schema.types import Type
+from engine.lsp.written import Key, names_in
+from engine.schema.types import ANY, Type
 from engine.source.node import Mapping, Node, Scalar, Sequence
 from engine.source.span import Span
 
@@ -109,11 +111,70 @@ def _in_expressions(view: View, document: Document, symbol: FieldOf) -> Iterator
     if symbol.name not in document.text:
         return
     for checked in _checked(view, document):
+        meant: set[int] = set()
         for read in fields_read(checked):
             if read.node.name == symbol.name and read.owner is not None:
                 found = read_symbol(document, view.knowledge, read)
                 if isinstance(found, FieldOf) and _same(found.owner, symbol.owner):
-                    yield name_span(read.node.span, read.node.name)
+                    meant.add(id(read.node))
+        made = _objects_made(view, document, checked, symbol)
+        yield from _spans_of(checked, document, meant, made, symbol.name)
+
+
+def _spans_of(checked: Checked, document: Document, meant: set[int], made: set[int], name: str) -> Iterator[Span]:
+    """Where some of an expression's fields, and the keys of some objects that it makes, are written."""
+    if not meant and not made:
+        return
+    for each, span in names_in(checked, document.lines):
+        chosen = id(each.made) in made if isinstance(each, Key) else id(each) in meant
+        if chosen and each.name == name:
+            yield span
+
+
+def _objects_made(view: View, document: Document, checked: Checked, symbol: FieldOf) -> set[int]:
+    """The objects that an expression makes which are to be what the schema declares."""
+    if document.kind is None or not any(isinstance(each, MultiObject) for each in _nodes(checked.ast)):
+        return set()
+    inside = View(document, view.bench.uri(document.file), view.knowledge, view.units, view.bench)
+    here = (checked.span.line, checked.span.column)
+    for place in document.places:
+        span = place.node.span
+        if isinstance(place.node, Scalar) and (span.line, span.column) <= here <= (span.end_line, span.end_column):
+            type_ = _wanted(inside, place)
+            found: set[int] = set()
+            if type_ is not None:
+                _match(view, checked.ast, type_, symbol.owner, found)
+            return found
+    return set()
+
+
+def _wanted(view: View, place: Place) -> Type | None:
+    """The type that the value at a place is to have."""
+    if place.declared.is_tree:
+        return target_type(view, place.path, place.declared)
+    target = target_of_key(view, place.path)
+    return None if target is None else fields_of(target).get(str(place.path[-1]))
+
+
+def _match(view: View, node: Ast, type_: Type, owner: Owner, found: set[int]) -> None:
+    if isinstance(node, MultiObject):
+        declared = view.knowledge.fields.owner(type_)
+        if declared is not None and _same(declared, owner):
+            found.add(id(node))
+        fields = fields_of(type_)
+        for name, value in node.pairs:
+            _match(view, value, fields.get(name, ANY), owner, found)
+    elif isinstance(node, MultiList):
+        for each in node.elements:
+            _match(view, each, element(type_), owner, found)
+    elif isinstance(node, Project | Chain) and isinstance(node.right, MultiObject):
+        _match(view, node.right, element(type_) if isinstance(node, Project) else type_, owner, found)
+
+
+def _nodes(node: Ast) -> Iterator[Ast]:
+    yield node
+    for child in children(node):
+        yield from _nodes(child)
 
 
 def name_span(span: Span, name: str) -> Span:
@@ -138,6 +199,7 @@ def _in_keys(view: View, document: Document, symbol: FieldOf) -> Iterator[Span]:
                 yield name_span(entry.key_span, entry.key)
         if document.kind == "test":
             yield from _in_fixture(inside, place, symbol)
+            yield from _in_change(inside, place, symbol)
 
 
 def _in_fixture(view: View, place: Place, symbol: FieldOf) -> Iterator[Span]:
@@ -147,16 +209,40 @@ def _in_fixture(view: View, place: Place, symbol: FieldOf) -> Iterator[Span]:
     if not isinstance(file, Scalar) or not declared.is_tree or declared.below:
         return
     type_ = _given_type(view, place)
-    folder = view.document.file.rpartition("/")[0]
-    document = view.bench.document(f"{folder}/{file.value}")
+    document = view.bench.document(view.bench.beside(view.document.file, str(file.value)))
     if type_ is not None and symbol.name in document.text and document.strict is not None:
         yield from _fields_in(view, document.strict, type_, symbol)
 
 
 def _given_type(view: View, place: Place) -> Type | None:
-    declared = declared_at("test", ("given",))
-    whole = None if declared is None else target_type(view, ("given",), declared)
+    whole = _given(view)
     return None if whole is None else fields_of(whole).get(str(place.path[-1]))
+
+
+def _given(view: View) -> Type | None:
+    """The type of everything that a test gives."""
+    declared = declared_at("test", ("given",))
+    return None if declared is None else target_type(view, ("given",), declared)
+
+
+_SEGMENT = re.compile(r"(?P<name>[^.\[\]]+)|\[[0-9]+\]")
+
+
+def _in_change(view: View, place: Place, symbol: FieldOf) -> Iterator[Span]:
+    """The fields of a path such as ``event.data.lines[0].product`` under ``change`` of a case."""
+    if place.path[-2:-1] not in (("change",), ("append",), ("remove",)):
+        return
+    text, span = _path_text(place)
+    type_ = _given(view) if symbol.name in text else None
+    for found in _SEGMENT.finditer(text) if type_ is not None else ():
+        name = found["name"]
+        if name is None:
+            type_ = element(type_ or ANY)
+            continue
+        owner = view.knowledge.fields.owner_or_none(type_)
+        if name == symbol.name and owner is not None and _same(owner, symbol.owner):
+            yield span.within(found.start(), found.end())
+        type_ = fields_of(type_ or ANY).get(name, ANY)
 
 
 def _fields_in(view: View, node: Node, type_: Type, symbol: FieldOf) -> Iterator[Span]:
@@ -192,12 +278,13 @@ def _of_local(view: View, symbol: Local) -> Iterator[Span]:
 
 def _reads_of(view: View, document: Document, symbol: Local) -> Iterator[Span]:
     for checked in _checked(view, document) if symbol.name in document.text else ():
+        meant: set[int] = set()
         for read in fields_read(checked):
-            if read.node.name != symbol.name:
-                continue
-            found = read_symbol(document, view.knowledge, read)
-            if isinstance(found, Local) and (found.file, found.group) == (symbol.file, symbol.group):
-                yield name_span(read.node.span, symbol.name)
+            if read.node.name == symbol.name:
+                found = read_symbol(document, view.knowledge, read)
+                if isinstance(found, Local) and (found.file, found.group) == (symbol.file, symbol.group):
+                    meant.add(id(read.node))
+        yield from _spans_of(checked, document, meant, set(), symbol.name)
 
 
 def _in_tests(view: View, flow: Document, symbol: Local) -> Iterator[Span]:
@@ -232,6 +319,21 @@ def _in_calls(view: View, symbol: Local) -> Iterator[Span]:
                 tested = document.kind == "test" and place.path == ("given", symbol.name) and _is_about(inside, symbol)
                 if called or tested:
                     yield name_span(place.entry.key_span, symbol.name)
+            elif document.kind == "test" and place.path[-2:-1] in (("change",), ("append",), ("remove",)):
+                path, span = _path_text(place)
+                if _FIRST.split(path)[0] == symbol.name and _is_about(inside, symbol):
+                    yield span.within(0, len(symbol.name))
+
+
+_FIRST = re.compile(r"[.\[]")
+
+
+def _path_text(place: Place) -> tuple[str, Span]:
+    """The path that a case's change, addition or removal names, and where it stands."""
+    if place.entry is not None:
+        return place.entry.key, name_span(place.entry.key_span, place.entry.key)
+    node = place.node
+    return (str(node.value), within_quotes(node)) if isinstance(node, Scalar) else ("", node.span)
 
 
 def _is_about(view: View, symbol: Local) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -12,7 +13,7 @@ from engine.base.errors import UserError
 from engine.lsp.actions import actions
 from engine.lsp.formatting import format_document
 from engine.lsp.lenses import PREVIEW_STEP, RUN_TESTS, lenses
-from engine.lsp.navigation import NotRenamed, prepare_rename, rename
+from engine.lsp.navigation import NotRenamed, prepare_rename, refusal, rename
 from engine.lsp.runs import preview_step, run_tests
 from engine.lsp.server import Server
 from engine.lsp.workbench import View
@@ -34,12 +35,18 @@ def _register_rename(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        uri = params.text_document.uri
         try:
-            return await server.answer(
-                params.text_document.uri, lambda view: rename(view, params.position, params.new_name)
-            )
+            edit = await server.answer(uri, lambda view: rename(view, params.position, params.new_name))
         except NotRenamed as refused:
             raise JsonRpcException(str(refused), _REQUEST_FAILED) from refused
+        known = server.bench_of(uri)
+        view = None if known is None else known[0].view(uri)
+        if edit is not None and view is not None:
+            why = await server.compute(partial(refusal, view, edit))
+            if why is not None:
+                raise JsonRpcException(why, _REQUEST_FAILED)
+        return edit
 
 
 def _register_edits(server: Server) -> None:

@@ -15,7 +15,7 @@ from engine.lsp.positions import Point, contains
 from engine.lsp.scopes import checked_in
 from engine.lsp.targets import target_of_key
 from engine.lsp.trees import Document
-from engine.lsp.workbench import View
+from engine.lsp.workbench import View, Workbench
 from engine.schema.types import Type
 from engine.source.node import Mapping, Scalar, Sequence
 from engine.source.span import Span
@@ -115,7 +115,7 @@ def key_symbol(view: View, place: Place) -> Symbol | None:
     declared = place.declared
     if entry is None or declared.key is None or declared.shape is None:
         return None
-    if declared.is_tree or len(place.path) > 1:
+    if declared.is_tree:
         owner = view.knowledge.fields.owner_or_none(target_of_key(view, place.path))
         if owner is not None and owner.property(entry.key) is not None:
             return FieldOf(owner, entry.key, entry.key_span)
@@ -143,8 +143,7 @@ def value_symbol(document: Document, place: Place) -> Symbol | None:
     if declared.shape.__name__ in {"Each", "MappedList", "Elements"} and key == "as":
         return Local(document.file, "as", node.value, within_quotes(node))
     if key == "file" and (declared.is_tree or declared.shape.__name__ == "Table"):
-        folder = document.file.rpartition("/")[0]
-        return FileName(f"{folder}/{node.value}" if folder else node.value, within_quotes(node))
+        return FileName(Workbench.beside(document.file, node.value), within_quotes(node))
     return None
 
 

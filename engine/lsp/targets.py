@@ -39,8 +39,19 @@ def target_type(view: View, path: Path, declared: Declared) -> Type | None:
     if declared.key is None or declared.shape is None:
         return None
     start = path[: len(path) - len(declared.below)]
+    if (declared.shape.__name__, declared.key.key) == ("Expect", "emitted"):
+        return _emitted(view, path)
     root = _root(view, start, declared.key.key, declared.shape.__name__)
     return None if root is None else _inside(root, declared.below)
+
+
+def _emitted(view: View, path: Path) -> Type | None:
+    """What a test expects to be emitted, by the type of the event."""
+    at = next((at for at, part in enumerate(path) if isinstance(part, int) and path[at - 1] == "emitted"), None)
+    if at is None:
+        return None
+    data = _schema(view.knowledge.library, view.document.tree, (*path[: at + 1], "type"))
+    return None if data is None else _inside(event_type(data), path[at + 1 :])
 
 
 def _inside(type_: Type, below: Path) -> Type:

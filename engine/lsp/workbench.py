@@ -6,6 +6,7 @@ what they give are values that the features read without waiting.
 
 from __future__ import annotations
 
+import posixpath
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,6 +91,11 @@ class Workbench:
         with self._lock:
             return dict(self._texts)
 
+    @staticmethod
+    def beside(file: str, name: str) -> str:
+        """The path of a file that a document names, from where the document lies."""
+        return posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+
     def text(self, file: str) -> str:
         """The text of a file as it counts now; empty if there is none."""
         with self._lock:
@@ -128,6 +134,12 @@ class Workbench:
         """Check the workspace with the texts that are open. Slow; raises UserError if there is no workspace."""
         self._report = self._session.check(self.open_texts)
         return self._report
+
+    def trial(self, texts: Mapping[str, str]) -> LintReport:
+        """What would be found if some files had other texts. Slow; what is known stays as it is."""
+        report = self._session.check({**self.open_texts, **texts})
+        self._session.check(self.open_texts)
+        return report
 
     def refresh(self) -> None:
         """Learn again what names and types there are, if anything changed. Slow."""
