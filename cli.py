@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("fields", "What feeds a field: sources, tables, constants and rules."),
     "impact": ("fields", "What a field reaches: steps, rules, documents, tests."),
     "docs": ("catalog", "Documentation of the workspace: a static site."),
+    "plan": ("review", "What a change of definitions changes at run time, and what it reaches."),
+    "compat": ("review", "Whether changed contracts still fit what was written and who reads it."),
     "eval": ("authoring", "Evaluate an expression on a document."),
     "explain": ("checking", "Explain a diagnostic code, with an example."),
     "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),

@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from engine.release.backtest.report import BacktestReport
+    from engine.release.compat import CompatReport
+    from engine.release.plan import ReleasePlan
+
+
+def plan_release(place: Place, against: str) -> ReleasePlan:
+    """What the workspace would change if it took the place of ``against``, and what that reaches. Raises UserError."""
+    from engine.release.plan import plan_release as plan
+
+    with store_of(place) as engine:
+        return plan(place.workspace, against, engine)
+
+
+def check_compatibility(place: Place, against: str, mode: str | None, view: str | None) -> CompatReport:
+    """Whether every contract that changed still fits what was written and who reads it. Raises UserError."""
+    from engine.release.compat import check_compatibility as check
+    from engine.schema.compatibility import Mode, View
+
+    with store_of(place) as engine:
+        chosen = None if mode is None else Mode(mode)
+        return check(place.workspace, against, chosen, None if view is None else View(view), engine)
 
 
 def backtest(

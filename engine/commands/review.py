@@ -14,7 +14,7 @@ from engine import api
 from engine.api import Place
 from engine.base.errors import UserError
 from engine.commands.options import command, json_option, place_options
-from engine.commands.show import show_json
+from engine.commands.show import progress, show_json
 
 CLEAN, FINDINGS = 0, 1
 
@@ -22,6 +22,68 @@ against_option = click.option(
     "--against", default="HEAD", show_default=True, metavar="REV|FOLDER|BUNDLE",
     help="What to compare with: a git revision, a folder with a workspace, or a bundle's digest in the store.",
 )  # fmt: skip
+
+
+@command("plan", "tieout plan --against main --format markdown")
+@against_option
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="Markdown is a comment for a pull request; its first line is the same each time, so that it can be "
+              "replaced.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--exit-class", is_flag=True,
+              help="Exit with the class: 0 none, 10 additive, 20 behavioural, 30 breaking.")  # fmt: skip
+@place_options
+def plan(place: Place, against: str, form: str, as_json: bool, exit_class: bool) -> int:
+    """Say what changes at run time if these definitions are released, why, and what it reaches.
+
+    Formatting and comments change nothing. Exits with 1 if a document changed and its version did not say so, else
+    with 0.
+    """
+    with progress("comparing the definitions"):
+        found = api.plan_release(place, against)
+    if as_json or form == "json":
+        show_json(found.as_json())
+    else:
+        from engine.release.plan_text import plan_lines, plan_markdown
+
+        text = plan_markdown(found) if form == "markdown" else "\n".join(plan_lines(found)) + "\n"
+        click.echo(text, nl=False)
+    if exit_class:
+        return int(found.level)
+    return FINDINGS if found.version_problems else CLEAN
+
+
+MODES = (
+    "backward", "backward_transitive", "forward", "forward_transitive", "full", "full_transitive", "none",
+)  # fmt: skip
+
+
+@command("compat", "tieout compat --against main --mode full")
+@against_option
+@click.option("--mode", type=click.Choice(MODES),
+              help="backward: what was written before stays readable. forward: what is written now is readable by the "
+              "old version. full: both. …_transitive: for all earlier versions. If left out: forward for contracts "
+              "that are only written here, else backward.")  # fmt: skip
+@click.option("--view", type=click.Choice(["producer", "consumer", "lenient", "strict"]),
+              help="producer and consumer: whoever writes writes what is declared, whoever reads passes over what it "
+              "does not know. lenient: the same with defaults filled in. strict: the schemas as they stand, as schema "
+              "registries take them. If left out: derived from who writes and reads each contract.")  # fmt: skip
+@place_options
+@json_option
+def compat(place: Place, against: str, mode: str | None, view: str | None, as_json: bool) -> int:
+    """Check whether changed contracts still fit what was written and who reads it.
+
+    Exits with 1 if a contract broke, or changed without the version that its change needs.
+    """
+    with progress("comparing the contracts"):
+        report = api.check_compatibility(place, against, mode, view)
+    if as_json:
+        show_json(report.as_json())
+    else:
+        from engine.release.compat import compat_lines
+
+        click.echo("\n".join(compat_lines(report)))
+    return FINDINGS if report.illegal else CLEAN
 
 
 @command(
@@ -94,4 +156,4 @@ def _bar(what: str, *, hidden: bool) -> Iterator[Callable[[int, int], None] | No
         yield lambda done, total: shown.update(line, completed=done, total=total)
 
 
-COMMANDS: dict[str, click.Command] = {"backtest": backtest}
+COMMANDS: dict[str, click.Command] = {"plan": plan, "compat": compat, "backtest": backtest}

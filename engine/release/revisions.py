@@ -114,15 +114,17 @@ def _from_git(root: Path, revision: str, target: Path) -> Revision:
     return Revision(label, load_workspace(target), commit, repository)
 
 
-def write_workspace(repository: Repository, commit: str, target: Path) -> None:
-    """Write a workspace as of a commit below ``target``: its own file and the folders that this names."""
+def write_workspace(repository: Repository, commit: str, target: Path, suffix: str = "") -> None:
+    """Write a workspace as of a commit below ``target``: its own file, and of the folders that this names the files
+    whose names end in ``suffix``."""
     raw = repository.content(commit, WORKSPACE_FILE)
     if raw is None:
         return
     (target / WORKSPACE_FILE).write_bytes(raw)
     folders = folders_of(raw)
     if folders:
-        write_files(repository, repository.files(commit, folders), target)
+        files = repository.files(commit, folders)
+        write_files(repository, [file for file in files if file.path.endswith(suffix)], target)
     for folder in folders:
         (target / folder).mkdir(parents=True, exist_ok=True)  # git keeps no empty folder
 

@@ -165,8 +165,9 @@ class Containment:
         if any(place.constant is False for place in to):
             if not any(place.constant is False for place in from_):
                 here = writer.properties[name][0].span if declared else writer.span
-                yield Misfit("property_removed_from_closed", below, "may have it", "does not know it and takes no other",
-                             here, reader.at("additionalProperties"))  # fmt: skip
+                closes = reader.at("additionalProperties")
+                takes = "does not know it and takes no others"
+                yield Misfit("property_removed_from_closed", below, "may have it", takes, here, closes)
             return
         found = self.misfits(from_, to, below)
         if found and not declared and not from_:

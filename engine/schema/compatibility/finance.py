@@ -103,7 +103,7 @@ def _field(was: _Field, is_: _Field, limit: int | None) -> Iterator[tuple[str, s
             "longer_than_connector_takes",
             "maxLength",
             (
-                f"it may be {f'up to {now} characters' if now else 'of any length'} now, and the system that it is sent "
+                f"it may be {f'up to {now} characters' if now else 'of any length'} now, and the system it is sent "
                 f"to takes at most {limit}"
             ),
         )

@@ -1,0 +1,200 @@
+"""What a changed key means at run time: a class and a consequence, by kind of document and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from engine.release.tree_changes import Path, TreeChange, path_text, value_text
+from engine.source.node import Mapping, Node, Scalar, plain
+from engine.source.span import Span
+
+
+class ChangeClass(IntEnum):
+    """How much a change matters; the numbers are the exit codes of ``plan --exit-class``."""
+
+    NONE = 0
+    ADDITIVE = 10
+    BEHAVIOURAL = 20
+    BREAKING = 30
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence about a change, and where either side says it."""
+
+    level: ChangeClass
+    sentence: str
+    path: str = ""
+    old_span: Span | None = None
+    new_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A place (``*`` is any one key, ``[*]`` any element, ``**`` any number of keys), which changes of it are meant,
+    and what follows."""
+
+    place: str
+    level: ChangeClass
+    consequence: str = ""
+    action: str = ""  # any, if empty
+
+
+_N, _A, _B, _X = ChangeClass.NONE, ChangeClass.ADDITIVE, ChangeClass.BEHAVIOURAL, ChangeClass.BREAKING
+
+_WORDS = "only people read it"
+_COMMON = (
+    _Rule("spec", _N),
+    _Rule("version", _N),
+    _Rule("summary", _N, _WORDS),
+)
+_DATES = _Rule("effective.**", _B, "on some business dates another version applies than before")
+_KEYS = "effects get other keys: what was sent already would be sent once more, as something new"
+_OWNER = _Rule("owner", _B, "its exceptions go to another team")
+
+_RULES: dict[str, tuple[_Rule, ...]] = {
+    "flow": (
+        _Rule("steps.[*].note", _N, _WORDS),
+        _Rule("**.steps.[*].note", _N, _WORDS),
+        _Rule("trigger.event", _X, "the events that started it before lead to nothing here"),
+        _Rule("trigger.call.input.*", _X, "whoever calls it has to give something else"),
+        _Rule("trigger.when", _B, "other events pass than before"),
+        _Rule("**.post.identity.**", _X, _KEYS),
+        _Rule("**.post.connection", _X, _KEYS),
+        _Rule("**.post.operation", _B, "something else happens in the other system"),
+        _Rule("**.emit.event", _X, "whoever consumes the event does not get it any more"),
+        _Rule("output.**", _X, "whoever calls it misses it", "removed"),
+        _Rule("output.**", _A, "whoever calls it gets more", "added"),
+        _Rule("latency.**", _N, "it says how fast the outcome is wanted; no outcome changes"),
+        _DATES,
+        _OWNER,
+    ),
+    "mapping": (
+        _Rule("input.*", _X, "every place that uses the mapping has to give something else"),
+        _Rule("input.*.*", _B, "the input is read as something else"),
+        _Rule("output", _X, "its result keeps another contract"),
+        _Rule("owner", _N, _WORDS),
+        _DATES,
+    ),
+    "policy": (
+        _Rule("rules.[*].summary", _N, _WORDS),
+        _Rule("rules.*", _B, "what passed before may be stopped now", "added"),
+        _Rule("rules.*", _B, "what was stopped before passes now", "removed"),
+        _Rule("rules.*.require", _B, "other documents are stopped than before"),
+        _Rule("rules.*.when", _B, "the rule applies to other documents than before"),
+        _Rule("rules.*.message", _N, "the words of the exception change, nothing else"),
+        _Rule("rules.*.action", _N, "the words of the exception change, nothing else"),
+        _Rule("rules.*.owner", _B, "its exceptions go to another team"),
+        _Rule("posting_controls", _X, "it counts or no longer counts as the control before every ledger write"),
+        _Rule("input.*", _X, "every place that uses the policy has to give something else"),
+        _Rule("owner", _N, _WORDS),
+        _DATES,
+    ),
+    "table": (
+        _Rule("columns.*.summary", _N, _WORDS),
+        _Rule("columns.*", _A, "rows say more than before", "added"),
+        _Rule("columns.*", _X, "nothing can read it any more", "removed"),
+        _Rule("columns.*.type", _X, "cells are read as something else"),
+        _Rule("key", _X, "rows are found by something else"),
+        _Rule("validity.**", _X, "other rows apply on some business dates"),
+        _Rule("missing.message", _N, "the words of the exception change, nothing else"),
+        _Rule("missing.action", _N, "the words of the exception change, nothing else"),
+        _Rule("missing.owner", _B, "exceptions about missing rows go to another team"),
+        _Rule("owner", _N, _WORDS),
+        _Rule("file", _N, "the rows lie in another file"),
+    ),
+    "source": (
+        _Rule("cases.[*].note", _N, _WORDS),
+        _Rule("connection", _X, "messages come in from another system"),
+        _Rule("messages", _X, "messages of other types are read"),
+        _Rule("cases.*.emit.*.event", _X, "whoever consumes the event does not get it any more"),
+        _Rule("cases.*.emit.*", _X, "whoever consumes the event does not get it any more", "removed"),
+        _Rule("cases.*.emit.*.partitionkey", _B, "events are kept in another order"),
+        _Rule("cases.*", _B, "messages that fell under it fall under another case", "removed"),
+        _Rule("owner", _N, _WORDS),
+    ),
+    "connection": (
+        _Rule("connector", _X, "another system is spoken to"),
+        _Rule("settings.**", _B, "calls go elsewhere, or are made in another way"),
+        _Rule("secrets.**", _B, "the secret is read from somewhere else"),
+        _Rule("hosts", _B, "other hosts may be reached"),
+        _Rule("budget.**", _B, "it is driven harder or less hard; no content changes"),
+        _Rule("maintenance.**", _B, "it is left alone at other times"),
+        _Rule("owner", _N, _WORDS),
+    ),
+}
+_CALCULATING = (_Rule("owner", _N, _WORDS), _DATES, _Rule("**", _B, "figures come out differently"))
+
+
+def reasons_for(kind: str, changes: Iterator[TreeChange]) -> Iterator[Reason]:
+    """What each change of a document means. Rows of tables and schemas have modules of their own."""
+    rules = () if kind == "schema" else (*_COMMON, *_RULES.get(kind, _CALCULATING))
+    for change in changes:
+        yield _reason(change, rules)
+
+
+def _reason(change: TreeChange, rules: tuple[_Rule, ...]) -> Reason:
+    for rule in rules:
+        if rule.action in ("", change.action) and _is_at(change.path, tuple(rule.place.split("."))):
+            return _said(change, rule.level, rule.consequence)
+    return _said(change, _B, _of_step(change))
+
+
+def _said(change: TreeChange, level: ChangeClass, consequence: str) -> Reason:
+    path = path_text(change.path)
+    if change.old is not None and change.new is not None:
+        was, is_ = value_text(change.old), value_text(change.new)
+        what = f"`{path}` is in another order" if _is_order(change) else f"`{path}` was {was} and is {is_} now"
+    elif change.new is not None:
+        shown = "" if isinstance(change.new, Mapping) else f": {value_text(change.new)}"
+        what = f"`{path}` is added{shown}"
+    else:
+        what = f"`{path}` is removed"
+    return Reason(level, f"{what}; {consequence}" if consequence else what, path, change.old_span, change.new_span)
+
+
+def _is_order(change: TreeChange) -> bool:
+    old, new = change.old, change.new
+    if change.action != "changed" or old is None or new is None or isinstance(old, Scalar | Mapping):
+        return False
+    return not isinstance(new, Scalar | Mapping) and sorted(map(repr_of, old)) == sorted(map(repr_of, new))
+
+
+def repr_of(node: Node) -> str:
+    """A node's content as text, to put nodes in an order."""
+    return repr(plain(node))
+
+
+def _of_step(change: TreeChange) -> str:
+    """What a step that comes or goes does."""
+    node = change.new if change.old is None else change.old
+    if change.action == "changed" or not isinstance(node, Mapping):
+        return ""
+    post, emit = node.get("post"), node.get("emit")
+    if isinstance(post, Mapping):
+        said = [each.value for each in (post.get("operation"), post.get("connection")) if isinstance(each, Scalar)]
+        sent = " is sent to ".join(map(str, said))
+        return (
+            f"{sent} in addition" if change.action == "added" else f"{sent.replace(' is sent', ' is no longer sent')}"
+        )
+    if isinstance(emit, Mapping):
+        event = emit.get("event")
+        name = event.value if isinstance(event, Scalar) else "an event"
+        return f"{name} is {'published' if change.action == 'added' else 'no longer published'}"
+    return ""
+
+
+def _is_at(path: Path, place: Path) -> bool:
+    """Whether a path is the place, or with ``**`` at its end lies below it."""
+    if not place:
+        return not path
+    if place[0] == "**":
+        return any(_is_at(path[at:], place[1:]) for at in range(len(path) + 1))
+    fits = bool(path) and (place[0] in ("*", path[0]) or (place[0] == "[*]" and path[0].startswith("[")))
+    return fits and _is_at(path[1:], place[1:])
