@@ -1,10 +1,10 @@
 """Usage in tables (Parquet, CSV): measured as SQL over columns by DuckDB, with the very digits of the stream.
 
-Each id counts once. Hashes of ids that come up more than once are found first; all other rows are added as they are.
-The few with such a hash are compared by their whole id: those that are the same in everything the meter reads
-collapse, others are refused. Both go in as many passes as keep one in memory. Values are added as decimals; a table
-whose values need more digits than a column holds is left to the stream, as is every meter that reads expressions,
-operations or corrections.
+Each id counts once. Hashes of ids that come up more than once are found first, by sorting them; all other rows are
+added as they are. The few with such a hash are compared by their whole id: those that are the same in everything the
+meter reads collapse, others are refused. Both go in as many passes as keep one in memory. Values are added as
+decimals; a table whose values need more digits than a column holds is left to the stream, as is every meter that reads
+expressions, operations or corrections.
 """
 
 from __future__ import annotations
@@ -100,16 +100,15 @@ class _Columns:
         (records,) = self._one(f"select count(*) from {self._source}")
         if self._needs_stream():
             return None
-        self._check_rows()
+        if not self._typed():
+            self._check_rows()
         counted: dict[tuple[str, ...], tuple[Any, int]] = {}
         again = self._again(records)
         try:
             sizes = self._add(self._alone(), counted)
             for number in range(passes := max(1, -(-again // IDS_PER_PASS))) if again else ():
                 part = f" where hash({self._id}) % {passes} = {number}" if passes > 1 else ""
-                here = self._add(self._collapsed(part), counted)
-                self._check_conflicts(part, sum(here.values()))
-                sizes += here
+                sizes += self._add(self._collapsed(part), counted)
         except self._error as error:
             if "verflow" in str(error):
                 return None
@@ -124,21 +123,33 @@ class _Columns:
 
     def _again(self, records: int) -> int:
         """Keep the hashes that come up more than once in the table `again`; how many rows have one of them."""
+        import numpy
+
         self._db.execute("create or replace temp table again (hash ubigint)")
         passes = max(1, -(-records // HASHES_PER_PASS))
+        rows = 0
         for number in range(passes):
             part = f" where hash({self._id}) % {passes} = {number}" if passes > 1 else ""
-            self._db.execute(
-                f"insert into again select hash from (select hash({self._id}) as hash from {self._source}{part}) "
-                "group by hash having count(*) > 1"
-            )
-        (rows,) = self._one(f"select count(*) from {self._source} semi join again on hash({self._id}) = again.hash")
-        return int(rows)
+            found = self._db.execute(f"select hash({self._id}) as hash from {self._source}{part}").fetchnumpy()["hash"]
+            found.sort()
+            found = found[1:][found[1:] == found[:-1]]  # all but the first of each
+            twice = {"hash": numpy.unique(found)}
+            rows += len(found) + len(twice["hash"])
+            self._db.execute("insert into again select hash from twice")
+        return rows
 
     def _add(self, statement: str, counted: dict[tuple[str, ...], tuple[Any, int]]) -> Counter[int]:
-        """Add what a statement gives to what is known; how many rows lie where (0 in the period, 1 before, 2 after)."""
+        """Add what a statement gives to what is known; how many rows lie where (0 in the period, 1 before, 2 after).
+
+        Raises Failure for rows that do not fit.
+        """
         sizes: Counter[int] = Counter()
-        for place, *group, quantity, size in self._db.execute(statement).fetchall():
+        rows = self._db.execute(statement).fetchall()
+        if any(broken for *_, broken, _ in rows):
+            self._check_rows()
+        if any(different for *_, different in rows):
+            self._refuse_different()
+        for place, *group, quantity, size, _, _ in rows:
             sizes[place] += size
             if place == 0:
                 self._merge(counted, tuple(group), quantity, size)
@@ -218,47 +229,59 @@ class _Columns:
             about.append(f"{column} is not null" if ANYTHING in texts else f"coalesce({column} in ({listed}), false)")
         cases = [f"when not ({' and '.join(about)}) then 3"] if about else []
         if self._period is not None:
-            time = self._time()
-            cases.append(f"when {time} < {_moment(self._period.from_)} then 1")
-            cases.append(f"when {time} >= {_moment(self._period.to)} then 2")
+            time, zoned = self._time()
+            cases.append(f"when {time} < {_moment(self._period.from_, zoned)} then 1")
+            cases.append(f"when {time} >= {_moment(self._period.to, zoned)} then 2")
         return f"(case {' '.join(cases)} else 0 end)" if cases else "0"
 
-    def _time(self) -> str:
+    def _time(self) -> tuple[str, bool]:
+        """The moment of a row, and whether it has a zone. One without is in UTC and is compared as it is: to put a zone
+        on every row takes longer than everything else."""
         path = self._reader.paths.time
         column = self._plain(path)
         type_ = self._type(path)
         if type_ == "TIMESTAMP WITH TIME ZONE":
-            return column
+            return column, True
         if type_.startswith("TIMESTAMP"):
-            return f"timezone('UTC', {column})"
-        return f"try_cast({column} as timestamptz)"  # what is no moment is refused by itself
+            return (column if type_ == "TIMESTAMP" else f"cast({column} as timestamp)"), False
+        return f"try_cast({column} as timestamptz)", True  # what is no moment is refused by itself
 
     def _read_columns(self) -> list[str]:
         """What the meter reads of a row, under short names."""
+        broken = " or ".join(f"({condition})" for condition, _, _ in self._broken_rows()) if self._typed() else "false"
         return [
             f"{self._place()} as place",
             *(f"{column} as g{index}" for index, column in enumerate(self._groups)),
             f"{self._value()} as value",
+            f"{broken} as broken",
         ]
 
-    def _added(self, rows: str) -> str:
-        """Every group of some rows added up."""
+    def _added(self, rows: str, different: str = "0") -> str:
+        """Every group of some rows added up, how many of them do not fit, and how many ids differ in content."""
         groups = "".join(f", g{index}" for index in range(len(self._groups)))
         how = "0" if self._reader.unique else _SIMPLE[self._meter.aggregate]
-        return f"select place{groups}, {how}, count(*) from ({rows}) group by place{groups}"
+        return (
+            f"select place{groups}, {how}, count(*), count(*) filter (broken), {different} "
+            f"from ({rows}) group by place{groups}"
+        )
 
     def _alone(self) -> str:
         """The rows whose id's hash comes up once."""
         anti = f"anti join again on hash({self._id}) = again.hash"
         return self._added(f"select {', '.join(self._read_columns())} from {self._source} {anti}")
 
-    def _same(self, part: str) -> str:
-        """The rows of one pass whose id's hash comes up again; those that are the same collapse."""
+    def _repeated(self, part: str) -> str:
+        """The rows of one pass whose id's hash comes up again, by id: their content, the least and the greatest."""
+        names = ["place", *(f"g{index}" for index in range(len(self._groups))), "value", "broken"]
         columns = ", ".join([f"{self._id} as id", *self._read_columns()])
-        return f"select distinct {columns} from {self._source} semi join again on hash({self._id}) = again.hash{part}"
+        rows = f"select {columns} from {self._source} semi join again on hash({self._id}) = again.hash{part}"
+        content = f"struct_pack({', '.join(f'{name} := {name}' for name in names)})"
+        return f"select id, min({content}) as one, max({content}) as other from ({rows}) group by id"
 
     def _collapsed(self, part: str) -> str:
-        return self._added(self._same(part))
+        """Rows that are the same are one."""
+        rows = f"select one.*, one is distinct from other as different from ({self._repeated(part)})"
+        return self._added(rows, "count(*) filter (different)")
 
     # ------------------------------------------------------------------------- what does not fit
 
@@ -284,6 +307,12 @@ class _Columns:
         digits += f"filter (strpos({text}, '.') > 0 or {text} ilike '%e%')"
         after, whole = self._one(f"select {digits}, max(length({text})) from {self._source}")
         return (after or 0) > SCALE or (whole or 0) > 36
+
+    def _typed(self) -> bool:
+        """Whether no column is read from text: rows that do not fit can then be counted while others are added."""
+        value, time = self._type(self._reader.paths.value), self._type(self._reader.paths.time)
+        known = not self._reader.needs_value or self._reader.unique or value.startswith("DECIMAL") or _is_whole(value)
+        return known and (self._period is None or time.startswith("TIMESTAMP"))
 
     def _check_rows(self) -> None:
         """Raise Failure for the first record without an id, without a dimension, or with a value that is none."""
@@ -325,13 +354,10 @@ class _Columns:
             none += f" or not regexp_full_match(cast({column} as varchar), '{number}')"
         yield f"{inside} and ({none})", f"`{paths.value}` is no decimal number", "write digits"
 
-    def _check_conflicts(self, part: str, rows: int) -> None:
-        """Refuse an id that comes with different content: it is left in more rows than one."""
-        semi = f"semi join again on hash({self._id}) = again.hash{part}"
-        (ids,) = self._one(f"select count(distinct {self._id}) from {self._source} {semi}")
-        if ids < rows:
-            (twice,) = self._one(f"select id from ({self._same(part)}) group by id having count(*) > 1 limit 1")
-            same_again(self._reader, str(twice), same=False)
+    def _refuse_different(self) -> None:
+        """Refuse an id that comes with different content."""
+        (twice,) = self._one(f"select id from ({self._repeated('')}) where one is distinct from other limit 1")
+        same_again(self._reader, str(twice), same=False)
 
 
 def _is_whole(type_: str) -> bool:
@@ -353,5 +379,6 @@ def _quoted(text: str, mark: str) -> str:
     return mark + text.replace(mark, mark * 2) + mark
 
 
-def _moment(moment: datetime) -> str:
-    return f"timestamptz '{moment.astimezone(UTC).isoformat()}'"
+def _moment(moment: datetime, zoned: bool) -> str:
+    utc = moment.astimezone(UTC)
+    return f"timestamptz '{utc.isoformat()}'" if zoned else f"timestamp '{utc.replace(tzinfo=None).isoformat(sep=' ')}'"

@@ -228,6 +228,14 @@ INSIDE = line("9", "2026-01-05", "2026-02-10")
             ["it corrects x"],
         ),
         (
+            lambda: refusal(
+                BY_DAY,
+                SERVICE,
+                changes=[{"id": "CN-1", "on": "2030-01-01", "treatment": "prospective", "added_price": usd("-5")}],
+            ),
+            ["change CN-1", "nothing is left to earn -5", "date it within the service"],
+        ),
+        (
             lambda: refusal({**BY_DAY, "policy": {"closed_period": "refuse"}}, SERVICE, open_from="2026-02-01"),
             ["obligation line", "belongs to 2026-01, which is closed", "reopen the period"],
         ),

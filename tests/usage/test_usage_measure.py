@@ -64,15 +64,17 @@ def streamed(document: Meter, records: list[dict[str, Any]], period: MeterPeriod
 
 
 def in_columns(document: Meter, records: list[dict[str, Any]], folder: Path, form: str) -> MeterResult | None:
-    file = folder / f"usage.{form}"
+    file = folder / f"usage.{form.partition('_')[0]}"
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, ["id", "time", "region", "value"])
     writer.writeheader()
     writer.writerows(records)
     (folder / "usage.csv").write_text(text.getvalue(), "utf-8")
-    if form == "parquet":
+    if form.startswith("parquet"):
+        zoned = "time::timestamptz" if form == "parquet" else "timezone('UTC', time::timestamptz)"
         duckdb.sql(
-            "copy (select id, time::timestamptz as time, region, value::decimal(24, 6) as value from "
+            f"copy (select nullif(id, '') as id, {zoned} as time, nullif(region, '') as region, "
+            "nullif(value, '')::decimal(24, 6) as value from "
             f"read_csv('{folder}/usage.csv', all_varchar = true, header = true)) to '{file}'"
         )
     return measure_columns(document, file, period=MARCH)
@@ -101,7 +103,8 @@ def test_three_ways_of_adding_give_the_same_digits(
     folder = tmp_path_factory.mktemp("usage")
     first = at_hand(document, records)
     results = [streamed(document, records), in_columns(document, records, folder, "csv"),
-               in_columns(document, records, folder, "parquet")]  # fmt: skip
+               in_columns(document, records, folder, "parquet"),
+               in_columns(document, records, folder, "parquet_without_zone")]  # fmt: skip
     for result in results:
         assert result is not None
         assert [(each.dimensions, each.quantity) for each in result.usage] == [
@@ -212,9 +215,24 @@ def test_a_row_that_does_not_fit_is_named(tmp_path: Path, cell: str, value: str,
     assert said in refused.value.message
 
 
-def test_a_row_that_comes_with_other_content_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("value", "record u2: `value` is no decimal number"), ("id", "it has no `id`"),
+     ("region", "record u2: `region` is missing")],
+)  # fmt: skip
+def test_a_typed_row_that_does_not_fit_is_named_also_when_it_comes_again(
+    tmp_path: Path, cell: str, said: str, times: int
+) -> None:
     with pytest.raises(Failure) as refused:
-        in_columns(meter(), [record(1, "2"), record(1, "3")], tmp_path, "csv")
+        in_columns(meter("aggregate: sum\ngroup_by: [region]\n"), [record(1), *[{**record(2), cell: ""}] * times], tmp_path, "parquet")
+    assert said in refused.value.message
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_row_that_comes_with_other_content_is_refused(tmp_path: Path, form: str) -> None:
+    with pytest.raises(Failure) as refused:
+        in_columns(meter(), [record(1, "2"), record(1, "3")], tmp_path, form)
     assert "record u1: it comes twice with different content" in refused.value.message
 
 

@@ -283,6 +283,12 @@ def _end(contract: Contract, change: Change, pooled: list[Track], pool: Decimal)
     released = {track.id: setting.zero for track in pooled}
     if pool and change.release:
         released = split(setting, pool, {track.id: Fraction(track.main.lifetime) for track in pooled})
+    elif pool and not (change.removed or change.ends):
+        raise refused(
+            _where(setting, change),
+            f"all is delivered before {change.on}, so nothing is left to earn {pool}, or to lose it",
+            "date it within the service, say `release: true` to post it on that day, or treat it as `catch_up`",
+        )
     elif pool:
         contract.warnings.append(
             f"change {change.id} leaves {pool} that nothing will earn: refund it, credit it, or release it"
