@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.lint.rules import (
+    amounts_at_risk,
     answers,
     approvals,
     branches,
@@ -17,13 +18,19 @@ from engine.lint.rules import (
     events,
     expectations,
     exposure,
+    fixture_files,
     latency,
     limits,
     links,
     literal_dates,
     message_identity,
+    outcome_cells,
     outputs,
     policy_rules,
+    schedules,
+    sources,
+    stage,
+    successors,
     unanswerable,
     untested,
     words,
@@ -32,6 +39,13 @@ from engine.lint.subject import Rule
 
 FLOW_RULES: tuple[Rule, ...] = (
     approvals.check,
+    successors.check,
+    amounts_at_risk.check,
+    schedules.check,
+    sources.check,
+    outcome_cells.check,
+    stage.check,
+    fixture_files.check,
     links.check,
     deprecated.check,
     contracts_of_tests.check,

@@ -11,7 +11,7 @@ from small_workspace import BASE, copy_base, plan_at, replace_in
 from engine.connect.manifest import read_manifest
 from engine.lint.codes_flows import FLOW_CODES
 from engine.lint.fixing import apply_edits
-from engine.lint.rules import answers, unanswerable
+from engine.lint.rules import answers, literals, unanswerable
 from engine.lint.runner import lint
 from engine.lint.subject import Subject
 from engine.plan.model import PostStep
@@ -271,3 +271,66 @@ def test_what_an_input_lacks_is_named(tmp_path: Path, old: str, new: str, wrong:
     replace_in(root, "booked.test.yaml", (old, new))
     (found,) = findings(root, "TEST233")
     assert found.message == f"no case of test `booked` can hold: {wrong}"
+
+
+def test_an_effect_that_is_given_up_while_it_may_still_be_done(tmp_path: Path) -> None:
+    plan = plan_at(copy_base(tmp_path))
+    (flow,) = plan.flows["booked@1"]
+    post = flow.steps[-1]
+    assert isinstance(post, PostStep)
+
+    def found(refuses: bool, elapsed: int) -> list[str]:
+        guarantees = dataclasses.replace(post.guarantees, refuses_duplicates=refuses, commit_within_seconds=60)
+        short = dataclasses.replace(post, guarantees=guarantees, elapsed_max_seconds=elapsed)
+        changed = dataclasses.replace(flow, steps=(*flow.steps[:-1], short))
+        subject = Subject(load_workspace(tmp_path), dataclasses.replace(plan, flows={"booked@1": (changed,)}))
+        return [f"{each.code} {each.message}" for each in unanswerable.check(subject)]
+
+    assert found(False, 30) == ["CONN229 step `posted` is given up after 30 s, but may be done until 60 s"]
+    assert found(False, 60) == found(True, 30) == []
+
+
+@pytest.mark.parametrize(("account", "codes"), [('"4000"', ["SAFE222"]), ("=input.account", []), ('"40"', [])])
+def test_an_account_in_a_manifest(tmp_path: Path, account: str, codes: list[str]) -> None:
+    (tmp_path / "connector").mkdir()
+    request = "request: {method: POST, path: /documents}"
+    body = f"request: {{method: POST, path: /documents, body: {{account: {account}}}}}"
+    text = ANSWERS.format(errors="  - {status: 401, class: auth, message: no}")
+    assert request in text
+    (tmp_path / "connector" / "manifest.yaml").write_text(text.replace(request, body), "utf-8")
+    problems = Diagnostics()
+    manifest = read_manifest(tmp_path / "connector", "connector", "manifest.yaml", problems)
+    assert manifest is not None, [each.message for each in problems.sorted]
+    plan = plan_at(copy_base(tmp_path / "workspace"))
+    ledger = dataclasses.replace(plan.connections["ledger"], manifest=manifest)
+    changed = dataclasses.replace(plan, connections={**plan.connections, "ledger": ledger})
+    found = list(literals.check(Subject(load_workspace(tmp_path / "workspace"), changed)))
+    assert [each.code for each in found] == codes
+    assert all(each.span.file == "mappings/ledger.connection.yaml" and each.span.line == 3 for each in found)
+    assert all(label.span.file == "manifest.yaml" for each in found for label in each.labels)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("acounting", True),
+        ("accountinng", True),
+        ("acconuting", True),
+        ("accountint", False),
+        ("tax", False),
+    ],
+)
+def test_an_owner_that_may_be_a_slip(tmp_path: Path, written: str, found: bool) -> None:
+    root = copy_base(tmp_path)
+    replace_in(root, "entry.mapping.yaml", ("owner: accounting", f"owner: {written}"))
+    slips = findings(root, "DOC229")
+    assert [each.help for each in slips] == (["did you mean `accounting`?"] if found else [])
+
+
+def test_files_that_do_not_belong_to_the_workspace_are_not_read(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    given = (root / "mappings" / "entry.test.yaml").read_text("utf-8")
+    start, end = given.index("  bill:\n"), given.index("cases:")
+    outside = given[:start] + "  bill: {file: ../elsewhere/bill.json}\n" + given[end:]
+    (root / "mappings" / "entry.test.yaml").write_text(outside, "utf-8")
+    assert findings(root, "TEST236") == findings(root, "SEC225") == []

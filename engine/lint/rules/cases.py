@@ -12,14 +12,19 @@ from engine.lint.finding import finding
 from engine.lint.subject import Subject
 from engine.source.diagnostic import Diagnostic, Label
 from engine.source.node import plain
-from engine.spec.documents.test import Test, TestCase
+from engine.spec.documents.test import Expect, Test, TestCase
 from engine.spec.shape import Map
 from engine.spec.values import Tree
 
 _SEGMENT = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _ABSENT = object()
-#: What of a case does not decide what it leads to.
-_BESIDES = frozenset({"id", "summary", "expect", "span"})
+#: What of a case decides what it leads to.
+_DECIDES = tuple(
+    each.name for each in dataclasses.fields(TestCase) if each.name not in ("id", "summary", "expect", "span")
+)
+
+#: What every part of an expectation is if it is left out.
+_LEFT_OUT = tuple((each.name, each.default) for each in dataclasses.fields(Expect) if each.name != "span")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -37,7 +42,7 @@ def _expects(case: TestCase) -> Iterator[Diagnostic]:
     expect = case.expect
     if getattr(case, "table", None) is not None or getattr(case, "forall", None) is not None:
         return
-    if all(getattr(expect, each.name) == each.default for each in dataclasses.fields(expect) if each.name != "span"):
+    if all(getattr(expect, name) == default for name, default in _LEFT_OUT):
         message = f"case `{case.id}` expects nothing: it holds whatever comes out"
         yield finding("TEST221", message, case.span, "say in `expect` what must come out")
 
@@ -84,8 +89,7 @@ def _outline(case: TestCase) -> tuple[object, ...]:
 
 
 def _content(case: TestCase) -> str:
-    given = {each.name: _said(getattr(case, each.name)) for each in dataclasses.fields(case)}
-    return repr({name: value for name, value in given.items() if name not in _BESIDES} | {"expect": _said(case.expect)})
+    return repr((_said(case.expect), [_said(getattr(case, name)) for name in _DECIDES]))
 
 
 def _said(part: Any) -> Any:

@@ -40,7 +40,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         first, end = _dates(flow)
         end = _followed(flow, known["flow", major(flow.id, flow.version)], end)
         for step in all_steps(flow):
-            for kind, reference in _uses(step):
+            for kind, reference in uses(step):
                 yield from _covered(step, reference, known.get((kind, str(reference)), ()), first, end)
 
 
@@ -57,7 +57,8 @@ def _followed(document: Any, versions: Sequence[Any], end: date) -> date:
     return min([end, *(begin for each in versions if (begin := _dates(each)[0]) > first)])
 
 
-def _uses(step: Step) -> Iterator[tuple[str, Reference]]:
+def uses(step: Step) -> Iterator[tuple[str, Reference]]:
+    """The definitions that a step runs, with their kinds."""
     if step.map is not None:
         yield "mapping", step.map.mapping
     if step.check is not None:

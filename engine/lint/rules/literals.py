@@ -9,9 +9,10 @@ from typing import Any
 from engine.expr.nodes import Ast, Literal, children
 from engine.expr.parse import parse
 from engine.lint.finding import finding
+from engine.lint.places import place_of
 from engine.lint.subject import Subject
 from engine.lint.texts import Leaf, leaves_of
-from engine.source.diagnostic import Diagnostic, Diagnostics
+from engine.source.diagnostic import Diagnostic, Diagnostics, Label
 
 #: Columns whose cells are facts of accounting, by the words that their names end in.
 _KINDS = {"account": "GL account", "tax_code": "tax code", "legal_entity": "legal entity", "entity": "legal entity"}
@@ -29,16 +30,26 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         ("SAFE220", (*workspace.policies, *workspace.sources, *workspace.connections)),
     )
     for code, document in ((code, document) for code, documents in kinds for document in documents):
-        for leaf in leaves_of(document):
-            for text in _literals(leaf) if mentioned.search(leaf.text) else ():
-                if text in facts:
-                    kind, table = facts[text]
-                    yield finding(
-                        code,
-                        f"the {kind} {text!r} is written here",
-                        leaf.span,
-                        f"look it up: it is a row of table `{table}`",
-                    )
+        for leaf, text in _mentions(document, mentioned):
+            if text in facts:
+                kind, table = facts[text]
+                help = f"look it up: it is a row of table `{table}`"
+                yield finding(code, f"the {kind} {text!r} is written here", leaf.span, help)
+    for connection in workspace.connections:
+        manifest = subject.plan.connections[connection.id].manifest
+        for leaf, text in _mentions(manifest.form, mentioned):
+            if text in facts:
+                message = f"the connector `{manifest.name}` has the {facts[text][0]} {text!r} written into it"
+                span, labels = place_of(connection.connector, connection.span, subject), (Label(leaf.span, "here"),)
+                yield finding("SAFE222", message, span, "have it come with the operation's input", labels)
+
+
+def _mentions(part: Any, mentioned: re.Pattern[str]) -> Iterator[tuple[Leaf, str]]:
+    """The constants of a document that may be one of the facts, with the values that they stand in."""
+    for leaf in leaves_of(part):
+        if mentioned.search(leaf.text):
+            for text in _literals(leaf):
+                yield leaf, text
 
 
 def _facts(subject: Subject) -> dict[str, tuple[str, str]]:

@@ -41,3 +41,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 span = Span(file, line, column, line, column + len(found[0]))
                 help = "read it from the environment, and have this one revoked"
                 yield finding("SEC201", f"this looks like {kind}", span, help)
+
+
+def found_in(text: str) -> Iterator[str]:
+    """The kinds of secrets that a text looks to hold."""
+    for kind, marker, pattern in _FORMS:
+        if marker in text and pattern.search(text):
+            yield kind

@@ -21,3 +21,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         post.span,
                         "give the connector's operation a `read_back`, or a key that the system refuses twice",
                     )
+                elif not known.refuses_duplicates and post.elapsed_max_seconds < known.commit_within_seconds:
+                    limit, commit = post.elapsed_max_seconds, known.commit_within_seconds
+                    yield finding(
+                        "CONN229",
+                        f"step `{post.id}` is given up after {limit} s, but may be done until {commit:g} s",
+                        post.span,
+                        f"allow more than {commit:g} seconds, so that a read-back can decide",
+                    )

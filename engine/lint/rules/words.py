@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +14,11 @@ from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.span import Span
 from engine.spec.documents.common import Complaint
 from engine.spec.documents.policy import Rule
+from engine.spec.nearest import distance
 
 SUMMARY_CHARACTERS = 300
+#: So often a name is no slip.
+OFTEN = 3
 _BLANK = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _UNFINISHED = re.compile(r"\b(T[O]DO|F[I]XME|TBD|lorem ipsum)\b|\?{3}", re.IGNORECASE)
 _MACHINE = re.compile(r"\bHTTP[ /]?\d|\b(?:event|steps)\.\w+|\bnull\b|Traceback|\w\(\)|Exception\b")
@@ -23,6 +27,9 @@ _MACHINE = re.compile(r"\bHTTP[ /]?\d|\b(?:event|steps)\.\w+|\bnull\b|Traceback|
 def check(subject: Subject) -> Iterator[Diagnostic]:
     documents = _documents(subject)
     yield from _summaries(documents, subject)
+    yield from _near_owners(
+        [document for _, document in documents] + [each for _, each in _complaints(subject)], subject
+    )
     for place, complaint in _complaints(subject):
         for name in ("reason", "message", "action"):
             value = getattr(complaint, name)
@@ -122,6 +129,25 @@ def _owner(document: Any, owners: dict[str, tuple[str, Any]], subject: Subject) 
             (Label(place_of("owner:", first.span, subject), "the other spelling"),),
             Fix(f"write {written}", (Edit(span, written),), safe=False),
         )
+
+
+def _near_owners(owned: list[Any], subject: Subject) -> Iterator[Diagnostic]:
+    """An owner named once, which is one slip of the keyboard away from one that is named often."""
+    named = Counter(each.owner for each in owned)
+    often = [owner for owner, number in named.items() if number >= OFTEN]
+    for each in owned:
+        meant = [owner for owner in often if named[each.owner] == 1 and _slipped(each.owner, owner)]
+        if len(meant) == 1:
+            span = place_of(f"owner: {each.owner}", each.span, subject)
+            message = f"the owner `{each.owner}` is named only here; `{meant[0]}` is named {named[meant[0]]} times"
+            yield finding("DOC229", message, span, f"did you mean `{meant[0]}`?")
+
+
+def _slipped(written: str, meant: str) -> bool:
+    """A letter left out, doubled or swapped with its neighbour; another letter may be another team."""
+    if len(meant) < 8 or distance(written, meant) != 1:
+        return False
+    return len(written) != len(meant) or sorted(written) == sorted(meant)
 
 
 def _plain(text: str) -> str:
