@@ -6,18 +6,40 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.expr.nodes import And, Arithmetic, Call, Compare, Literal, Or
 from engine.lint.computed import NodeRule, check_nodes
-from engine.lint.rules import collections, conditions, idle_parts, literal_texts, mixed_defaults
+from engine.lint.rules import (
+    amounts_in_objects,
+    collections,
+    conditions,
+    crossed_fields,
+    days_and_zones,
+    idle_parts,
+    literal_texts,
+    mixed_defaults,
+    money_parts,
+    rows_and_keys,
+    schema_files,
+    target_limits,
+    unused_parts,
+)
 from engine.lint.subject import Rule, Subject
 from engine.source.diagnostic import Diagnostic
 
 BY_NODE: Mapping[type, Sequence[NodeRule]] = {
     And: (idle_parts.check_choice,),
-    Arithmetic: (conditions.check_difference, conditions.check_amounts, idle_parts.check_arithmetic),
+    Arithmetic: (
+        conditions.check_difference,
+        conditions.check_amounts,
+        idle_parts.check_arithmetic,
+        money_parts.check_order,
+    ),
     Call: (
         collections.check_aggregate,
         collections.check_arguments,
         idle_parts.check_call,
         mixed_defaults.check,
+        money_parts.check_money,
+        money_parts.check_rounding,
+        days_and_zones.check_call,
     ),
     Compare: (conditions.check_comparison, conditions.check_text_order, conditions.check_amounts),
     Literal: (literal_texts.check_literal,),
@@ -30,4 +52,13 @@ def check_values(subject: Subject) -> Iterator[Diagnostic]:
     yield from check_nodes(subject, BY_NODE)
 
 
-VALUE_RULES: tuple[Rule, ...] = (check_values, literal_texts.check)
+VALUE_RULES: tuple[Rule, ...] = (
+    check_values,
+    literal_texts.check,
+    unused_parts.check,
+    target_limits.check,
+    crossed_fields.check,
+    rows_and_keys.check,
+    amounts_in_objects.check,
+    schema_files.check,
+)
