@@ -58,9 +58,12 @@ from engine.api.running import operator as operator
 from engine.api.running import run_event as run_event
 from engine.api.running import serve as serve
 from engine.api.running import trace as trace
+from engine.api.testing import draft_test as draft_test
 from engine.api.testing import find_mutants as find_mutants
+from engine.api.testing import record_test as record_test
 from engine.api.testing import run_tests as run_tests
 from engine.api.testing import thresholds as thresholds
+from engine.api.testing import watch_tests as watch_tests
 from engine.api.testing import write_text as write_text
 from engine.api.values import now as now
 from engine.api.values import plain as plain

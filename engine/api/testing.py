@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.api.place import Place
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.plan.build import Built
+    from engine.spec.workspace import LoadedWorkspace
     from engine.verify.coverage.measure import Thresholds
     from engine.verify.model import TestReport
     from engine.verify.mutants.trial import MutantReport
@@ -57,20 +63,76 @@ def find_mutants(
     """Change the definitions line by line, and see which changes no test notices. Raises UserError if the workspace
     does not compile."""
     from engine.base.clock import SystemClock
-    from engine.base.errors import UserError
-    from engine.plan.build import build
     from engine.spec.workspace import load_workspace
     from engine.verify.mutants.trial import try_mutants
 
     workspace = load_workspace(root)
-    built = build(workspace)
-    if built.plan is None:
-        found = (*workspace.diagnostics.sorted, *built.found.sorted)
-        raise UserError("the workspace does not compile, so nothing can be changed in it", found)
+    built = _built(workspace)
+    assert built.plan is not None
     return try_mutants(
         workspace, built.plan, built.library, clock=SystemClock(), only=only, budget_seconds=budget_seconds,
         seed=seed, processes=processes,
     )  # fmt: skip
+
+
+def draft_test(root: Path, event: bytes, flow: str | None = None) -> str:
+    """A test document with a case for an event, for a person to finish: see :mod:`engine.verify.drafting`. Raises
+    UserError if the workspace does not compile, or no flow takes the event."""
+    from engine.base.errors import Failure, UserError
+    from engine.source.json_reader import parse_json
+    from engine.spec.workspace import load_workspace
+    from engine.verify.drafting import draft_test as draft
+
+    try:
+        content = parse_json(event)
+    except Failure as failure:
+        raise UserError(f"the event is not JSON: {failure.message}") from failure
+    plan = _built(load_workspace(root)).plan
+    assert plan is not None
+    return draft(plan, content, flow)
+
+
+def record_test(place: Place, run: str) -> str:
+    """A test document with a masked case for a run of the store: see :mod:`engine.verify.recording`. Raises UserError
+    if there is no store or no such run."""
+    from engine.api.review import store_of
+    from engine.base.errors import UserError
+    from engine.spec.workspace import load_workspace
+    from engine.verify.recording import record_run
+
+    built = _built(load_workspace(place.workspace))
+    assert built.plan is not None
+    with store_of(place) as engine:
+        if engine is None:
+            raise UserError("there is no store here to take the run from: name one with --store or --state")
+        return record_run(engine, run, built.plan, built.library)
+
+
+def watch_tests(
+    root: Path,
+    only: str | None,
+    show: Callable[[TestReport], None],
+    *,
+    seed: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run the tests, and again those that a change can affect, until ``stop`` says so or the process is interrupted."""
+    from engine.verify.runner import run_tests as run
+    from engine.verify.watching import changes_below, watch
+
+    folders = [each.name for each in sorted(root.iterdir()) if each.is_dir() and not each.name.startswith(".")]
+    watch(lambda changed: run(root, only=only, changed=changed, seed=seed), changes_below(root, folders, stop), show)
+
+
+def _built(workspace: LoadedWorkspace) -> Built:
+    """The workspace, compiled. Raises UserError with what was found if it does not compile."""
+    from engine.base.errors import UserError
+    from engine.plan.build import build
+
+    built = build(workspace)
+    if built.plan is None:
+        raise UserError("the workspace does not compile", (*workspace.diagnostics.sorted, *built.found.sorted))
+    return built
 
 
 def write_text(file: Path, text: str) -> None:

@@ -11,7 +11,7 @@ import click
 from engine import api
 from engine.api import Place
 from engine.base.errors import UserError
-from engine.commands.options import group, place_options
+from engine.commands.options import command, group, place_options, read_input
 from engine.commands.show import progress, wants_color
 
 CLEAN, FINDINGS = 0, 1
@@ -37,6 +37,7 @@ _FORMATS = ("cobertura", "lcov", "json")
 @click.option("--budget", type=click.FloatRange(min=0.0, min_open=True), metavar="SECONDS",
               help="With --mutants: stop after this time; a fair part of all changes is tried.")  # fmt: skip
 @click.option("--seed", type=int, help="Where chance begins, in property cases and in the order of --mutants.")
+@click.option("--watch", is_flag=True, help="Run again what a change of the files can affect, until interrupted.")
 @place_options
 @click.pass_context
 def test(ctx: click.Context, /, place: Place, **given: Any) -> int:
@@ -47,6 +48,8 @@ def test(ctx: click.Context, /, place: Place, **given: Any) -> int:
     given.pop("form", None)
     if given.pop("mutants"):
         return _mutants(place, form, given["only"], given["budget"], given["seed"])
+    if given.pop("watch"):
+        return _watch(place, form, given["only"], given["seed"])
     return _run(place, form, **given)
 
 
@@ -106,5 +109,67 @@ def _mutants(place: Place, form: str, only: str | None, budget: float | None, se
         sys.stdout.write(render.human(report, color=wants_color()))
     return CLEAN if report.passed else FINDINGS
 
+
+def _watch(place: Place, form: str, only: str | None, seed: int | None) -> int:
+    from engine.verify import render
+
+    if form != "human":
+        raise UserError("--watch prints for people")
+
+    def show(report: Any) -> None:
+        sys.stdout.write(render.render_human(report, color=wants_color()) + "\n")
+        sys.stdout.flush()
+
+    try:
+        api.watch_tests(place.workspace, only, show, seed=seed)
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+    return CLEAN
+
+
+def _written(text: str, out: Path | None) -> int:
+    """Print a drafted document, or write it where there is none yet."""
+    if out is None:
+        sys.stdout.write(text)
+        return CLEAN
+    if out.exists():
+        raise UserError(f"{out} is there already: nothing was written")
+    api.write_text(out, text)
+    sys.stdout.write(f"wrote {out}\n")
+    return CLEAN
+
+
+_out = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+                    help="Write it to a new file, such as mappings/flows/invoice.test.yaml.")  # fmt: skip
+
+
+@command("init", "tieout test init event.json --flow invoice_posted --out mappings/flows/invoice.test.yaml")
+@click.argument("event")
+@click.option("--flow", help="The flow, where several take the event.")
+@_out
+@place_options
+def init(place: Place, event: str, flow: str | None, out: Path | None) -> int:
+    """Draft a case for an EVENT (a JSON file; - for standard input).
+
+    It gives what the flow reads of the event and what the outside would be asked. It expects nothing: the case fails
+    until somebody writes what must come out.
+    """
+    return _written(api.draft_test(place.workspace, read_input(event), flow), out)
+
+
+@command("record", "tieout test record 0199f3c2-… --out mappings/flows/recorded.test.yaml")
+@click.argument("run")
+@_out
+@place_options
+def record(place: Place, run: str, out: Path | None) -> int:
+    """Turn a RUN of the store into a case, with the replies that it got and what it sent.
+
+    Texts in fields that a contract marks as sensitive are masked, the same text always in the same way.
+    """
+    return _written(api.record_test(place, run), out)
+
+
+test.add_command(init)
+test.add_command(record)
 
 COMMANDS: dict[str, click.Command] = {"test": test}

@@ -62,7 +62,7 @@ def run_flow(
 ) -> Observed:
     """Run a flow on what is given, against a world. Raises UserError if the world's script contradicts the flow."""
     try:
-        event, scope = _start(versions, given, outside.clock)
+        event, scope = start_of(versions, given, outside.clock)
         on = versions[-1].business_date(scope) if event.type else as_datetime(outside.clock.now()).date()
         flow = plan_.select(versions, on)
         if flow is None:
@@ -133,7 +133,7 @@ def _of_failure(failure: Failure, flow: FlowPlan) -> BusinessException:
     )
 
 
-def _start(versions: Sequence[FlowPlan], given: Mapping[str, Any], clock: FixedClock) -> tuple[CanonicalEvent, Scope]:
+def start_of(versions: Sequence[FlowPlan], given: Mapping[str, Any], clock: FixedClock) -> tuple[CanonicalEvent, Scope]:
     """The event (without a type for a call) and the scope that a run begins with."""
     flow = versions[-1]
     if flow.event is None and flow.inputs:

@@ -75,6 +75,7 @@ class TestReport:
     sources: Mapping[str, str]
     seconds: float
     coverage: Coverage | None = None  # where it was asked for
+    problem: str = ""  # why nothing could run, where that is no finding
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:
@@ -82,4 +83,9 @@ class TestReport:
 
     @property
     def passed(self) -> bool:
-        return not self.diagnostics and not self.failures and (self.coverage is None or self.coverage.passed)
+        return (
+            not self.problem
+            and not self.diagnostics
+            and not self.failures
+            and (self.coverage is None or self.coverage.passed)
+        )

@@ -17,6 +17,8 @@ FORMAT_VERSION = 1
 
 def render_human(report: TestReport, *, color: bool = False) -> str:
     """Failed cases with their differences, then the count."""
+    if report.problem:
+        return f"{report.problem}\n"
     if report.diagnostics:
         return human.render(report.diagnostics, report.sources, color=color)
     red, green, dim, end = ("\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m") if color else ("", "", "", "")
