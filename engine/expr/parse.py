@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,8 @@ LOOPS_MAX = 12
 #: How many times larger than what it reads the result of an expression may be.
 GROWTH_MAX = 10_000
 
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+_PATH_MAX = DEPTH_MAX
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -52,6 +55,8 @@ def parse(text: str, span: Span, diagnostics: Diagnostics) -> Ast | None:
     ``span`` is where the text stands; nodes get the part of it that they were read from.
     """
     place = places(text, span)
+    if len(text) <= _PATH_MAX and _PATH.fullmatch(text):
+        return _path(text, place)
     try:
         if len(text) > CHARACTERS_MAX:
             raise SyntaxMistake(f"longer than {CHARACTERS_MAX} characters", 0, CHARACTERS_MAX, code="EXPR002")
@@ -60,6 +65,19 @@ def parse(text: str, span: Span, diagnostics: Diagnostics) -> Ast | None:
     except SyntaxMistake as mistake:
         diagnostics.error(mistake.code, mistake.message, place(mistake.start, mistake.end), mistake.help)
         return None
+    return tree
+
+
+def _path(text: str, place: Callable[[int, int], Span]) -> Ast:
+    """The tree of names with dots between them: what most expressions are, and what the grammar would make of it."""
+    start = 0
+    tree: Ast | None = None
+    for name in text.split("."):
+        end = start + len(name)
+        field = Field(name, span=place(start, end))
+        tree = field if tree is None else Chain(tree, field, span=_joined(tree, field))
+        start = end + 1
+    assert tree is not None
     return tree
 
 
