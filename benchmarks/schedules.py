@@ -1,7 +1,7 @@
 """Schedules of 36 months: the kernel's curves, whole contracts through a document, and a plain Decimal loop by hand.
 
-Run it as ``python -m benchmarks.schedules [COUNT]``; a whole run (a hundred thousand of each, none extrapolated) is kept in
-``benchmarks/results/schedules.json``. Every amount and start date differs from the one before, so that
+Run it as ``python -m benchmarks.schedules [COUNT]``; a whole run (a hundred thousand of each, none extrapolated) is
+kept in ``benchmarks/results/schedules.json``. Every amount and start date differs from the one before, so that
 nothing is answered from memory but the shape of a span. The loop by hand gives the same cents (it is compared).
 """
 

@@ -63,6 +63,8 @@ RULE = {"id": "all", "method": "by_day"}
             "`C` is in the discounts `d` and `e`",
         ),
         ({**BY_DAY, "allocation": {"residual": {"product": "D", "low": 45, "high": 15}}}, "FIN119", "holds nothing"),
+        ({**BY_DAY, "allocation": {"observed": {"band_percent": -1}}}, "FIN122", "`band_percent` is -1"),
+        ({**BY_DAY, "allocation": {"observed": {"at_least_percent": 120}}}, "FIN122", "`at_least_percent` is 120"),
         ({**BY_DAY, "policy": {"time_zone": "Berlin"}}, "FIN120", "`Berlin` is no time zone"),
         (
             {

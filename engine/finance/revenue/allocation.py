@@ -18,6 +18,7 @@ from engine.finance.problem import refused
 from engine.finance.revenue.facts import Obligation, Option
 from engine.finance.revenue.results import ResidualResult
 from engine.finance.revenue.setting import Setting
+from engine.finance.revenue.stand_alone import worked_out
 from engine.spec.documents.revenue_price import Allocation, Outside, Ties, Zone
 
 
@@ -55,11 +56,13 @@ def _unit_ssp(setting: Setting, obligation: Obligation) -> Fraction:
         chosen = figures[zone]
         if chosen is not None:
             return Fraction(chosen)
+    if obligation.ssp is None and obligation.ssp_from is not None:
+        return worked_out(setting, obligation.id, obligation.ssp_from)
     if obligation.ssp is None:
         raise refused(
             setting.where.at(rule="allocation", record=f"obligation {obligation.id}"),
             "its stand-alone price is not known",
-            "give `ssp`, or the range and how to choose in it",
+            "give `ssp`, what it comes from, or the range and how to choose in it",
         )
     return Fraction(obligation.ssp.amount)
 

@@ -77,6 +77,12 @@ def _check_prices(document: Revenue, diagnostics: Diagnostics) -> None:
         return
     if allocation.unit is not None and allocation.unit <= 0:
         diagnostics.error("FIN116", f"`unit` is {allocation.unit}; shares are multiples of it", allocation.span)
+    observed = allocation.observed
+    if observed is not None:
+        if observed.band_percent is not None and observed.band_percent < 0:
+            diagnostics.error("FIN122", f"`band_percent` is {observed.band_percent}", observed.span)
+        if not 0 <= observed.at_least_percent <= 100:
+            diagnostics.error("FIN122", f"`at_least_percent` is {observed.at_least_percent}", observed.span)
     claimed: dict[str, str] = {}
     for discount in allocation.discounts:
         if len(set(discount.products)) < 2:

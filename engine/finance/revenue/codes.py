@@ -58,4 +58,8 @@ register(
          "periods:\n  - {name: P2, start: 2026-02-01}\n  - {name: P1, start: 2026-01-01}",
          "periods:\n  - {name: P1, start: 2026-01-01}\n  - {name: P2, start: 2026-02-01}",
          "Each period ends where the next begins."),
+    Code("FIN122", "observed-band", ERROR,
+         "The band around an observed stand-alone price is below zero, or asks for more than all sales.",
+         "at_least_percent: 120", "at_least_percent: 80",
+         "No sales could ever prove a price."),
 )  # fmt: skip

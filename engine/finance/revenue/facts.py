@@ -39,6 +39,29 @@ class Option:
 
 
 @facts
+class Sale:
+    """A sale of the unit by itself."""
+
+    price: Money = fact("What a unit cost.")
+    quantity: Decimal = fact("How many were sold.", default=Decimal(1))
+
+
+@facts
+class StandAlone:
+    """What a stand-alone price is worked out from: exactly one way."""
+
+    list_price: Money | None = fact("The price of the list, less `discount_percent`.", default=None)
+    discount_percent: Decimal = fact("The discount that buyers of the unit alone get.", default=Decimal(0))
+    cost: Money | None = fact("What a unit is expected to cost, with `margin_percent`.", default=None)
+    margin_percent: Decimal = fact("The margin, in percent of the price.", default=Decimal(0))
+    base: Money | None = fact("A price of which it is `percent`, such as support of a licence.", default=None)
+    percent: Decimal = fact("The share of the base, in percent.", default=Decimal(100))
+    sales: tuple[Sale, ...] = fact(
+        "Sales of the unit alone; the document says which figure stands for them.", default=()
+    )
+
+
+@facts
 class Obligation:
     """One promise of a contract, or one line of an invoice."""
 
@@ -52,6 +75,7 @@ class Obligation:
     ssp: Money | None = fact("Stand-alone price of a unit.", default=None)
     ssp_low: Money | None = fact("Lower end of the range of stand-alone prices.", default=None)
     ssp_high: Money | None = fact("Upper end of that range.", default=None)
+    ssp_from: StandAlone | None = fact("What the stand-alone price comes from, where it is not stated.", default=None)
     likelihood: Decimal = fact("Share of the units that is expected to be called for, 0 to 1.", default=Decimal(1))
     option: Option | None = fact("For a material right: what its stand-alone price comes from.", default=None)
     excluded: bool = fact("Keeps its stated price outside the allocation.", default=False)

@@ -105,7 +105,8 @@ def begin_one(setting: Setting, obligation: Obligation) -> Track:
 
 
 def _has_ssp(obligation: Obligation) -> bool:
-    return obligation.ssp is not None or obligation.option is not None or obligation.ssp_low is not None
+    known = obligation.ssp, obligation.option, obligation.ssp_low, obligation.ssp_from
+    return any(each is not None for each in known)
 
 
 def _obligations(setting: Setting, facts: ContractFacts) -> Sequence[Obligation]:

@@ -91,6 +91,32 @@ class SspRange:
     span: Span
 
 
+class Statistic(StrEnum):
+    """Which figure stands for many prices."""
+
+    MEDIAN = "median"
+    AVERAGE = "average"
+    WEIGHTED_AVERAGE = "weighted_average"
+
+
+@shape
+class Observed:
+    """A stand-alone price from the prices at which a unit was sold alone. They must lie close enough together."""
+
+    statistic: Statistic = declare(
+        "`median`: half of the sales cost less; `average`: of the sales; `weighted_average`: of the units sold.",
+        default=Statistic.MEDIAN,
+    )
+    band_percent: Decimal | None = declare(
+        "How far from it a sale may lie and still count as close, in percent of it. Left out: nothing is asked.",
+        default=None,
+    )
+    at_least_percent: Decimal = declare(
+        "With a band: the share of the sales that must lie in it, in percent.", default=Decimal(80)
+    )
+    span: Span
+
+
 @shape
 class Allocation:
     """The price is shared in proportion to stand-alone prices, by largest remainder, after its exceptions."""
@@ -100,6 +126,7 @@ class Allocation:
     )
     ties: Ties = declare("Who gets a unit that two claim equally.", default=Ties.IDENTIFIER)
     ssp_range: SspRange | None = declare("For stand-alone prices given as a range.", default=None)
+    observed: Observed | None = declare("For stand-alone prices that come from sales.", default=None)
     discounts: tuple[SubsetDiscount, ...] = declare("Discounts that belong to some products only.", default=())
     residual: Residual | None = declare("The product that gets the rest.", default=None)
     span: Span
