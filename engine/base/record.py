@@ -93,6 +93,8 @@ def _compared(cls: type[Any]) -> Callable[[Any], Any]:
 
 
 def _equal(self: Any, other: object) -> Any:
+    if self is other:
+        return True
     values = _compared(self.__class__)
     return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import total_ordering
+
+from engine.base.record import frozen
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@frozen
 class Span:
     """A stretch of text: file as given, 1-based lines and columns in characters, the end exclusive.
 
@@ -18,6 +21,13 @@ class Span:
     column: int = 1
     end_line: int = 1
     end_column: int = 1
+
+    def __lt__(self, other: Span) -> bool:
+        """By file, then by place in it."""
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[str, int, int, int, int]:
+        return self.file, self.line, self.column, self.end_line, self.end_column
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
