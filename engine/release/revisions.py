@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import orjson
@@ -29,7 +30,7 @@ DEFAULT = "HEAD"
 _BUNDLE = re.compile(r"[0-9a-f]{12,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Revision:
     """A workspace as it was. ``label`` names it for people; ``commit`` is set where it comes from git."""
 
@@ -38,18 +39,22 @@ class Revision:
     commit: str | None = None
     repository: Repository | None = None
 
-    def compile(self) -> Plan:
-        """Its plan. Raises UserError with every finding if it does not compile."""
+    @cached_property
+    def _compiled(self) -> tuple[Plan | None, Diagnostics]:
         found = Diagnostics()
         found.extend(self.workspace.diagnostics)
-        plan = build_plan(self.workspace, found)
+        return build_plan(self.workspace, found), found
+
+    def compile(self) -> Plan:
+        """Its plan, compiled once. Raises UserError with every finding if it does not compile."""
+        plan, found = self._compiled
         if plan is None:
             raise UserError(f"the workspace of {self.label} has errors", found.sorted)
         return plan
 
     def plan_or_none(self) -> Plan | None:
         """Its plan; None if it does not compile, as older definitions may not."""
-        return build_plan(self.workspace, Diagnostics())
+        return self._compiled[0]
 
 
 def working(root: Path) -> Revision:

@@ -1,0 +1,163 @@
+"""Reviewing changes of the shipped workspace: an account, and a whole new pricing model."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from review_world import commit, git
+
+from demo.billing import Billing, Customer
+from engine.api import shipped_workspace
+from engine.base.identity import json_bytes
+from engine.release.backtest.report import BacktestReport
+from engine.release.backtest.run import backtest, compare_revisions
+from engine.release.change_rules import ChangeClass
+from engine.release.plan import plan_release
+from engine.release.revisions import opened, working
+
+D = Decimal
+FIXTURES = "mappings/flows/fixtures"
+ACCOUNTS = "mappings/tables/product_accounts.csv"
+#: What the model of prepaid credits adds to the workspace as it was without it.
+MODEL = (
+    "mappings/flows/credits_drawn.flow.yaml",
+    "mappings/flows/credits_drawn.test.yaml",
+    "mappings/flows/fixtures/credits_january.json",
+    "mappings/pricing/ai_credits.pricing.yaml",
+)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped workspace in a repository: first without prepaid credits, then with them, uncommitted."""
+    root = tmp_path_factory.mktemp("shipped") / "workspace"
+    source = shipped_workspace()
+    root.mkdir()
+    shutil.copyfile(source / "tieout.yaml", root / "tieout.yaml")
+    for folder in ("mappings", "schemas", "policies"):
+        shutil.copytree(source / folder, root / folder)
+    kept = {name: (root / name).read_bytes() for name in MODEL}
+    for name in MODEL:
+        (root / name).unlink()
+    tests = _test_of_pricing(root)
+    kept |= {name: (root / name).read_bytes() for name in tests}
+    for name in tests:
+        (root / name).unlink()
+    rows = (root / ACCOUNTS).read_text("utf-8")
+    (root / ACCOUNTS).write_text("".join(each for each in rows.splitlines(True) if "prod_ai_" not in each), "utf-8")
+    git(root, "init", "-q")
+    commit(root, "without prepaid credits")
+    for name, content in kept.items():
+        (root / name).write_bytes(content)
+    (root / ACCOUNTS).write_text(rows, "utf-8")
+    return root
+
+
+def _test_of_pricing(root: Path) -> list[str]:
+    """The tests whose target is the pricing document."""
+    found = [each for each in root.rglob("*.test.yaml") if "  pricing: ai_credits@1" in each.read_text("utf-8")]
+    return [each.relative_to(root).as_posix() for each in found]
+
+
+def flows_with_fixtures(root: Path) -> Iterator[str]:
+    """Every flow that one of the recorded events starts."""
+    types = {json.loads(each.read_text("utf-8"))["type"] for each in (root / FIXTURES).glob("*.json")}
+    for file in sorted((root / "mappings" / "flows").glob("*.flow.yaml")):
+        if any(f"  event: {type_}\n" in file.read_text("utf-8") for type_ in types):
+            yield file.name.partition(".")[0]
+
+
+def amounts(report: BacktestReport) -> dict[tuple[str, str], Decimal]:
+    return {(row.name, row.currency): row.difference for row in report.accounts}
+
+
+def test_a_new_pricing_model_changes_no_outcome_of_the_others(shipped: Path) -> None:
+    flows = list(flows_with_fixtures(shipped))
+    assert len(flows) >= 8
+    new = working(shipped)
+    with opened(shipped, "HEAD") as old:
+        for flow in flows:
+            if flow == "credits_drawn":
+                continue
+            report = compare_revisions(old, new, flow, str(shipped / FIXTURES), environment="test")
+            assert report.is_identical, [each.title for each in report.groups]
+            assert report.counts["identical"] == len(report.differences) > 0
+
+
+def test_a_new_pricing_model_books_what_it_should(shipped: Path) -> None:
+    report = backtest(shipped, "credits_drawn", "HEAD", str(shipped / FIXTURES))
+    assert {name: count for name, count in report.counts.items() if count} == {"only_new": 1}
+    assert amounts(report) == {("2.2.2", "USD"): D("250.00"), ("4.2.2", "USD"): D("-250.00")}, "2,500 of 10,000"
+
+
+def test_a_new_pricing_model_is_documents_and_nothing_else(shipped: Path) -> None:
+    changed = git(shipped, "status", "--porcelain", "--untracked-files=all").splitlines()
+    paths = {line.strip().partition(" ")[2].strip() for line in changed}
+    assert {*MODEL, ACCOUNTS} <= paths
+    assert all(path.startswith("mappings/") and path.endswith((".yaml", ".csv", ".json")) for path in paths)
+
+
+def test_the_plan_of_a_new_pricing_model_breaks_nothing(shipped: Path) -> None:
+    plan = plan_release(shipped, "HEAD")
+    assert plan.level is ChangeClass.ADDITIVE
+    keys = {each.document.key: each.level.word for each in plan.changes}
+    assert keys["flow:credits_drawn@1.0.0"] == keys["pricing:ai_credits@1.0.0"] == "additive"
+    assert keys["table:product_accounts@1.0.0"] == "additive"
+    assert keys["test:credits_drawn"] == "none"
+
+
+# ----------------------------------------------------------------------------- an account
+
+
+@pytest.fixture
+def copied(shipped: Path, tmp_path: Path) -> Path:
+    """The whole shipped workspace, committed."""
+    root = tmp_path / "copied"
+    shutil.copytree(shipped, root)
+    commit(root, "with prepaid credits")
+    return root
+
+
+def lines_of(root: Path, flow_type: str) -> list[dict[str, Any]]:
+    """The lines of the recorded invoices, read here on their own."""
+    found = []
+    for file in (root / FIXTURES).glob("*.json"):
+        event = json.loads(file.read_text("utf-8"))
+        if event["type"] == flow_type:
+            found += event["data"]["invoice"]["lines"]
+    return found
+
+
+def test_another_account_for_a_product_moves_exactly_its_lines(copied: Path) -> None:
+    rows = list(csv.reader((copied / ACCOUNTS).read_text("utf-8").splitlines()))
+    product, account = "prod_enterprise", rows[0].index("account")
+    mine = [row for row in rows if row[0] == product and row[1] == "NW-US"]
+    (old,) = {row[account] for row in mine}
+    for row in mine:
+        row[account] = "2.9.9"
+    with (copied / ACCOUNTS).open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    moved = [line for line in lines_of(copied, "invoice.finalized@1") if line.get("product") == product]
+    total = sum((D(line["amount"]["amount"]) for line in moved), D(0))
+    assert total
+    report = backtest(copied, "invoice_posted", "HEAD", str(copied / FIXTURES))
+    assert amounts(report) == {(old, "USD"): total, ("2.9.9", "USD"): -total}, "an invoice's lines are credits"
+    assert report.customers == (), "what each customer owes is the same"
+    (group,) = report.groups
+    assert any(kind.startswith("posted.lines[].account") for kind in group.kinds)
+
+
+def test_a_vendors_own_messages(copied: Path, tmp_path: Path) -> None:
+    customer = Customer("cus_1", "Acme", "NW-US", "USD", "Austin", "US", "C-1", "txr_us_sales", D("8.25"), "TX")
+    file = tmp_path / "message.json"
+    file.write_bytes(json_bytes(Billing().customer(customer, date(2026, 1, 1))))
+    report = backtest(copied, "customer_synchronised", "HEAD", str(file), connection="billing")
+    assert report.counts["identical"] == 1
