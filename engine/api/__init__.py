@@ -23,6 +23,7 @@ from engine.api.editing import EDITOR_SCHEMA_FOLDER as EDITOR_SCHEMA_FOLDER
 from engine.api.editing import add_modelines as add_modelines
 from engine.api.editing import editor_schema as editor_schema
 from engine.api.editing import editor_schemas as editor_schemas
+from engine.api.editing import new_document as new_document
 from engine.api.editing import schema_text as schema_text
 from engine.api.editing import serve_language as serve_language
 from engine.api.editing import write_editor_schemas as write_editor_schemas

@@ -84,3 +84,60 @@ def serve_language() -> None:
     from engine.lsp.server import serve
 
     serve()
+
+
+def new_document(start: Path, kind: str, id_: str, folder: str | None = None) -> list[str]:
+    """Make a small good document of a kind, with what it needs beside it; the paths of the files, in order.
+
+    ``start`` lies in the workspace; for a new workspace it is its folder. Raises UserError if there is anything of
+    that name already: nothing is overwritten.
+    """
+    from engine.spec.editor_blank import check_name, folder_of, new_files
+
+    check_name(kind, id_)
+    if kind == "workspace":
+        return _write_new(start, new_files(kind, id_, "", "", None), ("mappings", "schemas", "policies"))
+    from engine.spec.workspace import find_workspace, load_workspace
+
+    root = find_workspace(start)
+    workspace = load_workspace(root, (kind, "connection"))
+    for name in workspace.digests:
+        if name.partition("@")[0] == f"{kind}:{id_}":
+            raise UserError(f"there is a {kind} {id_} already")
+    folders = _declared_folders(root)
+    place = folder if folder is not None else folder_of(kind, workspace.files, folders)
+    if folder is not None and folder.partition("/")[0] not in folders:
+        raise UserError(f"{folder} is in none of the workspace's folders: {', '.join(folders)}")
+    schemas = "schemas" if "schemas" in folders else place
+    connection = min((each.id for each in workspace.connections), default=None)
+    return _write_new(root, new_files(kind, id_, place, schemas, connection))
+
+
+def _declared_folders(root: Path) -> tuple[str, ...]:
+    from engine.source.diagnostic import Diagnostics
+    from engine.source.yaml_reader import read_yaml
+    from engine.spec.documents.workspace import Workspace
+    from engine.spec.kinds import decode_document
+
+    found = Diagnostics()
+    node = read_yaml((root / "tieout.yaml").read_bytes(), "tieout.yaml", found)
+    document = None if node is None else decode_document(node, found, "workspace")
+    found.raise_errors("the workspace file has errors")
+    assert isinstance(document, Workspace)
+    return document.folders
+
+
+def _write_new(root: Path, files: Mapping[str, str], folders: tuple[str, ...] = ()) -> list[str]:
+    """Write files none of which exists yet. Raises UserError before anything is written."""
+    for file in files:
+        if (root / file).exists():
+            raise UserError(f"{file} is there already: nothing was changed")
+    try:
+        for folder in folders:
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        for file, text in files.items():
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / file).write_text(text, "utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write to {root}: {error.strerror}") from error
+    return list(files)

@@ -41,6 +41,26 @@ def schemas(place: Place, kind: str | None, folder: str | None, as_json: bool) -
     return CLEAN
 
 
+@command("new", "tieout new flow invoice_reminder && tieout lint && tieout test")
+@click.argument("kind")
+@click.argument("name")
+@click.option("--folder", metavar="DIR", help="Where in the workspace; beside others of its kind if left out.")
+@click.option("--workspace", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="The workspace; found from the current folder upwards if left out.")  # fmt: skip
+@json_option
+def new(kind: str, name: str, folder: str | None, workspace: Path | None, as_json: bool) -> int:
+    """Make a document of a KIND called NAME: the smallest good one, with its test and the schemas that it needs.
+
+    Nothing is overwritten. `tieout new workspace NAME` makes an empty workspace in the current folder."""
+    made = api.new_document(workspace or Path.cwd(), kind, name, folder)
+    if as_json:
+        show_json({"kind": kind, "name": name, "files": made})
+    else:
+        for file in made:
+            click.echo(f"made {file}")
+    return CLEAN
+
+
 @command("lsp", "tieout lsp")
 @click.option(
     "--stdio", is_flag=True, expose_value=False, help="Speak over standard input and output, which is the only way."
@@ -51,4 +71,4 @@ def lsp() -> int:
     return CLEAN
 
 
-COMMANDS: dict[str, click.Command] = {"schemas": schemas, "lsp": lsp}
+COMMANDS: dict[str, click.Command] = {"new": new, "schemas": schemas, "lsp": lsp}

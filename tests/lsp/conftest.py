@@ -12,4 +12,6 @@ collect_ignore = [] if shutil.which("nvim") or os.environ.get("CI") == "true" el
 
 
 def pytest_report_header() -> list[str]:
-    return [f"NEOVIM IS NOT INSTALLED: tests/lsp/{NEOVIM} is left out (apt-get install neovim)"] if collect_ignore else []
+    return (
+        [f"NEOVIM IS NOT INSTALLED: tests/lsp/{NEOVIM} is left out (apt-get install neovim)"] if collect_ignore else []
+    )
