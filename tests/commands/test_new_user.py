@@ -95,7 +95,7 @@ steps:
     lookup:
       table: regions
       key:
-        country: =default(customer.address.country, 'none')
+        country: =steps.mapped.country
 output:
   region: =steps.region.region
 """
