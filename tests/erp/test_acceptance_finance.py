@@ -376,6 +376,8 @@ def test_at13_an_unpaid_invoice_is_written_off_with_its_deferral(company: Compan
     documents = len(company.documents)
     completed(company.arrives(message))
     assert len(company.documents) == documents, "written off twice is written off once"
+    late = company.billing.payment(f"inpay_{name}", f"in_{name}", 1200000, date(2026, 5, 1))
+    assert stopped(company.arrives(late)).exceptions[0].reason == "written_off_before"
 
 
 def test_at13_what_was_paid_of_an_invoice_is_not_written_off(company: Company) -> None:
