@@ -6,8 +6,12 @@ from engine.source.catalogue import Code, register
 from engine.source.diagnostic import Level
 
 
+#: Where a sign or a name of the text can be exchanged.
+_FIXABLE = frozenset({"EXPR001", "EXPR003", "EXPR005", "EXPR010", "EXPR011", "EXPR012", "MAP002", "MAP004"})
+
+
 def _error(code: str, name: str, summary: str, avoid: str, prefer: str, why: str) -> None:
-    register(Code(code, name, Level.ERROR, summary, avoid, prefer, why))
+    register(Code(code, name, Level.ERROR, summary, avoid, prefer, why, fixable=code in _FIXABLE))
 
 
 _error("EXPR001", "expression-syntax", "The text after = is not an expression.",

@@ -15,5 +15,5 @@ register(
          "Only documents of the kinds that `tieout calculate --help` lists can be run on facts."),
     Code("FIN002", "unknown-calculation", ERROR, "A reference to a calculating document that does not exist.",
          "by:\n  pricing: api_cals@1", "by:\n  pricing: api_calls@1",
-         "Nothing could be calculated. References are the document's id and its major version."),
+         "Nothing could be calculated. References are the document's id and its major version.", fixable=True),
 )  # fmt: skip

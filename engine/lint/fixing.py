@@ -121,13 +121,16 @@ def _counted(report: LintReport, last: int) -> Counter[tuple[str, str]]:
 
 
 def _stage(code: str) -> int:
-    """When a finding can be made: reading (0), decoding (1), compiling (2), rules of a workspace that compiles (3)."""
+    """When a finding can be made: reading (0), decoding (1), parsing expressions (2), resolving names (3), types (4),
+    rules of a workspace that compiles (5)."""
     prefix, number = code.rstrip("0123456789"), int(code[-3:])
-    if prefix == "YAML":
-        return 0 if number < 200 else 3
-    if prefix == "SPEC":
-        return 1 if number < 220 else 3
-    return 3 if number > (219 if prefix == "FIN" else 200) else 2
+    if number > (219 if prefix in ("YAML", "SPEC", "FIN") else 200):
+        return 5
+    if prefix in ("YAML", "SPEC"):
+        return 0 if prefix == "YAML" else 1
+    if prefix == "EXPR":
+        return 2 if number < 10 else 3
+    return 4 if prefix in ("TYPE", "MONEY") or code in ("MAP001", "MAP003") else 3
 
 
 def _without_overlap(found: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -159,7 +162,7 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
         starts.append(starts[-1] + len(line) + 1)
     for edit in sorted(edits, key=lambda each: (each.span.line, each.span.column), reverse=True):
         span = edit.span
-        if span.end_line >= len(starts):
+        if span.end_line > len(starts):
             raise Defect(f"an edit ends after the last line of {span.file}")
         begin, end = starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
         end = min(end, len(text))  # the end of the last line, where no line follows

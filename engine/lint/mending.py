@@ -233,13 +233,15 @@ def _expression(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) ->
     return _instead(diagnostic, signs[written]) if written in signs else None
 
 
-def _ampersand(diagnostic: Diagnostic, _line: str, _files: Mapping[str, str]) -> Fix | None:
-    if diagnostic.help != "put & in front of it":
+def _ampersand(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix | None:
+    """The sign before the first argument of a call; where the others begin takes more than the text."""
+    call = re.match(r"\w+\( *", line[diagnostic.span.column - 1 :])
+    if diagnostic.help != "put & in front of it" or not diagnostic.message.startswith("argument 1 ") or call is None:
         return None
     span = diagnostic.span
-    return Fix(
-        "put & in front", (Edit(Span(span.file, span.line, span.column, span.line, span.column), "&"),), safe=False
-    )
+    column = span.column + call.end()
+    start = Span(span.file, span.line, column, span.line, column)
+    return Fix("put & in front", (Edit(start, "&"),), safe=False)
 
 
 _MENDS: dict[str, Callable[[Diagnostic, str, Mapping[str, str]], Fix | None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 from engine.source.diagnostic import Diagnostic, Level
 from engine.source.span import Span
@@ -24,7 +25,10 @@ _NEAR_LINES = 8
 def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]) -> Iterator[Diagnostic]:
     """The findings that stand for themselves, in their order. ``unread`` are documents that are there but were left
     out because of their own findings, as (kind, id)."""
-    unsure = _Unsure(found, {id for _, id in unread})
+    # A table whose rows or columns are wrong is not built, so whoever looks it up misses it.
+    tables = {each.span.file for each in found if each.code.startswith("SPEC20")}
+    lost = {id for _, id in unread} | {Path(file).name.partition(".")[0] for file in tables}
+    unsure = _Unsure(found, lost)
     errors = {each.span for each in found if each.level is Level.ERROR}
     confused = {each.span.file for each in found if each.code in _NAMES_CONFUSED}
     aimless = {each.span.file for each in found if each.code == "TEST205"}

@@ -27,10 +27,17 @@ _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "se
 _NUMERIC = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?")
 _TRUE, _FALSE = frozenset({"yes", "on", "true", "y"}), frozenset({"no", "off", "false", "n"})
 #: What declared forms mean to someone who writes them.
+_VERSION = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
 _FORMS = {
-    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)": 'three numbers, such as "1.0.0"',
+    _VERSION: 'three numbers, such as "1.0.0"',
     "[a-z][a-z0-9_]*": "lower-case letters, digits and `_`, a letter first",
     "[A-Z]{3}": "a currency's three capital letters, such as EUR",
+}
+_WANTED = {
+    "a duration": "write it as ISO 8601, for example PT15M, PT36H, P2D, P1W",
+    "a date": "write it as YYYY-MM-DD",
+    "a name": "lower-case letters, digits and `_`, a letter first",
+    "a reference": "write id@MAJOR",
 }
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -73,8 +80,8 @@ def wrong_type(node: Node, wanted: str, owner: str, diagnostics: Diagnostics) ->
     return INVALID
 
 
-def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "text") -> Any:
-    """The node's text. A number, true, false or null gets a fix that quotes it."""
+def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "text", pattern: str = "") -> Any:
+    """The node's text. A number, true or false gets a fix that quotes it, if in quotes it is what is wanted."""
     if not isinstance(node, Scalar):
         return wrong_type(node, wanted, owner, diagnostics)
     if isinstance(node.value, str):
@@ -83,16 +90,25 @@ def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "tex
         help = "leave the key out where it may be left out, or write its value"
         diagnostics.error("SPEC012", f"{owner} must be {wanted}, not null", node.span, help)
         return INVALID
-    fix = Fix("quote it", (Edit(node.span, f'"{written(node.value)}"'),))
     message = f"{owner} must be {wanted}; unquoted this is {described(node)}"
+    fix: Fix | None = Fix("quote it", (Edit(node.span, f'"{written(node.value)}"'),))
     help = f'write "{written(node.value)}"'
+    if wanted != "text" or (pattern and re.fullmatch(pattern, written(node.value), re.ASCII) is None):
+        # In quotes it would still not be what is wanted.
+        fix, help = None, _WANTED.get(wanted, _FORMS.get(pattern, ""))
     diagnostics.add(Diagnostic("SPEC013", message, node.span, help=help, fix=fix))
     return INVALID
 
 
 def plain_text(node: Node, owner: str, diagnostics: Diagnostics, pattern: str = "", wanted: str = "text") -> Any:
     """Text that is not computed and has the declared form."""
-    text = text_of(node, owner, diagnostics, wanted)
+    if pattern == _VERSION and isinstance(node, Scalar) and isinstance(node.value, int | Decimal):
+        whole = f'"{written(node.value)}{".0" * (2 - written(node.value).count("."))}"'
+        fix = Fix("write three numbers in quotes", (Edit(node.span, whole),), safe=False)
+        message = f"{owner} must be text of three numbers; unquoted this is {described(node)}"
+        diagnostics.add(Diagnostic("SPEC013", message, node.span, help=f"write {whole}", fix=fix))
+        return INVALID
+    text = text_of(node, owner, diagnostics, wanted, pattern)
     if text is INVALID:
         return INVALID
     if text.startswith("="):
@@ -244,7 +260,7 @@ def duration(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
         return INVALID
     match = _DURATION.fullmatch(text)
     if match is None or not any(match[unit] for unit in _SECONDS) or match["time"] == "T":
-        help = "write it as ISO 8601, for example PT15M, PT36H, P2D, P1W; months and years have no fixed length"
+        help = f"{_WANTED['a duration']}; months and years have no fixed length"
         diagnostics.error("SPEC020", f"{owner} is not a duration of fixed length", node.span, help)
         return INVALID
     seconds = sum(int(match[unit]) * size for unit, size in _SECONDS.items() if match[unit])

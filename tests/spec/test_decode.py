@@ -108,7 +108,7 @@ def test_places_of_expressions_name_their_text() -> None:
     [
         ("owner:", "ownr:", "SPEC010", (4, 1), "did you mean `owner`?"),
         ("summary:", "remarks: x\nsummary:", "SPEC010", (5, 1), "it can also have"),
-        ('"1.0.0"', "1.10", "SPEC013", (3, 10), 'write "1.10"'),
+        ('"1.0.0"', "1.10", "SPEC013", (3, 10), 'write "1.10.0"'),
         ('"1.0.0"', '"1.0"', "SPEC017", (3, 10), 'three numbers, such as "1.0.0"'),
         ("id: invoice_posted", "id: InvoicePosted", "SPEC017", (2, 5), "lower-case letters"),
         ("owner: revenue-accounting", "owner: =event.owner", "SPEC015", (4, 8), "write the text itself"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.lint.runner import LintReport
 from engine.lint.session import Session
 from engine.source.diagnostic import Diagnostic, Diagnostics
 from engine.source.node import plain
@@ -90,19 +91,32 @@ class Trial:
         """Whether the shipped workspace itself has no findings."""
         return not self._known
 
-    def findings(self, patch: Patch) -> list[Diagnostic]:
-        """What the patch brings. The workspace is as before afterwards."""
-        path = self.root / patch.file
-        before = path.read_bytes() if path.exists() else None
-        path.write_bytes(patch.applied(self.root))
-        try:
+    def findings(self, *patches: Patch) -> list[Diagnostic]:
+        """What patches of different files bring. The workspace is as before afterwards."""
+        with self.patched(*patches):
             found = self._session.check().diagnostics
-        finally:
-            if before is None:
-                path.unlink()
-            else:
-                path.write_bytes(before)
         return [each for each in found if self._name(each) not in self._known]
+
+    @contextmanager
+    def patched(self, *patches: Patch) -> Iterator[None]:
+        """The workspace with some of its files changed."""
+        before: dict[Path, bytes | None] = {}
+        try:
+            for patch in patches:
+                path = self.root / patch.file
+                before[path] = path.read_bytes() if path.exists() else None
+                path.write_bytes(patch.applied(self.root))
+            yield
+        finally:
+            for path, content in before.items():
+                if content is None:
+                    path.unlink()
+                else:
+                    path.write_bytes(content)
+
+    def check(self, texts: Mapping[str, str]) -> LintReport:
+        """Everything found as if some files had other texts."""
+        return self._session.check(texts)
 
     def documents(self) -> list[str]:
         """The documents of the workspace itself."""
