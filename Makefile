@@ -33,12 +33,14 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/tieout fmt --check >/dev/null || $(BIN)/tieout fmt --check
 	@$(BIN)/lint-imports --verbose 2>/dev/null >/dev/null || $(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/tidy
 
 format: $(STAMP)
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/tieout fmt >/dev/null
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks.run $(BENCH)
