@@ -26,6 +26,10 @@ from engine.verify.script import Script
 WAITING = "waiting"
 
 
+class NotInForce(UserError):
+    """No version of the flow applies on the business date."""
+
+
 class Watch(Protocol):
     """Somebody who wants to see how a flow is walked through."""
 
@@ -50,11 +54,16 @@ def run_flow_case(
     watch: Watch | None = None,
 ) -> Observed:
     """Run one case of a flow. Raises UserError if the case contradicts the flow or itself."""
-    script = Script(case)
-    outside = Outside(
-        script, FixedClock(clock), _links(case), _seen(case), f"/flow/{versions[-1].id}", dict(plan_.connections)
-    )
+    outside = outside_of(plan_, versions, case, FixedClock(clock), Script(case))
     return run_flow(plan_, versions, given, outside, watch)
+
+
+def outside_of(
+    plan_: Plan, versions: tuple[FlowPlan, ...], case: TestCase, clock: FixedClock, script: Script
+) -> Outside:
+    """The world as a case tells it. Raises UserError for links and events that it tells wrongly."""
+    source = f"/flow/{versions[-1].id}"
+    return Outside(script, clock, _links(case), _seen(case), source, dict(plan_.connections))
 
 
 def run_flow(
@@ -66,7 +75,7 @@ def run_flow(
         on = versions[-1].business_date(scope) if event.type else as_datetime(outside.clock.now()).date()
         flow = plan_.select(versions, on)
         if flow is None:
-            raise UserError(f"no version of the flow applies on {on}")
+            raise NotInForce(f"no version of the flow applies on {on}")
     except Failure as failure:
         return Observed("exception", exceptions=(_of_failure(failure, versions[-1]),))
     context = Context(plan_.workspace, ENVIRONMENT, event.id, event.partitionkey, on)

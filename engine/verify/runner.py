@@ -192,6 +192,8 @@ class CaseRunner:
             self._recorder.begin(f"{test.id}/{case.id}")
         try:
             on = _day(test.clock if case.clock is None else case.clock)
+            if case.forall is not None:
+                return self._forall(test, case, given, on)
             observed = self._observe(test, case, with_changes(given, case), on)
         except UserError as error:
             return self._result(test, case, problems=(error.message,))
@@ -201,6 +203,27 @@ class CaseRunner:
         if not problems and _expects_nothing(case.expect):
             problems = ("the case expects nothing yet: write under `expect` what must come out",)
         return self._result(test, case, observed, problems)
+
+    def _forall(self, test: Test, case: TestCase, given: Mapping[str, Any], on: date) -> CaseResult:
+        """A case for all inputs of a contract."""
+        from engine.verify.forall import check_target, inputs_made, run_forall
+        from engine.verify.generating import contracts_of, strategy_of
+        from engine.verify.property_case import in_words
+
+        forall, target = case.forall, test.target
+        assert forall is not None
+        check_target(test, case)
+        names: tuple[str, ...] = ()
+        if target.flow is None:
+            names = inputs_made(case, self._target(test, on)[1])
+        inputs = strategy_of(str(forall.event or forall.contract), contracts_of(self._workspace.schemas), on.year)
+        seed = forall.seed if self._seed is None else self._seed
+        clock = test.clock if case.clock is None else case.clock
+        verdict = run_forall(
+            self._plan, test, case, given, inputs, seed, clock, lambda given: self._pure(test, given, on), names,
+            self._recorder,
+        )  # fmt: skip
+        return self._result(test, case, problems=in_words(verdict, seed))
 
     def _result(
         self, test: Test, case: TestCase, observed: Observed | None = None, problems: tuple[str, ...] = ()
@@ -228,20 +251,29 @@ class CaseRunner:
             return self._seconded(flows[-1], given, observed)
         if len(case.replies):
             raise UserError("only a flow asks the outside: remove `replies`")
-        if target.mapping is not None:
-            mapping = self._version(self._plan.mappings.get(str(target.mapping), ()), target.mapping, on)
-            declared = self._declared(self._workspace.mappings, mapping)
-            return run_mapping(mapping, lambda: self._inputs.typed(declared, given), on)
-        if target.policy is not None:
-            policy = self._version(self._plan.policies.get(str(target.policy), ()), target.policy, on)
-            declared = self._declared(self._workspace.policies, policy)
-            return run_policy(policy, lambda: self._inputs.typed(declared, given), on)
+        if target.mapping is not None or target.policy is not None:
+            return self._pure(test, given, on)
         for kind in CALCULATING:
             reference = getattr(target, kind)
             if reference is not None:
                 versions = self._plan.calculations.get((kind, str(reference)), ())
                 return run_calculation(self._version(versions, f"{kind} document {reference}", on), given)
         return self._source(test, given, on)
+
+    def _pure(self, test: Test, given: Mapping[str, Any], on: date) -> Observed:
+        """What a mapping or policy makes of its inputs."""
+        part, declared = self._target(test, on)
+        run = run_mapping if test.target.mapping is not None else run_policy
+        return run(part, lambda: self._inputs.typed(declared, given), on)
+
+    def _target(self, test: Test, on: date) -> tuple[Any, Any]:
+        """The version of a mapping or policy that a test is about, and its declared inputs."""
+        target = test.target
+        if target.mapping is not None:
+            mapping = self._version(self._plan.mappings.get(str(target.mapping), ()), target.mapping, on)
+            return mapping, self._declared(self._workspace.mappings, mapping)
+        policy = self._version(self._plan.policies.get(str(target.policy), ()), target.policy, on)
+        return policy, self._declared(self._workspace.policies, policy)
 
     def _seconded(self, flow: FlowPlan, given: Mapping[str, Any], observed: Observed) -> Observed:
         """What our own code took as an event, the reference validator must take as well."""

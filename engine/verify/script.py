@@ -74,7 +74,7 @@ class Script:
     def unused(self, known: set[str]) -> Iterator[str]:
         """A sentence about every reply that nobody asked for. ``known`` are the flow's step ids."""
         yield from self.strangers(known)
-        for key, replies in self._replies.items():
+        for key, replies in self._replies.items() if not self._standing else ():
             if step_of(key) in known and self._asked[key] < len(replies):
                 yield f"reply {self._asked[key] + 1} of {len(replies)} for step `{key}` was not used"
 
