@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from engine.base.errors import UserError
 from engine.release.change_rules import ChangeClass, Reason
 from engine.release.classify import DocumentChange, document_changes
-from engine.release.reach import InFlight, add_reach, runs_in_flight
+from engine.release.reach import InFlight, add_fields, add_reach, runs_in_flight
 from engine.release.revisions import opened, working
 from engine.source.span import Span
 
@@ -69,6 +69,7 @@ def plan_release(root: Path, against: str, engine: sa.Engine | None = None) -> R
         before = old.plan_or_none()
         changes = document_changes(old, new)
         add_reach(changes, before, plan, new.workspace)
+        add_fields(changes, plan)
         notes = []
         if before is None:
             notes.append(

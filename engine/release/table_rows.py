@@ -49,13 +49,11 @@ def _changed(
             text = f"the row {name} is removed; what needs it stops with an exception"
             yield Reason(ChangeClass.BREAKING, text, "rows")
             continue
-        cells = [
-            f"{column} was {_text(was.get(column))} and is {_text(is_.get(column))} now"
-            for column in dict.fromkeys((*was, *is_))
-            if was.get(column) != is_.get(column)
-        ]
-        if cells:
-            yield Reason(ChangeClass.BEHAVIOURAL, f"the row {name} changes: {', '.join(cells)}", "rows")
+        columns = [column for column in dict.fromkeys((*was, *is_)) if was.get(column) != is_.get(column)]
+        if columns:
+            cells = [f"{each} was {_text(was.get(each))} and is {_text(is_.get(each))} now" for each in columns]
+            text = f"the row {name} changes: {', '.join(cells)}"
+            yield Reason(ChangeClass.BEHAVIOURAL, text, f"rows.{','.join(columns)}")
     for place in after:
         if place not in before:
             text = f"the row {_named(place, key)} is added; what needed it stopped with an exception before"

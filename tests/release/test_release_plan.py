@@ -105,8 +105,14 @@ def test_reasons_say_where(root: Path) -> None:
 def test_what_a_change_reaches(root: Path) -> None:
     change = only(planned(root, (TABLE, 'account: "4000"', 'account: "4010"')))
     assert change.reached == {
+        "fields": ["flow:booked@1/posted.account (ledger document.create)"],
         "flows": ["booked@1.0.0"], "operations": ["document.create to ledger"], "tests": ["booked"]
     }  # fmt: skip
+
+
+def test_a_changed_field_is_followed_to_where_it_ends_up(root: Path) -> None:
+    change = only(planned(root, (MAPPING, "amount: =bill.total", "amount: =bill.total - money(`1`, 'USD')")))
+    assert change.reached["fields"] == ["flow:booked@1/posted.amount (ledger document.create)"]
 
 
 def test_documents_that_come_and_go(root: Path) -> None:
