@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +25,8 @@ def fix(root: Path, *, unsafe: bool = False, chosen: Callable[[Diagnostic], bool
 
 def write_texts(root: Path, texts: Mapping[str, str]) -> None:
     """Replace files of a workspace, each as a whole or not at all. Raises UserError if one cannot be written."""
+    import tempfile  # slow to import, and rarely needed
+
     for file, text in texts.items():
         path = (root / file).resolve()
         try:

@@ -15,7 +15,6 @@ Plain ``http`` is for the machine itself only.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -40,6 +39,8 @@ class Resolver(Protocol):
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """The machine's own resolver."""
+    import asyncio  # slow to import, and checks of hosts alone do without
+
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -47,6 +47,9 @@ class Emitter:
 
     __slots__ = ("writer",)
 
+    #: Whether expressions are written at all.
+    writes = True
+
     def __init__(self, writer: FunctionWriter) -> None:
         self.writer = writer
 
@@ -163,3 +166,14 @@ class Emitter:
             return "True"
         name = self.variable(operand, span)
         return f"not ({name} is None or {name} is False or ({name}.__class__ in _EMPTYABLE and not {name}))"
+
+
+class CheckingEmitter(Emitter):
+    """Goes along where something is only checked: what it gives is never built."""
+
+    __slots__ = ()
+
+    writes = False
+
+    def value(self, node: Ast, current: Operand) -> str:  # noqa: ARG002 - nothing is written of them
+        return "None"

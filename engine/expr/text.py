@@ -15,7 +15,7 @@ from engine.expr.formats import FORMATS, joined
 from engine.expr.lattice import kinds, may_be_null
 from engine.expr.parse import places
 from engine.expr.scope import Operand
-from engine.expr.writer import FunctionWriter
+from engine.expr.writer import FunctionWriter, Written, made_when_called
 from engine.schema.types import Type, describe, without_null
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
@@ -34,8 +34,12 @@ def compile_text(text: str, span: Span, scope: Mapping[str, Type], diagnostics: 
         return unusable
     if not any(isinstance(part, Blank) for part in parts):
         return lambda _scope: text
-    writer = FunctionWriter("text", ("scope",))
-    return writer.build(emit_text(Emitter(writer), parts, "scope", span), span)
+
+    def written() -> Written:
+        writer = FunctionWriter("text", ("scope",))
+        return writer.finish(emit_text(Emitter(writer), parts, "scope", span), span)
+
+    return made_when_called("text", written)
 
 
 def unusable(_scope: Any) -> Any:
@@ -86,6 +90,8 @@ def _check_blank(blank: Blank, type_: Type, diagnostics: Diagnostics) -> None:
 
 def emit_text(emitter: Emitter, parts: Parts, current: Operand, span: Span) -> str:
     """Write what puts the text together; the variable that holds it."""
+    if not emitter.writes:
+        return "None"
     writer = emitter.writer
     pieces = [repr(part) if isinstance(part, str) else _emit_blank(emitter, part, current) for part in parts]
     if len(pieces) == 1:

@@ -13,7 +13,7 @@ from engine.base.record import frozen
 from engine.expr.check import check
 from engine.expr.checked import PlainText
 from engine.expr.compile import Computed, scope_type
-from engine.expr.emitter import Emitter
+from engine.expr.emitter import CheckingEmitter, Emitter
 from engine.expr.fitting import Fitter
 from engine.expr.lattice import may_be_null, union
 from engine.expr.nearest import did_you_mean
@@ -21,7 +21,7 @@ from engine.expr.parse import parse
 from engine.expr.scope import Operand
 from engine.expr.text import check_text, emit_text, has_blanks, read_text, unusable
 from engine.expr.typing_of_values import type_of_value
-from engine.expr.writer import Deferred, FunctionWriter
+from engine.expr.writer import FunctionWriter, Written, made_when_called
 from engine.schema.fit import Fit
 from engine.schema.types import (
     ANY,
@@ -59,18 +59,25 @@ def compile_tree(
     where it stands. A tree with findings never runs.
     """
     before = len(diagnostics)
-
-    def exact() -> Computed:
-        writer = FunctionWriter("tree", ("scope",))
-        made = TreeWriter(Emitter(writer), Diagnostics()).write(tree.node, "scope", scope, expected, "")
-        return writer.build(made.operand, tree.span)
-
-    writer = FunctionWriter("tree", ("scope",), Deferred(exact))
-    writer.types["scope"] = scope_type(scope)
-    made = TreeWriter(Emitter(writer), diagnostics).write(tree.node, "scope", scope, expected, "")
+    checked = TreeWriter(CheckingEmitter(FunctionWriter("tree", ("scope",))), diagnostics)
+    made = checked.write(tree.node, "scope", scope, expected, "")
     if len(diagnostics) != before:
         return unusable, made.type
-    return writer.build(made.operand, tree.span), made.type
+    known = dict(scope)  # the caller's own may grow before the first call
+
+    def written(writer: FunctionWriter) -> Written:
+        made = TreeWriter(Emitter(writer), Diagnostics()).write(tree.node, "scope", known, expected, "")
+        return writer.finish(made.operand, tree.span)
+
+    def exact() -> Written:
+        return written(FunctionWriter("tree", ("scope",)))
+
+    def quick() -> Written:
+        writer = FunctionWriter("tree", ("scope",), made_when_called("tree", exact))
+        writer.types["scope"] = scope_type(known)
+        return written(writer)
+
+    return made_when_called("tree", quick), made.type
 
 
 class TreeWriter:

@@ -217,21 +217,6 @@ _FAILURES = (Failure, decimal.DecimalException, OverflowError)
 _GIVING_UP = (Failure, LookupError, AttributeError, *UNREADABLE)
 
 
-class Deferred:
-    """A function that is compiled when it is first called; most exact ones never are."""
-
-    __slots__ = ("_compile", "_function")
-
-    def __init__(self, compile_: Callable[[], Callable[..., Any]]) -> None:
-        self._compile = compile_
-        self._function: Callable[..., Any] | None = None
-
-    def __call__(self, *arguments: Any) -> Any:
-        if self._function is None:
-            self._function = self._compile()
-        return self._function(*arguments)
-
-
 def _too_many() -> NoReturn:
     raise Failure(ErrorClass.TOO_LARGE, f"more than {STEPS_MAX} elements would have to be gone through")
 

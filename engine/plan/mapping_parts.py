@@ -249,6 +249,8 @@ class PartWriter:
 
     def _hoist(self, declared: MappedList, outer: Part) -> None:
         """Read before the loop what every element would read again: fields from outside, which cannot fail."""
+        if not self._emitter.writes:
+            return
         for expression in _expressions(declared):
             ast = parse(expression.text, expression.span, Diagnostics())
             for path in _outer_paths(ast) if ast is not None else ():

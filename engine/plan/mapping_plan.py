@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from engine.base.errors import ErrorClass, Failure
-from engine.expr.emitter import Emitter
+from engine.expr.emitter import CheckingEmitter, Emitter
 from engine.expr.fitting import Fitter
 from engine.expr.scope import Names
 from engine.expr.tree import TreeWriter
-from engine.expr.writer import Deferred, FunctionWriter
+from engine.expr.writer import FunctionWriter, Written, made_when_called
 from engine.plan.mapping_parts import Part, PartWriter, TableOf
 from engine.plan.mapping_targets import list_fits, list_targets
 from engine.plan.model import MappingPlan
@@ -67,34 +67,39 @@ def compile_mapping(
     for name in set(types) & set(RESERVED):
         diagnostics.error("MAP006", f"an input cannot be called {name}", definition.span)
 
-    def exact() -> Callable[..., Any]:
+    def exact() -> Written:
         writer = FunctionWriter("mapping", ("inputs", "on"))
-        made, _ = _write(definition, writer, types, output, tables, Diagnostics())
+        made, _ = _write(definition, Emitter(writer), types, output, tables, Diagnostics())
         if output is not None:
             made = _emit_completion(writer, output, definition, made)
-        return writer.build(made, definition.span)
+        return writer.finish(made, definition.span)
 
-    writer = FunctionWriter("mapping", ("inputs", "on"), Deferred(exact))
-    made, checked = _write(definition, writer, types, output, tables, diagnostics)
+    def quick() -> Written:
+        writer = FunctionWriter("mapping", ("inputs", "on"), made_when_called("mapping", exact))
+        made, checked = _write(definition, Emitter(writer), types, output, tables, Diagnostics())
+        if not checked and output is not None:
+            writer.namespace["_fitted"] = _fitted(output)
+            made = f"_fitted({made})"
+        return writer.finish(made, definition.span)
+
+    emitter = CheckingEmitter(FunctionWriter("mapping", ("inputs", "on")))
+    _write(definition, emitter, types, output, tables, diagnostics)
     if len(diagnostics) != before or output is None:
         return None
-    if not checked:
-        writer.namespace["_fitted"] = _fitted(output)
-        made = f"_fitted({made})"
-    apply = writer.build(made, definition.span)
+    apply = made_when_called("mapping", quick)
     return MappingPlan(definition.id, definition.version, digest, tuple(types), apply)
 
 
 def _write(
     definition: MappingDocument,
-    writer: FunctionWriter,
+    emitter: Emitter,
     types: Mapping[str, Type],
     output: Schema | None,
     tables: TableOf,
     diagnostics: Diagnostics,
 ) -> tuple[str, bool]:
     """Write the whole mapping; the variable that holds its result, and whether that is checked."""
-    emitter = Emitter(writer)
+    writer = emitter.writer
     fit = output.fit if output is not None and writer.quick else None
     fitter = None if fit is None else Fitter(emitter)
     names = Names({reserved: Names() for reserved in RESERVED})

@@ -10,10 +10,10 @@ from engine.base.errors import Defect, ErrorClass
 from engine.base.record import frozen
 from engine.expr.check import assume, check
 from engine.expr.compile import require_bool
-from engine.expr.emitter import Emitter
+from engine.expr.emitter import CheckingEmitter, Emitter
 from engine.expr.parse import parse
 from engine.expr.scope import Names
-from engine.expr.writer import Deferred, FunctionWriter
+from engine.expr.writer import FunctionWriter, Written, made_when_called
 from engine.plan.expressions import computed_or_none, text
 from engine.plan.library import Library, Parts
 from engine.plan.mapping_parts import Part, PartWriter
@@ -71,12 +71,18 @@ def _check_names(policy: Policy, inputs: Mapping[str, Type], diagnostics: Diagno
 
 
 def _compiled(policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts) -> Check:
-    def exact() -> Callable[..., Any]:
-        return _Writer(policy, inputs, library, {}, FunctionWriter("policy", ("inputs", "on"))).write()
+    def exact() -> Written:
+        emitter = Emitter(FunctionWriter("policy", ("inputs", "on")))
+        return _Writer(policy, inputs, library, {}, emitter).written()
 
-    writer = _Writer(policy, inputs, library, parts, FunctionWriter("policy", ("inputs", "on"), Deferred(exact)))
-    evaluate = writer.write()
-    library.diagnostics.extend(writer.found)
+    def quick() -> Written:
+        emitter = Emitter(FunctionWriter("policy", ("inputs", "on"), made_when_called("policy", exact)))
+        return _Writer(policy, inputs, library, {}, emitter).written()
+
+    checked = _Writer(policy, inputs, library, parts, CheckingEmitter(FunctionWriter("policy", ("inputs", "on"))))
+    checked.written()
+    library.diagnostics.extend(checked.found)
+    evaluate: Check = _unusable if checked.found.has_errors else made_when_called("policy", quick)
 
     def check_(inputs: Mapping[str, Any], on: date) -> list[BusinessException]:
         try:
@@ -92,14 +98,14 @@ class _Writer:
     """Writes one policy's function: rows and values once, then rule by rule."""
 
     def __init__(
-        self, policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts, writer: FunctionWriter
+        self, policy: Policy, inputs: Mapping[str, Type], library: Library, parts: Parts, emitter: Emitter
     ) -> None:
         self._policy = policy
         self.found = Diagnostics()
         self._library = library
         self._parts = parts
-        self._writer = writer
-        self._emitter = Emitter(self._writer)
+        self._writer = writer = emitter.writer
+        self._emitter = emitter
         names = Names({group: Names() for group in GROUPS})
         for name, type_ in inputs.items():
             given = f"inputs[{name!r}]" if writer.quick else f"inputs.get({name!r})"
@@ -108,15 +114,15 @@ class _Writer:
         scope: dict[str, Type] = {**inputs, **{group: Object({}) for group in GROUPS}}
         self._whole = Part(names, scope, frozenset((*inputs, *GROUPS)))
 
-    def write(self) -> Check:
-        """The policy as a function; one that has findings is never run."""
+    def written(self) -> Written:
+        """What the policy's function is made of; one that has findings is never run."""
         policy, writer = self._policy, self._writer
         rows = PartWriter(self._emitter, self._table, self.found)
         rows.write(policy.lookups, policy.values, Map(), self._whole, 0, {})
         violations = writer.assign("[]", policy.span, "list")
         for rule in policy.rules:
             self._rule(rule, violations)
-        return _unusable if self.found.has_errors else writer.build(violations, policy.span)
+        return writer.finish(violations, policy.span)
 
     def _table(self, name: str) -> TableSpec | None:
         spec = self._library.tables.get(name)
