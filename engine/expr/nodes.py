@@ -195,7 +195,11 @@ _BELOW: dict[type[Ast], tuple[str, ...]] = {}
 
 
 def walk(node: Ast) -> Iterator[Ast]:
-    """The node and everything below it."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    """The node and everything below it, in the order it is written."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        below = children(node)
+        if below:
+            waiting.extend(reversed(below))

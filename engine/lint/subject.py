@@ -39,7 +39,8 @@ def walk(steps: Sequence[Step]) -> Iterator[Step]:
     """Steps and the steps within them, in order."""
     for step in steps:
         yield step
-        yield from walk(nested(step))
+        if step.each is not None or step.branch is not None:
+            yield from walk(nested(step))
 
 
 def posts(steps: Sequence[StepPlan]) -> Iterator[PostStep]:
