@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from engine.source.node import Mapping, Node, Scalar, Sequence
@@ -22,48 +24,55 @@ class Leaf:
     span: Span
 
 
+#: Values that hold nothing else; most parts of a document are one of these.
+_PLAIN = frozenset({str, int, bool, type(None), Span, datetime.date, Decimal})
+#: The fields of a class, worked out once.
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
 def leaves_of(part: Any) -> Iterator[Leaf]:
     """Every computed value and every literal of a tree below a document or a part of one."""
     found: list[Leaf] = []
-    _gather(part, found)
+    _collect(part, found)
     return iter(found)
 
 
-#: The fields of each class of parts; none where it is no part.
-_FIELDS: dict[type[Any], tuple[str, ...]] = {Span: ()}
-
-
-def _gather(part: Any, found: list[Leaf]) -> None:
-    cls = part.__class__
-    if cls is Expression:
-        found.append(Leaf(part.text, True, part.span))
-    elif cls is Tree:
-        found.extend(_of_node(part.node))
-    elif cls is Map:
-        for _, value in part:
-            _gather(value, found)
-    elif cls is tuple:
+def _collect(part: Any, found: list[Leaf]) -> None:
+    kind = part.__class__
+    if kind in _PLAIN:
+        return
+    if kind is tuple:
         for value in part:
-            _gather(value, found)
+            _collect(value, found)
+    elif kind is Expression:
+        found.append(Leaf(part.text, True, part.span))
+    elif kind is Tree:
+        _collect_node(part.node, found)
+    elif kind is Map:
+        for _, value in part:
+            _collect(value, found)
     else:
-        names = _FIELDS.get(cls)
-        if names is None:
-            # Asked once per class of parts.
-            is_part = dataclasses.is_dataclass(part) and not isinstance(part, type)
-            names = _FIELDS[cls] = tuple(each.name for each in dataclasses.fields(part)) if is_part else ()
-        for name in names:
-            _gather(getattr(part, name), found)
+        for name in _fields(kind):
+            _collect(getattr(part, name), found)
 
 
-def _of_node(node: Node) -> Iterator[Leaf]:
+def _fields(kind: type) -> tuple[str, ...]:
+    names = _FIELDS.get(kind)
+    if names is None:
+        declared = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        names = _FIELDS[kind] = tuple(field.name for field in declared)
+    return names
+
+
+def _collect_node(node: Node, found: list[Leaf]) -> None:
     if isinstance(node, Mapping):
         for entry in node.entries:
-            yield from _of_node(entry.value)
+            _collect_node(entry.value, found)
     elif isinstance(node, Sequence):
         for each in node:
-            yield from _of_node(each)
+            _collect_node(each, found)
     elif isinstance(node, Scalar) and isinstance(node.value, str):
         if node.value.startswith("="):
-            yield Leaf(node.value[1:], True, node.span)
+            found.append(Leaf(node.value[1:], True, node.span))
         else:
-            yield Leaf(node.value, False, node.span)
+            found.append(Leaf(node.value, False, node.span))
