@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from engine.lsp.workbench import Workbench
 
-#: So long nothing may have been typed before it is checked, in seconds.
-QUIET_SECONDS = 0.08
+#: So long nothing may have been typed before it is checked, in seconds; a first edit after a pause is checked at once.
+QUIET_SECONDS, PAUSE_SECONDS = 0.08, 0.3
 #: So long after a check names and types are learned again, if nothing was typed meanwhile.
 IDLE_SECONDS = 0.25
 
@@ -29,16 +29,19 @@ class Checks:
         self._learned = learned
         self._changes = 0
         self._checked = -1
+        self._last_change = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
         self._settled = asyncio.Condition()
 
     def changed(self, *, at_once: bool = False) -> None:
         """Something changed: check when it is quiet."""
-        self._changes += 1
+        loop = asyncio.get_running_loop()
+        rested = loop.time() - self._last_change > PAUSE_SECONDS
+        self._changes, self._last_change = self._changes + 1, loop.time()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(0 if at_once else QUIET_SECONDS, self._start)
+        self._timer = loop.call_later(0 if at_once or rested else QUIET_SECONDS, self._start)
 
     def _start(self) -> None:
         self._timer = None

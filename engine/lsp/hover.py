@@ -11,12 +11,12 @@ from engine.expr.functions import FUNCTIONS
 from engine.expr.nodes import Ast, Call, Chain, Field, children
 from engine.expr.signature import Function
 from engine.lsp.declared import Place
-from engine.lsp.fields import Owner, element
+from engine.lsp.fields import Owner, Read, element
 from engine.lsp.names import use_at
 from engine.lsp.positions import Point, contains
 from engine.lsp.sample_values import sample_of
 from engine.lsp.scopes import checked_in
-from engine.lsp.symbols import definition_named, innermost, read_at
+from engine.lsp.symbols import definition_named, innermost, read_at, read_span
 from engine.lsp.targets import target_of_key
 from engine.lsp.workbench import View
 from engine.schema.types import Array, Object, Type, describe, members
@@ -131,13 +131,14 @@ def _about_expression(view: View, point: Point) -> tuple[Span, str] | None:
     for checked in checked_in(view.document, view.knowledge):
         if not contains(checked.span, point):
             continue
-        call = _call_at(checked.ast, point)
+        call = _call_at(checked.ast, point) if _is_placed(checked) else None
         if call is not None:
             span = call.span.within(0, len(call.name))
             return span, _function(FUNCTIONS[call.name])
-        found = read_at((checked,), point)
+        found = read_at((checked,), point, view.lines)
         if found is not None:
-            return found[1].node.span, "\n\n".join(_about_read(view, checked, found[1].node))
+            span = read_span(found[1], point, checked, view.lines)
+            return span, "\n\n".join(_about_read(view, checked, found[1]))
         return checked.span, f"`{describe(checked.type)}`"
     return None
 
@@ -154,12 +155,19 @@ def _function(function: Function) -> str:
     return f"{usage}\n\n{function.doc}\n\nExample: `{function.example}` gives `{function.gives}`"
 
 
-def _about_read(view: View, checked: Checked, node: Field) -> Iterator[str]:
+def _is_placed(checked: Checked) -> bool:
+    """Whether the parts of an expression have places of their own: YAML neither folds nor escapes it."""
+    return checked.span.line == checked.span.end_line and all(
+        each.span != checked.span for each in children(checked.ast)
+    )
+
+
+def _about_read(view: View, checked: Checked, read: Read) -> Iterator[str]:
+    node = read.node
     path = _path_to(checked.ast, node) or node
     type_ = checked.of(path)
     yield f"**{node.name}**: {in_words(type_)}"
-    found = read_at((checked,), Point(node.span.line - 1, node.span.column - 1))
-    owner = None if found is None or found[1].owner is None else view.knowledge.fields.owner(found[1].owner)
+    owner = view.knowledge.fields.owner_or_none(read.owner)
     if owner is not None:
         yield from _described(owner, node.name)
     sample = sample_of(view, names_of(path))

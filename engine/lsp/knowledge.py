@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from engine.expr.checked import Checked
 from engine.lsp.fields import FieldIndex
 from engine.lsp.names import Names
 from engine.lsp.trees import Document, Trees
-from engine.plan.build import build_library
 from engine.plan.library import Library
 from engine.source.diagnostic import Diagnostics
 from engine.spec.workspace import LoadedWorkspace
@@ -39,11 +38,8 @@ class Knowledge:
         return FieldIndex(self.library, self.names)
 
 
-def learn(
-    workspace: LoadedWorkspace, trees: Trees, environment: Mapping[str, str] | None, before: Knowledge | None
-) -> Knowledge:
-    """What is known of a workspace that was read; of files that cannot be compiled now, what was known before."""
-    library = build_library(workspace, environment)
+def learn(workspace: LoadedWorkspace, library: Library, trees: Trees, before: Knowledge | None) -> Knowledge:
+    """What is known of a workspace that was compiled; of files that cannot be now, what was known before."""
     documents = {file: trees.document(file, text) for file, text in workspace.files.items()}
     by_file: dict[str, list[Checked]] = {}
     for each in library.diagnostics.observed:
@@ -58,6 +54,4 @@ def learn(
 
 def _quiet(library: Library) -> Library:
     """The library without what was found while it was filled, which would be kept for nothing."""
-    from dataclasses import replace
-
     return replace(library, diagnostics=Diagnostics())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence as Sequence_
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from engine.expr.checked import Checked
@@ -16,6 +17,7 @@ from engine.lsp.scopes import checked_in
 from engine.lsp.targets import target_of_key
 from engine.lsp.trees import Document
 from engine.lsp.workbench import View, Workbench
+from engine.lsp.written import names_in
 from engine.schema.types import Type
 from engine.source.node import Mapping, Scalar, Sequence
 from engine.source.span import Span
@@ -150,19 +152,29 @@ def value_symbol(document: Document, place: Place) -> Symbol | None:
 # ----------------------------------------------------------------------------- expressions
 
 
-def read_at(checked: tuple[Checked, ...], point: Point) -> tuple[Checked, Read] | None:
+def read_at(checked: tuple[Checked, ...], point: Point, lines: Sequence_[str]) -> tuple[Checked, Read] | None:
     """The name or field of a computed value at a place."""
     for each in checked:
         if contains(each.span, point):
+            here = next((name for name, span in names_in(each, lines) if contains(span, point)), None)
             for read in fields_read(each):
-                if contains(read.node.span, point):
+                if read.node is here:
                     return each, read
     return None
 
 
+def read_span(read: Read, point: Point, checked: Checked, lines: Sequence_[str]) -> Span:
+    """Where the name of a field that is read at a place is written."""
+    found = (span for name, span in names_in(checked, lines) if name is read.node and contains(span, point))
+    return next(found, read.node.span)
+
+
 def _in_expression(view: View, point: Point) -> Symbol | None:
-    found = read_at(checked_in(view.document, view.knowledge), point)
-    return None if found is None else read_symbol(view.document, view.knowledge, found[1])
+    found = read_at(checked_in(view.document, view.knowledge), point, view.lines)
+    if found is None:
+        return None
+    symbol = read_symbol(view.document, view.knowledge, found[1])
+    return None if symbol is None else replace(symbol, span=read_span(found[1], point, found[0], view.lines))
 
 
 def read_symbol(document: Document, knowledge: Knowledge, read: Read) -> Symbol | None:

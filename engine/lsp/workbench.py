@@ -19,6 +19,8 @@ from engine.lsp.knowledge import Knowledge, learn
 from engine.lsp.positions import Units
 from engine.lsp.scopes import Scopes
 from engine.lsp.trees import Document, Trees
+from engine.plan.build import build
+from engine.plan.library import Library
 from engine.plan.model import Plan
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 
@@ -58,7 +60,7 @@ class Workbench:
         self._lock = threading.Lock()
         self._knowledge: Knowledge | None = None
         self._report: LintReport | None = None
-        self._learned: Mapping[str, str] = {}
+        self._known: Library | None = None
 
     # ------------------------------------------------------------------ files
 
@@ -143,13 +145,12 @@ class Workbench:
 
     def refresh(self) -> None:
         """Learn again what names and types there are, if anything changed. Slow."""
-        workspace = self._session.workspace
-        if workspace is None:
+        workspace, library = self._session.workspace, self._session.library
+        if workspace is None or library is None:
             workspace = load_workspace(self.root, overlay=self.open_texts)
-        if self._knowledge is not None and workspace.files == self._learned:
-            return
-        self._knowledge = learn(workspace, self._trees, self._environment, self._knowledge)
-        self._learned = workspace.files
+            library = build(workspace, self._environment).library
+        if self._knowledge is None or self._known is not library:
+            self._knowledge, self._known = learn(workspace, library, self._trees, self._knowledge), library
 
     @property
     def knowledge(self) -> Knowledge:

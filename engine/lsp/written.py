@@ -43,7 +43,8 @@ def names_in(checked: Checked, lines: Sequence[str]) -> list[tuple[Field | Key, 
     expected = list(_ordered(checked.ast))
     if "{{" in text_at(lines, checked.span):
         return _in_blanks([each for each in expected if isinstance(each, Field)], lines, checked.span)
-    found = list(_written(text_at(lines, checked.span), checked.span))
+    before = lines[checked.span.line - 1][: checked.span.column - 1].rstrip("= ") if lines else ""
+    found = list(_written(_unescaped(text_at(lines, checked.span), before[-1:]), checked.span))
     if len(expected) != len(found):
         return []
     for each, (name, is_key, _) in zip(expected, found, strict=True):
@@ -103,12 +104,17 @@ def _written(text: str, span: Span) -> Iterator[tuple[str, bool, Span]]:
         yield name, sign == _KEY, _place(text, span, start, len(name))
 
 
+def _unescaped(text: str, quotation_mark: str) -> str:
+    """The same text, as long, without the escapes that YAML wants within these quotation marks."""
+    if quotation_mark == "'":
+        return text.replace("''", " '")
+    return text.replace('\\"', ' "') if quotation_mark == '"' else text
+
+
 def _unquoted(text: str) -> str:
     """The same text, as long, without what YAML adds to it: quotation marks, the sign of block text, escapes."""
-    if text[:1] == "'":
-        return " " + text[1:-1].replace("''", " '") + " "
-    if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
-        return " " + text[1:-1].replace('\\"', ' "') + " "
+    if text[:1] in {"'", '"'} and text[-1:] == text[:1] and len(text) > 1:
+        return " " + _unescaped(text[1:-1], text[0]) + " "
     if text[:1] in {"|", ">"}:
         head, end, rest = text.partition("\n")
         return " " * len(head) + end + rest
