@@ -43,3 +43,9 @@ def test_a_field_that_is_not_there_is_told_what_was_meant(tieout: Any) -> None:
     assert (said.code, "did you mean `total`?" in said.err) == (2, True)
     said = tieout("impact", "schema:invoice@1/totl", "--workspace", ROOT, "--json")
     assert said.code == 2
+
+
+def test_the_guide_shows_what_is_printed(tieout: Any) -> None:
+    guide = (Path(ROOT) / "docs" / "guides" / "fields.md").read_text("utf-8")
+    shown = guide.partition("$ tieout why ar_invoice.lines.account\n")[2].partition("```")[0]
+    assert shown == tieout("why", "ar_invoice.lines.account", "--workspace", ROOT).out

@@ -38,7 +38,8 @@ def check_call(at: Inspected, node: Call) -> Iterator[Diagnostic]:
 def check_choice(at: Inspected, node: Or | And) -> Iterator[Diagnostic]:
     """What stands twice in a chain; told at the innermost node where it does."""
     operands = list(_operands(node))
-    yield from _repeated(at, operands[-1:], operands[:-1])
+    if not (isinstance(node, And) and _settles(operands[-1])):
+        yield from _repeated(at, operands[-1:], operands[:-1])
 
 
 def check_or(at: Inspected, node: Or) -> Iterator[Diagnostic]:
@@ -77,6 +78,12 @@ def check_arithmetic(at: Inspected, node: Arithmetic) -> Iterator[Diagnostic]:
     if node.operator == "*" and any(isinstance(side, Literal) and side.value == 0 for side in (node.left, node.right)):
         message = f"{at.written(node, 'the product')} is always zero"
         yield finding("EXPR226", message, node.span, "write 0, or correct the number")
+
+
+def _settles(node: Ast) -> bool:
+    """Whether a test leaves one text only, so that the same test behind it is told to be always true."""
+    sides = (node.left, node.right) if isinstance(node, Compare) and node.operator == "==" else ()
+    return any(isinstance(side, Literal) and isinstance(side.value, str) for side in sides)
 
 
 def _operands(node: And | Or) -> Iterator[Ast]:
