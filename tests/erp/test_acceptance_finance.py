@@ -349,6 +349,25 @@ def test_at13_a_cancellation_with_a_refund_pro_rata(company: Company) -> None:
     assert len(company.documents) == documents, "cancelled twice is cancelled once"
 
 
+def test_at13_a_second_credit_on_a_line_is_spread_over_what_the_first_left(company: Company) -> None:
+    name = company.name
+    annual(company)
+
+    def credit(number: int, on: date, cents: int) -> None:
+        line = Line(f"cnli_{name}_{number}", "prod_annual", "Annual plan", cents, credits=f"il_{name}")
+        id_, numbered = f"cn_{name}_{number}", f"{name}-1-CN{number}"
+        completed(company.arrives(company.billing.credit_note(id_, numbered, f"in_{name}", on, line, "correction")))
+
+    credit(1, AMENDED, 33333)
+    numbers = [f"{name}-1", f"{name}-1-CN1"]
+    left = -company.balances(*numbers, until="2026-03-31")[DEFERRED]
+    credit(2, CANCELLED, int(left * 100))
+    numbers.append(f"{name}-1-CN2")
+    assert DEFERRED not in company.balances(*numbers)
+    for month in range(4, 13):
+        assert REVENUE not in company.balances(*numbers, of=f"2026-{month:02}"), "not a cent in any month"
+
+
 def test_at13_a_cancellation_without_a_refund_makes_no_document(company: Company) -> None:
     annual(company)
     documents = len(company.documents)

@@ -109,6 +109,10 @@ class Company:
         if isinstance(request, HoldRequest):
             return HoldAnswer("second@northwind.example")
         assert isinstance(request, ReadRequest), request
+        if request.operation == "credit_notes.list":
+            invoice = request.content["invoice"]
+            notes = [each for each in self.billing.objects.values() if each["object"] == "credit_note"]
+            return ReadAnswer([each for each in notes if each["invoice"] == invoice])
         return ReadAnswer(self.billing.objects[request.content["id"]])
 
     def _effect(self, request: EffectRequest) -> Receipt:

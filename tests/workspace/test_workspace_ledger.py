@@ -29,6 +29,7 @@ from engine.run.requests import (
     LinkAnswer,
     LinkRequest,
     ReadAnswer,
+    ReadRequest,
     Result,
 )
 from engine.source.diagnostic import Diagnostics
@@ -93,6 +94,8 @@ class Business:
             return EmitAnswer()
         if isinstance(request, HoldRequest):
             return HoldAnswer("second@northwind.example")
+        if isinstance(request, ReadRequest) and request.operation == "credit_notes.list":
+            return ReadAnswer([])
         return ReadAnswer(self._invoices[request.content["id"]])
 
     def _effect(self, request: EffectRequest) -> Receipt:
