@@ -135,4 +135,11 @@ CONTROL_CODES: tuple[Code, ...] = (
          "mapping: entry@1   # there is entry@2", "mapping: entry@2",
          "Whoever made the later one meant it to be used.",
          exceptions="While both are needed, for documents before and after a change."),
+    Code("CONN230", "answer-undescribed", INFO,
+         "A field that is read of an answer without a contract.",
+         "- id: kept\n  read: {operation: lookup, ...}\n- id: posted\n  post:\n    input: =steps.kept.totl",
+         "- id: kept\n  read: {operation: lookup, ...}\n- id: checked\n  validate:\n    schema: kept@1\n"
+         "    input: =steps.kept",
+         "Nothing can tell a slip in the name of the field from a field that is not there.",
+         exceptions="Answers that really may hold anything."),
 )  # fmt: skip

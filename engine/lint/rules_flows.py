@@ -32,6 +32,7 @@ from engine.lint.rules import (
     stage,
     successors,
     unanswerable,
+    unchecked_answers,
     untested,
     words,
 )
@@ -67,6 +68,7 @@ FLOW_RULES: tuple[Rule, ...] = (
     outputs.check,
     policy_rules.check,
     unanswerable.check,
+    unchecked_answers.check,
     untested.check,
     words.check,
 )
