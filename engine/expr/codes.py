@@ -37,7 +37,7 @@ _error("EXPR011", "unknown-name", "No step, input or name in scope is called thi
        "It would be null on every message.")  # fmt: skip
 _error("EXPR012", "quoted-name-for-text", "Double quotes name a field; text stands in single quotes.",
        'when: =country == "PL"', "when: =country == 'PL'",
-       'The comparison would be with a field called PL, which is null.')  # fmt: skip
+       'The comparison would be with a field of that name, which is null, so that it never holds.')  # fmt: skip
 _error("EXPR013", "text-syntax", "A blank in a text is not a field path with an optional format or default.",
        "message: '{{ total * 2 }}'", "message: '{{ values.double | money }}'",
        "Blanks show values; computing them belongs in expressions, where it is checked.")  # fmt: skip

@@ -13,6 +13,7 @@ from engine.source.diagnostic import Diagnostic, Label
 from engine.source.node import Mapping as Object
 from engine.source.node import Scalar
 from engine.source.span import Span
+from engine.source.text_rules import span_at
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.mapping import Mapping as Mapping_
 from engine.spec.documents.policy import Policy
@@ -20,7 +21,9 @@ from engine.spec.nearest import suggestion
 from engine.spec.workspace import LoadedWorkspace
 
 _ABOUT_FIELDS = frozenset({"EXPR010", "EXPR012", "TYPE001", "TYPE003", "TYPE005"})
+_ABOUT_RESULT = frozenset({"MAP001", "MAP002", "MAP003"})
 _MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
+_NAMED = re.compile(r"`([^`]+)`|'([^']+)'")
 _PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
 
 
@@ -28,9 +31,30 @@ def with_origins(found: list[Diagnostic], workspace: LoadedWorkspace) -> Iterato
     """The findings; those about a field also point at the declaration that says which fields there are."""
     wanted = {each.span.file for each in found if each.code in _ABOUT_FIELDS}
     origins = {file: dict(_origins(document)) for file, document in _documents(workspace) if file in wanted}
+    results = {each.span.file: each.output for each in workspace.mappings}
     for each in found:
+        result = results.get(each.span.file)
+        if each.code in _ABOUT_RESULT and result is not None and each.span.line > result.span.line:
+            yield replace(each, labels=(*each.labels, Label(result.span, f"the result is {result}")))
+            continue
         known = origins.get(each.span.file, {})
         yield _labelled(each, known, workspace.files) if each.code in _ABOUT_FIELDS and known else each
+
+
+def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
+    """The finding; one that points at a whole document points at the one value in it that it names instead."""
+    span = diagnostic.span
+    if not diagnostic.code.startswith(("FIN", "CONN")) or span.line > 1 or span.end_line == 1:
+        return diagnostic
+    named = _NAMED.search(diagnostic.message)
+    if named is None:
+        return diagnostic
+    value = re.escape(named[1] or named[2])
+    places = list(re.finditer(rf"(?m)^ *(?:- +)?[\w.]+: +(['\"]?{value}['\"]?) *(?:#.*)?$", files.get(span.file, "")))
+    if len(places) != 1:
+        return diagnostic
+    start, end = places[0].span(1)
+    return replace(diagnostic, span=span_at(span.file, files[span.file], start, end))
 
 
 def with_names(diagnostic: Diagnostic, workspace: LoadedWorkspace) -> Diagnostic:

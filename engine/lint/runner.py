@@ -11,7 +11,7 @@ from engine.base.clock import SECOND, Clock, SystemClock
 from engine.connect.manifest import folder_of
 from engine.lint.cache import Watched
 from engine.lint.mending import with_fix
-from engine.lint.origins import with_names, with_origins
+from engine.lint.origins import closer, with_names, with_origins
 from engine.lint.report import LintReport as LintReport
 from engine.lint.roots import root_causes
 from engine.lint.rules import (
@@ -122,7 +122,7 @@ def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[D
     the edit that mends them, where there is one."""
     if not found:
         return ()
-    roots = [with_names(each, workspace) for each in root_causes(found, workspace.unread)]
+    roots = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
     return tuple(with_fix(each, workspace.files) for each in with_origins(roots, workspace))
 
 

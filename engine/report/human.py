@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from engine.report.frame import PER_FILE_MAX, capped, counted, source_line
 from engine.report.window import BOLD, DIM, Mark, Paint, edited, frame
+from engine.source.catalogue import load_all
 from engine.source.diagnostic import Diagnostic, Fix, Level
 
 _COLORS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.INFO: "\x1b[1;36m"}
@@ -47,7 +49,8 @@ def render_one(diagnostic: Diagnostic, sources: Mapping[str, str], *, color: boo
     if diagnostic.help or title:
         lines.append(f"{paint(BOLD, 'help')}: {diagnostic.help or title}")
     lines += [f"{' ' * gutter} {paint(DIM, '│')}", *shown] if shown else []
-    lines += [f"{' ' * gutter} {paint(DIM, '=')} {note}" for note in diagnostic.notes]
+    notes = diagnostic.notes or _consequence(diagnostic.code)
+    lines += [f"{' ' * gutter} {paint(DIM, '=')} {note}" for note in notes]
     explain = f"run `tieout explain {diagnostic.code}` for examples{_fix_at_hand(diagnostic.fix)}"
     lines.append(f"{' ' * gutter} {paint(DIM, '=')} {explain}")
     return "\n".join(lines)
@@ -85,6 +88,13 @@ def _edited(diagnostic: Diagnostic, sources: Mapping[str, str], gutter: int, pai
         return []
     changed = text[: span.column - 1] + new + text[span.end_column - 1 :]
     return edited(span.line, changed, span.column - 1, len(new), gutter, paint)
+
+
+def _consequence(code: str) -> tuple[str, ...]:
+    """What would come of it, in the first sentence that the catalogue says of the code."""
+    entry = load_all().get(code)
+    why = entry.why if entry is not None else ""
+    return (re.split(r"(?<=[.:;]) ", why, maxsplit=1)[0].rstrip(".:;"),) if why else ()
 
 
 def _fix_at_hand(fix: Fix | None) -> str:

@@ -235,4 +235,4 @@ def test_a_fix_within_a_line_is_shown_as_the_line_would_be() -> None:
     line = next(index for index, each in enumerate(text) if 'id: "5"' in each)
     assert text[line + 1].index("+") == text[line].index('"5"')
     assert text[line + 1].count("+") == 3
-    assert "(fix available: --fix)" in text[line + 2]
+    assert any("(fix available: --fix)" in each for each in text[line + 2 :])
