@@ -29,7 +29,7 @@ CONTROL_CODES: tuple[Code, ...] = (
          "- id: taxed\n  require: =document.tax > values.zero\n- id: untaxed\n  require: =document.tax <= values.zero",
          "- id: taxed\n  when: =document.customer.tax_exempt == 'none'\n  require: =document.tax > values.zero",
          "Nothing ever passes the policy."),
-    Code("POL225", "one-reason-for-two-rules", WARNING, "Two rules of a policy with the same reason code.",
+    Code("POL225", "one-reason-for-two-rules", INFO, "Two rules of a policy with the same reason code.",
          "- id: numbered\n  reason: incomplete\n- id: has_lines\n  reason: incomplete",
          "- id: numbered\n  reason: number_missing\n- id: has_lines\n  reason: lines_missing",
          "Reports and tests know an exception by its reason, and cannot tell which rule it was."),

@@ -62,7 +62,7 @@ FLOW_CODES: tuple[Code, ...] = (
          "- id: customer\n  read: ...\n- id: posted\n  post: {input: =steps.invoice}",
          "- id: posted\n  post: {input: =steps.invoice}",
          "It costs time and can fail, for nothing; or a later step uses the wrong value.",
-         exceptions="A lookup that must find something, and steps that check, are never reported."),
+         exceptions="Steps that check something, or that must find a row, are never reported."),
     Code("FLOW230", "one-key-for-all-elements", ERROR, "A `key` of `each` that does not read the element.",
          "each:\n  over: =event.data.lines\n  as: line\n  key: =event.data.id",
          "each:\n  over: =event.data.lines\n  as: line\n  key: =line.id",
