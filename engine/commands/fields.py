@@ -23,7 +23,7 @@ _TEXT_MAX = 70
 _FIELD_HELP = (
     "FIELD is an address such as `mapping:ar_invoice@1/lines[].account`, `flow:invoice_posted/posted.total`, "
     "`schema:invoice@1/total`, `event:invoice.finalized@1/data.invoice.total`, `table:product_accounts.account` or "
-    "`stripe:invoice.finalized/data.object.total`. The kind, the version and `[]` may be left out: "
+    "`CONNECTOR:MESSAGE/FIELD` for a vendor's message. The kind, the version and `[]` may be left out: "
     "`ar_invoice.lines.account`."
 )
 _GROUPS = (

@@ -18,7 +18,7 @@ ConnectorOf = Callable[[str], str]
 
 
 def message_address(source: Source, connector_of: ConnectorOf) -> str:
-    """What the vendor's message is called: ``stripe:invoice.finalized/``, by the first type that the source reads."""
+    """What the vendor's message is called: ``connector:message/``, by the first type that the source reads."""
     return f"{connector_of(source.connection.text)}:{source.messages[0]}/"
 
 
