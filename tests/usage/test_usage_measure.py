@@ -224,8 +224,9 @@ def test_a_row_that_does_not_fit_is_named(tmp_path: Path, cell: str, value: str,
 def test_a_typed_row_that_does_not_fit_is_named_also_when_it_comes_again(
     tmp_path: Path, cell: str, said: str, times: int
 ) -> None:
+    records = [record(1), *[{**record(2), cell: ""}] * times]
     with pytest.raises(Failure) as refused:
-        in_columns(meter("aggregate: sum\ngroup_by: [region]\n"), [record(1), *[{**record(2), cell: ""}] * times], tmp_path, "parquet")
+        in_columns(meter("aggregate: sum\ngroup_by: [region]\n"), records, tmp_path, "parquet")
     assert said in refused.value.message
 
 
