@@ -44,7 +44,8 @@ register(
     Code("YAML015", "doubtful-text", WARNING, "Unquoted text that other YAML readers take for a number or boolean.",
          "tax_code: 0123\nship: no", 'tax_code: "0123"\nship: "no"',
          "Here it is text. Where a number or true or false was meant, write it so: `1`, `0.5`, `true`, `null`. "
-         "Where text was meant, quotes say so.", fixable=True),
+         "Where text was meant, quotes say so.", fixable=True,
+         exceptions="None: quotes say that text is meant, and cost nothing."),
     Code("YAML016", "number-too-long", ERROR, "A number of more than 38 digits.",
          "id: 123456789012345678901234567890123456789", 'id: "123456789012345678901234567890123456789"',
          "Stores and partners hold at most 38 digits exactly. An identifier is text: quote it.", fixable=True),
