@@ -18,7 +18,7 @@ from engine.verify.mutants.expressions import Surroundings, changed_expressions
 PASSED_OVER = frozenset((
     "spec", "id", "version", "owner", "summary", "note", "effective", "latency", "message", "action", "identity",
     "learn", "retry", "timeout", "author", "group", "expires", "hold_for", "as", "connection",
-    "operation", "reverse", "messages", "explanation", "purpose",
+    "operation", "reverse", "messages", "explanation", "purpose", "posting_controls",
 ))  # fmt: skip
 #: The lines of a journal's templates: that debits equal credits is proved for every template, so that one line cannot
 #: be changed without the checker's notice.
