@@ -52,7 +52,8 @@ def infer_arithmetic(checker: Checker, node: Arithmetic, current: Type, facts: F
             )
         return union(defined)
     message = f"{node.operator} is not defined for {describe(left)} and {describe(right)}"
-    return checker.report("TYPE002", message, node.span)
+    texts = node.operator == "+" and "text" in kinds(left) | kinds(right)
+    return checker.report("TYPE002", message, node.span, "put texts together with join('', [a, b])" if texts else "")
 
 
 def _operand(checker: Checker, node: Ast, current: Type, facts: Facts) -> Type:

@@ -35,6 +35,7 @@ from engine.expr.nodes import (
     Slice,
     children,
 )
+from engine.expr.other_languages import called_here, said_here
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 
@@ -63,7 +64,8 @@ def parse(text: str, span: Span, diagnostics: Diagnostics) -> Ast | None:
         tree = _Builder(place).build(Grammar().parse(text), (0, len(text)), 0)
         _bounded(tree, text)
     except SyntaxMistake as mistake:
-        diagnostics.error(mistake.code, mistake.message, place(mistake.start, mistake.end), mistake.help)
+        help = mistake.help or said_here(text, mistake.start, mistake.end)
+        diagnostics.error(mistake.code, mistake.message, place(mistake.start, mistake.end), help)
         return None
     return tree
 
@@ -172,7 +174,11 @@ class _Builder:
         function = FUNCTIONS.get(name)
         end_of_name = at[0] + len(name)
         if function is None:
-            help = did_you_mean(name, FUNCTIONS) or "docs/reference/expressions.md lists the functions"
+            help = (
+                called_here(name)
+                or did_you_mean(name, FUNCTIONS)
+                or "docs/reference/expressions.md lists the functions"
+            )
             raise SyntaxMistake(f"there is no function {name}", at[0], end_of_name, help, "EXPR003")
         if not function.arity_min <= len(below) <= function.arity_max:
             raise SyntaxMistake(
