@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator
 from typing import Any
 
 from engine.finance.calculations import calculation
 from engine.finance.facts import type_of
 from engine.lsp.cursor import Path
-from engine.lsp.declared import Declared, declared_at, node_at, text_at
+from engine.lsp.declared import Declared, declared_at, given, node_at, text_at
 from engine.lsp.fields import element, fields_of
 from engine.lsp.workbench import View
 from engine.plan.flow_scope import event_type
@@ -18,6 +19,7 @@ from engine.schema.types import ANY, TEXT, Object, Type, members
 from engine.source.node import Node
 from engine.spec.documents.flow import CalculatedBy
 from engine.spec.kinds import CALCULATING
+from engine.spec.shape import Map
 
 
 def target_fields(view: View, path: Path, declared: Declared) -> Iterator[tuple[str, Type]]:
@@ -41,8 +43,11 @@ def target_type(view: View, path: Path, declared: Declared) -> Type | None:
     start = path[: len(path) - len(declared.below)]
     if (declared.shape.__name__, declared.key.key) == ("Expect", "emitted"):
         return _emitted(view, path)
-    root = _root(view, start, declared.key.key, declared.shape.__name__)
-    return None if root is None else _inside(root, declared.below)
+    named = declared.is_tree and typing.get_origin(given(declared.key.type)) is Map
+    root = _root(view, start[:-1] if named else start, declared.key.key, declared.shape.__name__)
+    if root is None:
+        return None
+    return _inside(fields_of(root).get(str(start[-1]), ANY) if named else root, declared.below)
 
 
 def _emitted(view: View, path: Path) -> Type | None:

@@ -11,9 +11,12 @@ import pytest
 from lsp_world import Editor, editor
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from small_workspace import copy_base
 
 from engine.api import init_workspace
 from engine.lint.runner import lint
+from engine.source.diagnostic import Level
+from engine.verify.runner import run_tests
 
 FLOW = "mappings/flows/invoice_posted.flow.yaml"
 MAPPING = "mappings/accounting/ar_invoice.mapping.yaml"
@@ -207,27 +210,27 @@ def test_places_of_names(desk: Desk) -> None:
     desk(work)
 
 
-def test_rename_changes_a_field_everywhere_and_the_workspace_stays_clean(tmp_path: Path) -> None:
-    init_workspace(tmp_path / "ws")
-    root = tmp_path / "ws"
+def test_rename_changes_a_field_everywhere_and_refuses_what_is_taken(tmp_path: Path) -> None:
+    root = copy_base(tmp_path / "ws").resolve()
+    file = "mappings/bill.mapping.yaml"
 
     async def work(made: Editor) -> None:
-        made.open(MAPPING)
-        await made.diagnostics(MAPPING)
-        place = made.on(MAPPING, made.at(MAPPING, "=default(line.product", "product"))
+        made.open(file)
+        await made.diagnostics(file)
+        place = made.on(file, made.at(file, "revision: ="))
         ready = await made.client.text_document_prepare_rename_async(types.PrepareRenameParams(**place))
-        assert isinstance(ready, types.PrepareRenamePlaceholder) and ready.placeholder == "product"
-        edit = await made.client.text_document_rename_async(types.RenameParams(new_name="item", **place))
+        assert isinstance(ready, types.PrepareRenamePlaceholder) and ready.placeholder == "revision"
+        edit = await made.client.text_document_rename_async(types.RenameParams(new_name="edition", **place))
         assert edit is not None and edit.changes is not None
         for uri, edits in edit.changes.items():
             apply(root / uri.removeprefix(root.as_uri() + "/").replace("%40", "@"), list(edits))
-        report = lint(root)
-        assert report.diagnostics == ()
         with pytest.raises(JsonRpcException, match="already"):
-            await made.client.text_document_rename_async(types.RenameParams(new_name="amount", **place))
+            await made.client.text_document_rename_async(types.RenameParams(new_name="due", **place))
 
     drive(root, work)
-    assert '"item"' in (root / "schemas/invoice_line@1.schema.json").read_text("utf-8")
+    assert [each for each in lint(root).diagnostics if each.level is Level.ERROR] == []
+    assert run_tests(root).failures == ()
+    assert any("edition" in path.read_text("utf-8") for path in (root / "schemas").glob("*.json"))
 
 
 def apply(path: Path, edits: list[Any]) -> None:
