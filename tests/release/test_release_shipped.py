@@ -21,7 +21,7 @@ from engine.release.backtest.report import BacktestReport
 from engine.release.backtest.run import backtest, compare_revisions
 from engine.release.change_rules import ChangeClass
 from engine.release.plan import plan_release
-from engine.release.revisions import opened, working
+from engine.release.revisions import Revision, opened, working
 
 D = Decimal
 FIXTURES = "mappings/flows/fixtures"
@@ -61,6 +61,21 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def revisions(shipped: Path) -> Iterator[tuple[Revision, Revision]]:
+    """The workspace without and with prepaid credits, each compiled once for all tests."""
+    with opened(shipped, "HEAD") as old:
+        yield old, working(shipped)
+
+
+Revisions = tuple[Revision, Revision]
+
+
+def replayed(revisions: Revisions, flow: str, events: Path, connection: str | None = None) -> BacktestReport:
+    old, new = revisions
+    return compare_revisions(old, new, flow, str(events), environment="test", connection=connection)
+
+
 def _test_of_pricing(root: Path) -> list[str]:
     """The tests whose target is the pricing document."""
     found = [each for each in root.rglob("*.test.yaml") if "  pricing: ai_credits@1" in each.read_text("utf-8")]
@@ -79,21 +94,18 @@ def amounts(report: BacktestReport) -> dict[tuple[str, str], Decimal]:
     return {(row.name, row.currency): row.difference for row in report.accounts}
 
 
-def test_a_new_pricing_model_changes_no_outcome_of_the_others(shipped: Path) -> None:
+def test_a_new_pricing_model_changes_no_outcome_of_the_others(shipped: Path, revisions: Revisions) -> None:
     flows = list(flows_with_fixtures(shipped))
     assert len(flows) >= 8
-    new = working(shipped)
-    with opened(shipped, "HEAD") as old:
-        for flow in flows:
-            if flow == "credits_drawn":
-                continue
-            report = compare_revisions(old, new, flow, str(shipped / FIXTURES), environment="test")
+    for flow in flows:
+        if flow != "credits_drawn":
+            report = replayed(revisions, flow, shipped / FIXTURES)
             assert report.is_identical, [each.title for each in report.groups]
             assert report.counts["identical"] == len(report.differences) > 0
 
 
-def test_a_new_pricing_model_books_what_it_should(shipped: Path) -> None:
-    report = backtest(shipped, "credits_drawn", "HEAD", str(shipped / FIXTURES))
+def test_a_new_pricing_model_books_what_it_should(shipped: Path, revisions: Revisions) -> None:
+    report = replayed(revisions, "credits_drawn", shipped / FIXTURES)
     assert {name: count for name, count in report.counts.items() if count} == {"only_new": 1}
     assert amounts(report) == {("2.2.2", "USD"): D("250.00"), ("4.2.2", "USD"): D("-250.00")}, "2,500 of 10,000"
 
@@ -155,9 +167,9 @@ def test_another_account_for_a_product_moves_exactly_its_lines(copied: Path) -> 
     assert any(kind.startswith("posted.lines[].account") for kind in group.kinds)
 
 
-def test_a_vendors_own_messages(copied: Path, tmp_path: Path) -> None:
+def test_a_vendors_own_messages(revisions: Revisions, tmp_path: Path) -> None:
     customer = Customer("cus_1", "Acme", "NW-US", "USD", "Austin", "US", "C-1", "txr_us_sales", D("8.25"), "TX")
     file = tmp_path / "message.json"
     file.write_bytes(json_bytes(Billing().customer(customer, date(2026, 1, 1))))
-    report = backtest(copied, "customer_synchronised", "HEAD", str(file), connection="billing")
+    report = replayed(revisions, "customer_synchronised", file, "billing")
     assert report.counts["identical"] == 1
