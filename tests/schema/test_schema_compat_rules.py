@@ -248,6 +248,22 @@ def test_a_schema_that_refers_to_itself() -> None:
     assert [each.path for each in violations(tree(), tree(maxLength=3), "backward")] == ["name"]
 
 
+def test_schemas_that_are_endless_or_huge_are_answered_soon() -> None:
+    endless = {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}
+    assert rules(TEXT, endless) == ["not_comparable"]
+    assert rules(endless, TEXT) == ["type_changed"]
+
+    def doubling(leaf: dict[str, Any]) -> dict[str, Any]:
+        levels = {
+            f"l{at}": {"type": "object", "properties": {name: {"$ref": f"#/$defs/l{at + 1}"} for name in "ab"}}
+            for at in range(30)
+        }
+        return {"$ref": "#/$defs/l0", "$defs": {**levels, "l30": leaf}}
+
+    assert rules(doubling(TEXT), doubling({**TEXT, "maxLength": 3})) == ["not_comparable"]
+    assert rules(doubling(TEXT), doubling(TEXT)) == []
+
+
 def test_all_of_with_unevaluated_properties() -> None:
     base = {"$defs": {"base": {"type": "object", "properties": {"a": TEXT}}}}
     old = {**base, "allOf": [{"$ref": "#/$defs/base"}], "properties": {"b": TEXT}, "unevaluatedProperties": False}

@@ -78,7 +78,7 @@ def _direction(old: Place, new: Place, direction: Direction, view: View) -> Iter
     backward = direction is Direction.BACKWARD
     writer, reader = (old, new) if backward else (new, old)
     containment = Containment(tolerant=view is not View.STRICT, fills_defaults=view in (View.STRICT, View.LENIENT))
-    for misfit in containment.misfits((writer,), (reader,)):
+    for misfit in containment.all_misfits(writer, reader):
         yield _said(misfit, direction, backward)
 
 

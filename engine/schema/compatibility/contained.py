@@ -14,6 +14,9 @@ from engine.schema.compatibility.violation import Misfit
 from engine.source.node import Mapping as Object
 from engine.source.span import Span
 
+#: A schema whose parts refer to each other so often that more comparisons are needed counts as incompatible.
+COMPARISONS_MAX = 5_000
+
 _WORDS = {
     "integer": "a whole number", "fraction": "a number", "string": "text", "null": "null", "boolean": "true or false",
     "array": "a list", "object": "an object",
@@ -21,6 +24,10 @@ _WORDS = {
 _SIZED = {
     "string": ("Length", "characters long"), "array": ("Items", "elements"), "object": ("Properties", "fields"),
 }  # fmt: skip
+
+
+class _TooLarge(Exception):
+    """The comparison would take too long."""
 
 
 @dataclass
@@ -34,6 +41,15 @@ class Containment:
     tolerant: bool
     fills_defaults: bool
     _assumed: set[tuple[Any, ...]] = field(default_factory=set)
+    _compared: int = 0
+
+    def all_misfits(self, writer: Place, reader: Place) -> list[Misfit]:
+        """Why a value that fits ``writer`` may not fit ``reader``; that they are too large to say is one of them."""
+        try:
+            return self.misfits((writer,), (reader,))
+        except _TooLarge:
+            text = "is too large to be compared"
+            return [Misfit("not_comparable", "", text, text, writer.span, reader.span)]
 
     def misfits(self, writer: Conjunction, reader: Conjunction, path: str = "") -> list[Misfit]:
         """Why a value that fits ``writer`` may not fit ``reader``; nothing if every one does."""
@@ -45,6 +61,9 @@ class Containment:
         key = (tuple(each.key for each in writer), tuple(each.key for each in reader))
         if key in self._assumed:
             return []  # within itself: holds if all the rest does
+        self._compared += 1
+        if self._compared > COMPARISONS_MAX:
+            raise _TooLarge
         self._assumed.add(key)
         found = self._of_flats(writer, reader, path)
         self._assumed.discard(key)

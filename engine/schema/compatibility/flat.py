@@ -77,7 +77,7 @@ def flatten(conjunction: Conjunction, *, exact: bool) -> tuple[Flat, ...] | None
     try:
         flats = [Flat(conjunction[0].span if conjunction else Span("schema"))]
         for place in conjunction:
-            flats = _merged(flats, _alternatives(place, exact, 0))
+            flats = _merged(flats, _alternatives(place, exact, frozenset()))
     except (_TooMany, RecursionError):
         return None if exact else (Flat(conjunction[0].span),)
     return tuple(flats)
@@ -90,9 +90,11 @@ def _merged(left: Iterable[Flat], right: Iterable[Flat]) -> list[Flat]:
     return [each for each in found if each.types and each.values != {}]
 
 
-def _alternatives(place: Place, exact: bool, depth: int) -> list[Flat]:
-    if depth > _DEPTH_MAX:
+def _alternatives(place: Place, exact: bool, around: frozenset[tuple[int, str]]) -> list[Flat]:
+    """``around`` are the schemas that this one is a part of: one that is a part of itself says nothing."""
+    if place.key in around or len(around) > _DEPTH_MAX:
         raise _TooMany
+    around |= {place.key}
     if place.constant is not None:
         return [Flat(place.span)] if place.constant else []
     if not isinstance(place.node, Object):
@@ -103,12 +105,12 @@ def _alternatives(place: Place, exact: bool, depth: int) -> list[Flat]:
             target = place.schemas.find(str(plain(entry.value)), place.base)
             if target is None:
                 raise _TooMany
-            flats = _merged(flats, _alternatives(target, exact, depth + 1))
+            flats = _merged(flats, _alternatives(target, exact, around))
         elif entry.key == "allOf" and isinstance(entry.value, Sequence):
             for each in entry.value:
-                flats = _merged(flats, _alternatives(place.inside(each), exact, depth + 1))
+                flats = _merged(flats, _alternatives(place.inside(each), exact, around))
         elif entry.key in ("oneOf", "anyOf") and isinstance(entry.value, Sequence):
-            cases = [_alternatives(place.inside(each), exact, depth + 1) for each in entry.value]
+            cases = [_alternatives(place.inside(each), exact, around) for each in entry.value]
             if entry.key == "oneOf" and exact and not _apart(cases):
                 raise _TooMany
             flats = _merged(flats, [flat for case in cases for flat in case])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.base.identity import digest
@@ -21,6 +20,8 @@ class Schemas:
 
     def __init__(self, files: Iterable[SchemaFile]) -> None:
         self._roots: dict[str, Object] = {}
+        #: Digests by place; the node is kept with its digest, so that nothing else takes its identity.
+        self.contents: dict[tuple[int, str], tuple[Node, str]] = {}
         for file in files:
             id_ = file.node.get("$id") if isinstance(file.node, Object) else None
             if isinstance(file.node, Object) and isinstance(id_, Scalar) and isinstance(id_.value, str):
@@ -77,9 +78,15 @@ class Place:
             return self.node.value
         return True if isinstance(self.node, Object) and not self.node.entries else None
 
-    @cached_property
+    @property
     def content(self) -> str:
         """A digest of everything it says, in the schemas that it refers to as well, without annotations."""
+        known = self.schemas.contents.get(self.key)
+        if known is None:
+            known = self.schemas.contents[self.key] = (self.node, self._content())
+        return known[1]
+
+    def _content(self) -> str:
         reached: dict[str, Any] = {}
         waiting = [("", self)]
         while waiting:
