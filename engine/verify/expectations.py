@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.lint.rules.test_names import step_of
@@ -44,7 +44,7 @@ def differences(expect: Expect, observed: Observed) -> Iterator[Difference]:
     for step, wait in expect.waits or ():
         yield from _waited(step, wait, observed.waits.get(step, 0.0))
     if expect.exception is not None:
-        yield from _exception(expect.exception, observed.exceptions)
+        yield from _exception(expect.exception, observed)
 
 
 def strangers(expect: Expect, known: frozenset[str]) -> Iterator[str]:
@@ -126,15 +126,16 @@ def _event(event: CanonicalEvent) -> dict[str, Any]:
     }
 
 
-def _exception(expected: ExpectedException, found: Sequence[BusinessException]) -> Iterator[Difference]:
+def _exception(expected: ExpectedException, observed: Observed) -> Iterator[Difference]:
     """None of the differences if one of the exceptions is as expected, else those of the nearest."""
+    found, last = observed.exceptions, observed.path[-1] if observed.path else ""
     if not found:
         yield Difference("exception", expected.reason or expected.class_ or "one", "none")
         return
-    yield from min((list(_mismatches(expected, each)) for each in found), key=len)
+    yield from min((list(_mismatches(expected, each, last)) for each in found), key=len)
 
 
-def _mismatches(expected: ExpectedException, found: BusinessException) -> Iterator[Difference]:
+def _mismatches(expected: ExpectedException, found: BusinessException, last: str) -> Iterator[Difference]:
     for name, wanted, given in (
         ("reason", expected.reason, found.reason),
         ("class", expected.class_, str(found.error_class)),
@@ -143,8 +144,9 @@ def _mismatches(expected: ExpectedException, found: BusinessException) -> Iterat
     ):
         if wanted is not None and wanted != given:
             yield Difference(f"exception.{name}", wanted, given)
-    if expected.at is not None and expected.at not in places(found):
-        yield Difference("exception.at", expected.at, places(found)[0] or "no step")
+    at = places(found, last)
+    if expected.at is not None and expected.at not in at:
+        yield Difference("exception.at", expected.at, at[0] or "no step")
     if expected.amount is not None:
         yield from compare(plain(expected.amount.node), found.amount, "exception.amount")
     for part in expected.message_contains:
@@ -152,7 +154,8 @@ def _mismatches(expected: ExpectedException, found: BusinessException) -> Iterat
             yield Difference("exception.message", f"a text with {part!r}", found.message)
 
 
-def places(exception: BusinessException) -> tuple[str, ...]:
-    """The step of an exception as `path` names it, in full and without what it was checked against."""
-    step = exception.where.partition("/")[2]
+def places(exception: BusinessException, last: str) -> tuple[str, ...]:
+    """The step of an exception as `path` names it, in full and without what it was checked against; the ``last`` step
+    that ran, where the exception names something else, such as the table that lacks a row."""
+    step = exception.where.partition("/")[2] or last
     return step, step.partition(":")[0], *_plainly(step)

@@ -115,6 +115,8 @@ def test_where_an_exception_came_from_and_what_is_at_risk_can_be_expected(tmp_pa
     negative = 'change:\n  event.data.total: {amount: "-1.00", currency: USD}\n'
     right = "{outcome: exception, exception: {at: checked, amount: {amount: '-1', currency: USD}}}"
     assert said(run_case(tmp_path / "a", f"{negative}expect: {right}")) == []
+    unknown = "change: {event.data.customer: nobody}\nexpect: {outcome: exception, exception: {at: entry}}"
+    assert said(run_case(tmp_path / "c", unknown)) == []
     wrong = "{outcome: exception, exception: {at: entry, amount: {amount: '-2.00', currency: USD}}}"
     assert said(run_case(tmp_path / "b", f"{negative}expect: {wrong}")) == [
         "exception.at: entry / checked:controls",

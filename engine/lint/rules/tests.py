@@ -8,6 +8,8 @@ from typing import Any
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, major
 from engine.source.diagnostic import Diagnostic
+from engine.source.node import plain
+from engine.spec.documents.test import TestCase
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -21,7 +23,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if target is not None:
                 tested.add((kind, str(target)))
                 for case in test.cases:
-                    violated.update((str(target), rule) for rule in case.expect.violations or ())
+                    violated.update((str(target), rule) for rule in (*(case.expect.violations or ()), *_in_rows(case)))
                     if case.expect.exception is not None and case.expect.exception.reason is not None:
                         reasons.add(case.expect.exception.reason)
     definitions: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -44,6 +46,20 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if (name, rule.id) not in violated and rule.reason not in reasons:
                 help = f"add a case that expects `violations: [{rule.id}]`"
                 yield finding("TEST202", f"no test violates rule `{rule.id}`", rule.span, help)
+
+
+def _in_rows(case: TestCase) -> Iterator[str]:
+    """Every text in the cells of a case's table: the rules that its rows violate are among them."""
+    for _, row in () if case.table is None else case.table.rows:
+        yield from _texts(plain(row.node))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
 
 
 def _help(id: str) -> str:
