@@ -17,21 +17,29 @@ IDLE_SECONDS = 0.25
 class Checks:
     """The checks of one workspace. Everything here runs on the event loop; the work itself on ``pool``'s one thread.
 
-    ``done`` is called after each check, ``learned`` when names and types are known again.
+    ``done`` is called after each check, ``learned`` when names and types are known again, ``failed`` with what is to be
+    said when a check could not be made: there is no workspace any more, or the program has a defect.
     """
 
     def __init__(
-        self, bench: Workbench, pool: ThreadPoolExecutor, done: Callable[[], None], learned: Callable[[], None]
+        self,
+        bench: Workbench,
+        pool: ThreadPoolExecutor,
+        done: Callable[[], None],
+        learned: Callable[[], None],
+        failed: Callable[[str], None],
     ) -> None:
         self._bench = bench
         self._pool = pool
         self._done = done
         self._learned = learned
+        self._failed = failed
         self._changes = 0
         self._checked = -1
         self._last_change = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
+        self._release: asyncio.Task[None] | None = None
         self._settled = asyncio.Condition()
 
     def changed(self, *, at_once: bool = False) -> None:
@@ -47,6 +55,19 @@ class Checks:
         self._timer = None
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
+            self._running.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Nobody waits for a check that failed; the next change tries again."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._checked = self._changes
+            self._failed(str(error) or type(error).__name__)
+            self._release = asyncio.create_task(self._notify())
+
+    async def _notify(self) -> None:
+        async with self._settled:
+            self._settled.notify_all()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -58,8 +79,7 @@ class Checks:
                 continue  # what was found is about a text that is gone
             self._checked = seen
             self._done()
-            async with self._settled:
-                self._settled.notify_all()
+            await self._notify()
             await asyncio.sleep(IDLE_SECONDS)
             if self._checked == self._changes:
                 await loop.run_in_executor(self._pool, self._bench.refresh)

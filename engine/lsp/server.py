@@ -53,7 +53,7 @@ class Server(LanguageServer):
         known = self._benches.get(root)
         if known is None:
             bench = Workbench(root, self.units)
-            checks = Checks(bench, self._checking, lambda: self.publish(bench), self._refresh_shown)
+            checks = Checks(bench, self._checking, lambda: self.publish(bench), self._refresh_shown, self._say)
             known = self._benches[root] = (bench, checks)
         return known
 
@@ -115,6 +115,12 @@ class Server(LanguageServer):
             items = [convert(bench, each) for each in found.get(file, [])]
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(bench.uri(file), items))
         self._published[bench.root] = set(found)
+
+    def _say(self, text: str) -> None:
+        """Tell the user that the workspace could not be checked."""
+        message = f"the workspace could not be checked: {text}"
+        self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
 
     def _refresh_shown(self) -> None:
         workspace = self.client_capabilities.workspace

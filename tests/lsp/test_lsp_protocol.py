@@ -323,3 +323,22 @@ def test_the_server_stays_up_without_a_workspace_and_with_strange_files(tmp_path
         assert await made.hover("alone.flow.yaml", types.Position(9, 9)) == ""
 
     drive(tmp_path, work)
+
+
+def test_a_workspace_that_goes_and_comes_back_is_checked_again(tmp_path: Path) -> None:
+    root = copy_base(tmp_path / "ws").resolve()
+    file = "mappings/bill.mapping.yaml"
+
+    async def work(made: Editor) -> None:
+        made.open(file)
+        await made.diagnostics(file)
+        (root / "tieout.yaml").rename(root / "gone.yaml")
+        ask = types.DocumentDiagnosticParams(text_document=document(made, file))
+        made.replace(file, "output: bill.issued@1", "output: bill.isued@1")
+        await asyncio.wait_for(made.client.text_document_diagnostic_async(ask), 30)
+        (root / "gone.yaml").rename(root / "tieout.yaml")
+        made.replace(file, "id: bill\n", "id: bill \n")
+        found = await made.diagnostics(file, lambda each: any(one.code == "MAP004" for one in each))
+        assert found[0].message.startswith("there is no schema bill.isued@1")
+
+    drive(root, work)
