@@ -166,10 +166,11 @@ def main() -> None:
     parser.add_argument("--no-save", action="store_true", help="print only")
     options = parser.parse_args()
     root = shipped_workspace()
+    load = round(os.getloadavg()[0], 2)  # what else the machine did: figures are worth something near 0
     measured = asyncio.run(measure(root, sample(root), options.repetitions))
     sys.stdout.write(table(measured))
     if not options.no_save:
-        machine = {"python": platform.python_version(), "cores": os.cpu_count()}
+        machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": load}
         RESULTS.write_text(json.dumps({"machine": machine, **measured}, indent=2) + "\n", "utf-8")
 
 
