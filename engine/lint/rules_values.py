@@ -18,7 +18,9 @@ from engine.lint.rules import (
     money_parts,
     rows_and_keys,
     schema_files,
+    shown_amounts,
     target_limits,
+    unread_columns,
     unused_parts,
 )
 from engine.lint.subject import Rule, Subject
@@ -61,4 +63,6 @@ VALUE_RULES: tuple[Rule, ...] = (
     rows_and_keys.check,
     amounts_in_objects.check,
     schema_files.check,
+    shown_amounts.check,
+    unread_columns.check,
 )
