@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from engine.expr.nodes import Ast
+from engine.expr.nodes import Ast, walk
 from engine.schema.types import ANY, Type
 from engine.source.span import Span
 
@@ -21,6 +22,16 @@ class Checked:
     scope: Mapping[str, Type]
     type: Type
     types: Mapping[int, Type] = field(repr=False)
+    #: What was worked out of the tree once, by name: values live as long as their definition does not change.
+    known: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def nodes(self) -> tuple[Ast, ...]:
+        """The tree and everything below it, in the order it is written."""
+        found: tuple[Ast, ...] | None = self.known.get("nodes")
+        if found is None:
+            found = self.known["nodes"] = tuple(walk(self.ast))
+        return found
 
     @property
     def span(self) -> Span:

@@ -79,7 +79,7 @@ LINT_CODES = (
          "The reply would never be used, the expectation never be met.", fixable=True),
     Code("FLOW210", "hold-without-end", WARNING, "A lookup that holds the key for as long as it takes.",
          "missing: hold", "missing: hold\nhold_for: P3D", "Everything behind it waits too, and nobody is told.",
-         exceptions="An id that is sure to be learned, such as that of a migration with an end; give the comment a last day."),
+         exceptions="An id that is sure to be learned, such as in a migration; give the comment a last day."),
     Code("FLOW211", "wait-without-end", WARNING, "A wait for an event without a `timeout`.",
          "wait: {event: subscription.created@1, subject: =event.subject}",
          "wait:\n  event: subscription.created@1\n  subject: =event.subject\n  timeout: P3D",

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from engine.expr.checked import Checked
 from engine.expr.lattice import kinds, may_be_null
-from engine.expr.nodes import Ast, walk
+from engine.expr.nodes import Ast
 from engine.lint.subject import Subject
 from engine.schema.types import ANY, NEVER, Type, members
 from engine.source.diagnostic import Diagnostic, Edit, Fix
@@ -63,7 +63,7 @@ def check_nodes(subject: Subject, rules: Mapping[type, Sequence[NodeRule]]) -> I
     """Ask the rules for each kind of node about every node, in one pass."""
     for checked in computed_values(subject):
         at = Inspected(subject, checked)
-        for node in walk(checked.ast):
+        for node in checked.nodes:
             for rule in rules.get(node.__class__, ()):
                 yield from rule(at, node)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.expr.checked import Checked
 from engine.expr.nodes import (
     Ast,
     Chain,
@@ -21,6 +22,14 @@ from engine.expr.nodes import (
 
 #: Stands for the whole scope.
 WHOLE = ("@",)
+
+
+def paths_of(checked: Checked) -> tuple[tuple[str, ...], ...]:
+    """The paths that a computed value reads, each once."""
+    found: tuple[tuple[str, ...], ...] | None = checked.known.get("paths")
+    if found is None:
+        found = checked.known["paths"] = tuple(dict.fromkeys(paths_read(checked.ast)))
+    return found
 
 
 def paths_read(ast: Ast) -> Iterator[tuple[str, ...]]:

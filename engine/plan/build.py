@@ -79,14 +79,6 @@ def build(
     return Built(plan if sound else None, builder.library, found)
 
 
-def build_library(workspace: LoadedWorkspace, environment: Mapping[str, str] | None = None) -> Library:
-    """What names and references resolve to, with types, of a workspace that may have errors: for editors.
-
-    Its diagnostics hold what was found and what the checker saw.
-    """
-    return build(workspace, environment).library
-
-
 def _by_major(documents: Iterable[Any]) -> dict[tuple[str, int], list[Any]]:
     groups: dict[tuple[str, int], list[Any]] = {}
     for document in documents:

@@ -43,7 +43,7 @@ def test_the_fix_of_every_mistake_in_the_corpus_mends_it(tried: Trial) -> None:
     fixed: set[str] = set()
     for mistake in mistakes():
         found = [each for each in tried.findings(mistake.patch) if each.code == mistake.code]
-        finding = next(each for each in found if each.span.line == mistake.line)
+        finding = next(each for each in found if each.span.line == mistake.place(tried.root))
         if finding.fix is not None and not finding.fix.suggestion:
             fixed.add(finding.code)
             check_one(tried, mistake, finding)

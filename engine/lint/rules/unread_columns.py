@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.expr.nodes import Field, walk
+from engine.expr.nodes import Field
 from engine.lint.finding import finding
-from engine.lint.paths_read import WHOLE, paths_read
+from engine.lint.paths_read import WHOLE, paths_of
 from engine.lint.subject import Subject, all_steps
 from engine.source.diagnostic import Diagnostic
 from engine.spec.documents.common import TableLookup
@@ -19,8 +19,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     names: set[str] = set()
     whole: set[tuple[str, ...]] = set()
     for checked in subject.plan.checked:
-        names.update(node.name for node in walk(checked.ast) if isinstance(node, Field))
-        whole.update(path for path in paths_read(checked.ast) if len(path) <= 2)
+        names.update(node.name for node in checked.nodes if isinstance(node, Field))
+        whole.update(path for path in paths_of(checked) if len(path) <= 2)
     if WHOLE in whole:
         return
     looked_up = {table for name, table in _rows(subject) if name not in whole}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.expr.checked import Checked
 from engine.lint.finding import finding
-from engine.lint.paths_read import WHOLE, paths_read
+from engine.lint.paths_read import WHOLE, paths_of
 from engine.lint.subject import Subject
 from engine.lint.syntax import syntax
 from engine.source.diagnostic import Diagnostic, Label
@@ -39,7 +39,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _beginnings(checked: Checked) -> Iterator[tuple[str, ...]]:
-    for path in paths_read(checked.ast):
+    for path in paths_of(checked):
         yield path[:1]
         yield path[:2]
 

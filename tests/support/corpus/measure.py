@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from corpus.patches import CORPUS, Patch, Trial, patch_of, read_entries
@@ -13,22 +14,35 @@ from engine.source.diagnostic import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A patch and the finding that it has to lead to; ``also`` are codes that may come with it."""
+    """A patch and the finding that it has to lead to; ``also`` are codes that may come with it.
+
+    ``line`` counts from the line on which the change begins, which is 1, so that it holds when lines above come and
+    go. In another file, ``at``, the line is the one that holds the text ``on``.
+    """
 
     patch: Patch
     code: str
     at: str
     line: int
+    on: str
     column: int
     also: frozenset[str]
 
-    def missed(self, found: list[Diagnostic]) -> str | None:
+    def missed(self, found: list[Diagnostic], root: Path) -> str | None:
         """Why the findings do not do; None if they do."""
+        line = self.place(root)
         told = [(each.code, each.span.file, each.span.line, each.span.column) for each in found]
-        if (self.code, self.at, self.line, self.column) not in told:
-            return f"{self.patch.id}: {self.code} at {self.at}:{self.line}:{self.column} is not among {told}"
+        if (self.code, self.at, line, self.column) not in told:
+            return f"{self.patch.id}: {self.code} at {self.at}:{line}:{self.column} is not among {told}"
         beside = {each.code for each in found} - {self.code} - self.also
         return f"{self.patch.id}: {', '.join(sorted(beside))} beside {self.code}" if beside else None
+
+    def place(self, root: Path) -> int:
+        """The line in the changed workspace."""
+        if self.at == self.patch.file:
+            return self.patch.first_line(root) + self.line - 1
+        lines = (root / self.at).read_text("utf-8").splitlines()
+        return next((number for number, line in enumerate(lines, 1) if self.on in line), 0)
 
 
 @dataclass(slots=True)
@@ -53,7 +67,8 @@ def mistakes() -> Iterator[Mistake]:
 def _mistake(family: str, entry: dict[str, Any]) -> Mistake:
     patch = patch_of(family, entry)
     also = frozenset(entry.get("also", ()))
-    return Mistake(patch, entry["code"], entry.get("at", patch.file), entry["line"], entry["column"], also)
+    at = entry.get("at", patch.file)
+    return Mistake(patch, entry["code"], at, entry.get("line", 0), entry.get("on", ""), entry["column"], also)
 
 
 def variants() -> Iterator[Patch]:
@@ -66,7 +81,7 @@ def measure(trial: Trial) -> Measured:
     measured = Measured()
     for mistake in mistakes():
         measured.mistakes += 1
-        missed = mistake.missed(trial.findings(mistake.patch))
+        missed = mistake.missed(trial.findings(mistake.patch), trial.root)
         if missed is not None:
             measured.missed.append(missed)
     measured.good = len(trial.documents())

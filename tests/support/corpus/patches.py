@@ -36,19 +36,31 @@ class Patch:
     latin1: bool = False
 
     def applied(self, root: Path) -> bytes:
-        """The file's new content. Raises ValueError if the place is not there, or is one of several unnamed ones."""
-        begin = root / (self.copy_of or self.file)
-        text = begin.read_text("utf-8") if begin.exists() else ""
+        """The file's new content. Raises ValueError if the place is not there."""
+        text = self._text(root)
         if self.find is None:
             text = text if self.copy_of else self.replace
         else:
-            at = -1
-            for _ in range(self.nth):
-                at = text.find(self.find, at + 1)
-                if at < 0:
-                    raise ValueError(f"{self.id}: {self.file} does not hold {self.find!r} {self.nth} times")
+            at = self._start(text)
             text = text[:at] + self.replace + text[at + len(self.find) :]
         return text.encode("latin-1" if self.latin1 else "utf-8")
+
+    def first_line(self, root: Path) -> int:
+        """The line on which the change begins; 1 for a whole file."""
+        text = self._text(root)
+        return 1 if self.find is None else text.count("\n", 0, self._start(text)) + 1
+
+    def _text(self, root: Path) -> str:
+        begin = root / (self.copy_of or self.file)
+        return begin.read_text("utf-8") if begin.exists() else ""
+
+    def _start(self, text: str) -> int:
+        at = -1
+        for _ in range(self.nth):
+            at = text.find(self.find or "", at + 1)
+            if at < 0:
+                raise ValueError(f"{self.id}: {self.file} does not hold {self.find!r} {self.nth} times")
+        return at
 
 
 def read_entries(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
