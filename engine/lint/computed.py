@@ -18,18 +18,12 @@ from engine.source.span import Span
 _SHOWN_MAX = 32
 
 
-def computed_values(subject: Subject) -> Iterator[Checked]:
-    """Every computed value that stands in a file of the workspace."""
-    files = subject.workspace.files
-    return (each for each in subject.plan.checked if each.span.file in files)
-
-
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A computed value that rules look at, in its workspace."""
+    """A computed value that rules look at, and the text of its file."""
 
-    subject: Subject
     value: Checked
+    text: str
 
     def of(self, node: Ast) -> Type:
         """The type of a part of it."""
@@ -37,18 +31,18 @@ class Inspected:
 
     def written(self, node: Ast, otherwise: str = "this") -> str:
         """A node in the words of the file; ``otherwise`` where they are too long or over several lines."""
-        text = text_at(self.subject, node.span)
+        text = text_at(self.text, node.span)
         return otherwise if text is None or len(text) > _SHOWN_MAX else f"`{text}`"
 
     def shortened(self, whole: Ast, kept: Ast, title: str) -> Fix | None:
         """The fix that leaves only one part of a node, where the file writes both on one line."""
         outer, inner = whole.span, kept.span
-        text, part = text_at(self.subject, outer), text_at(self.subject, inner)
+        text, part = text_at(self.text, outer), text_at(self.text, inner)
         if text is None or part is None or part not in text or outer == inner:
             return None
         before = Span(outer.file, outer.line, outer.column, outer.line, inner.column)
         behind = Span(outer.file, outer.line, inner.end_column, outer.line, outer.end_column)
-        cut = [(span, text_at(self.subject, span) or "") for span in (before, behind)]
+        cut = [(span, text_at(self.text, span) or "") for span in (before, behind)]
         # A bracket that stands alone in what is cut belongs to what is kept.
         if any(words.count("(") != words.count(")") for _, words in cut) and not cut[0][1].endswith("("):
             return None
@@ -61,18 +55,24 @@ NodeRule: TypeAlias = Callable[[Inspected, Any], Iterator[Diagnostic]]
 
 def check_nodes(subject: Subject, rules: Mapping[type, Sequence[NodeRule]]) -> Iterator[Diagnostic]:
     """Ask the rules for each kind of node about every node, in one pass."""
-    for checked in computed_values(subject):
-        at = Inspected(subject, checked)
+    for file, every in subject.checked.items():
+        if file in subject.workspace.files:
+            yield from subject.known.told(_of_file, every, subject.workspace.files[file], rules)
+
+
+def _of_file(every: Sequence[Checked], text: str, rules: Mapping[type, Sequence[NodeRule]]) -> Iterator[Diagnostic]:
+    for checked in every:
+        at = Inspected(checked, text)
         for node in checked.nodes:
             for rule in rules.get(node.__class__, ()):
                 yield from rule(at, node)
 
 
-def text_at(subject: Subject, span: Span) -> str | None:
-    """What the file says at a place on one line; None for a place over several."""
+def text_at(text: str, span: Span) -> str | None:
+    """What a file says at a place on one line; None for a place over several."""
     if span.line != span.end_line:
         return None
-    lines = subject.workspace.files[span.file].split("\n")
+    lines = text.split("\n")
     return lines[span.line - 1][span.column - 1 : span.end_column - 1]
 
 

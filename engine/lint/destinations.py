@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.expr.checked import Checked
@@ -18,6 +18,7 @@ from engine.spec.shape import Map
 from engine.spec.values import Reference
 
 _LIST = re.compile(r"=\s*lists\.([a-z][a-z0-9_]*)\s*")
+_NO_LISTS: Map[MappedList] = Map()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,33 @@ class Destination:
     definitions: Definitions
 
 
-def destinations(subject: Subject) -> Iterator[Destination]:
-    """Every place of mappings, posts, reads and emissions whose schema is known."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The destinations of one tree, and what the checker saw of the file that it stands in."""
+
+    destinations: tuple[Destination, ...]
+    inferred: Inferred
+
+
+def given(subject: Subject) -> Iterator[Given]:
+    """The trees of mappings, posts, reads and emissions whose schema is known; the same objects while neither the tree,
+    nor its schema, nor anything that is computed in its file changes."""
+    for node, schema, lists in _trees(subject):
+        if not schema.vendor:
+            of = subject.known.of
+            yield of(Given, of(_destinations, node, schema, lists), inferred(subject, node.span.file))
+
+
+def _trees(subject: Subject) -> Iterator[tuple[source.Node, Schema, Map[MappedList]]]:
     contracts = subject.plan.contracts
     for mapping in subject.workspace.mappings:
         schema = contracts.get(str(mapping.output))
         if schema is not None:
-            yield from _of_schema(mapping.fields.node, schema, mapping.lists)
+            yield mapping.fields.node, schema, mapping.lists
     for flow in subject.workspace.flows:
         for step in all_steps(flow):
             if step.emit is not None and str(step.emit.event) in contracts:
-                yield from _of_schema(step.emit.data.node, contracts[str(step.emit.event)], Map())
+                yield step.emit.data.node, contracts[str(step.emit.event)], _NO_LISTS
             for asked in (step.post, step.read):
                 if asked is None or asked.connection.text not in subject.plan.connections:
                     continue
@@ -49,12 +66,11 @@ def destinations(subject: Subject) -> Iterator[Destination]:
                 operation = connected.manifest.operation(asked.operation.text)
                 reference: Reference | None = None if operation is None else operation.input
                 if reference is not None and str(reference) in contracts:
-                    yield from _of_schema(asked.input.node, contracts[str(reference)], Map())
+                    yield asked.input.node, contracts[str(reference)], _NO_LISTS
 
 
-def _of_schema(node: source.Node, schema: Schema, lists: Map[MappedList]) -> Iterator[Destination]:
-    if not schema.vendor:
-        yield from _walk(node, schema.form, "", dict(lists), schema.definitions)
+def _destinations(node: source.Node, schema: Schema, lists: Map[MappedList]) -> tuple[Destination, ...]:
+    return tuple(_walk(node, schema.form, "", dict(lists), schema.definitions))
 
 
 def _walk(
@@ -87,15 +103,11 @@ def _opened(form: Form, definitions: Definitions) -> tuple[Form, bool]:
 
 
 class Inferred:
-    """Finds what the checker saw of a leaf, by its place."""
+    """Finds what the checker saw of the leaves of one file, by their places."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._by_file: dict[str, list[tuple[tuple[int, int], Checked]]] = {}
-        for checked in subject.plan.checked:
-            place = (checked.span.line, checked.span.column)
-            self._by_file.setdefault(checked.span.file, []).append((place, checked))
-        for found in self._by_file.values():
-            found.sort(key=lambda each: each[0])
+    def __init__(self, every: Sequence[Checked]) -> None:
+        self._places = [((checked.span.line, checked.span.column), checked) for checked in every]
+        self._places.sort(key=_place)
 
     def of(self, node: source.Scalar) -> Checked | None:
         """The computed value that a leaf holds; None for a literal or a text with blanks."""
@@ -105,8 +117,17 @@ class Inferred:
 
     def within(self, span: Span) -> Checked | None:
         """The first computed value that begins at a place or within it."""
-        found = self._by_file.get(span.file, [])
-        at = bisect_left(found, (span.line, span.column), key=lambda each: each[0])
+        found = self._places
+        at = bisect_left(found, (span.line, span.column), key=_place)
         if at < len(found) and found[at][0] < (span.end_line, span.end_column):
             return found[at][1]
         return None
+
+
+def inferred(subject: Subject, file: str) -> Inferred:
+    """What the checker saw in a file."""
+    return subject.known.of(Inferred, subject.checked.get(file, ()))
+
+
+def _place(each: tuple[tuple[int, int], Checked]) -> tuple[int, int]:
+    return each[0]

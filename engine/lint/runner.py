@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.base.clock import SECOND, Clock, SystemClock
 from engine.connect.manifest import folder_of
 from engine.lint.cache import Watched
+from engine.lint.known import Known
 from engine.lint.mending import with_fix
 from engine.lint.origins import closer, with_names, with_origins
 from engine.lint.report import LintReport as LintReport
@@ -97,19 +98,24 @@ class _Asked(Mapping[str, str]):
 
 
 def findings_of(
-    workspace: LoadedWorkspace, plan: Plan | None, compiling: Diagnostics, today: datetime.date
+    workspace: LoadedWorkspace,
+    plan: Plan | None,
+    compiling: Diagnostics,
+    today: datetime.date,
+    known: Known | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Everything found in a workspace that was read and compiled, by the rules too, without what is suppressed.
 
     ``compiling`` is what was found while it was compiled; ``today`` is the day that suppressions with an end are
-    judged by.
+    judged by; ``known`` holds what rules worked out earlier.
     """
     found = Diagnostics()
     found.extend(workspace.diagnostics)
     found.extend(compiling)
     if plan is None:
         return finished(found.sorted, workspace)
-    subject = Subject(workspace, plan)
+    subject = Subject(workspace, plan, Known() if known is None else known)
+    subject.known.begin()
     findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
     kept = Diagnostics()
     for diagnostic in apply(findings, read_suppressions(workspace.files), today):

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.base.clock import Clock, SystemClock
+from engine.lint.known import Known
 from engine.lint.runner import LintReport, day_of, findings_of
 from engine.plan.build import build
 from engine.plan.kept import KeptParts
@@ -31,6 +32,7 @@ class Session:
         self._clock = clock or SystemClock()
         self._files = KeptFiles()
         self._parts = KeptParts()
+        self._known = Known()
         self._workspace: LoadedWorkspace | None = None
         self._plan: Plan | None = None
         self._library: Library | None = None
@@ -57,5 +59,5 @@ class Session:
         workspace = load_workspace(self._root, overlay=overlay, kept=self._files)
         built = build(workspace, self._environment, self._parts)
         self._workspace, self._plan, self._library = workspace, built.plan, built.library
-        findings = findings_of(workspace, built.plan, built.found, day_of(self._clock))
+        findings = findings_of(workspace, built.plan, built.found, day_of(self._clock), self._known)
         return LintReport(findings, workspace.files, self._clock.monotonic() - began)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
+from engine.expr.checked import Checked, PlainText
+from engine.lint.known import Known
 from engine.plan.flows import nested
 from engine.plan.model import BranchStep, EachStep, Plan, PostStep, StepPlan
 from engine.plan.versions import version_number
@@ -12,13 +16,33 @@ from engine.source.diagnostic import Diagnostic
 from engine.spec.documents.flow import Flow, Step
 from engine.spec.workspace import LoadedWorkspace
 
+V = TypeVar("V", Checked, PlainText)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Subject:
-    """A workspace without errors, and the plan that it compiled to."""
+    """A workspace without errors, and the plan that it compiled to. ``known`` is what rules worked out earlier, of
+    parts that may have changed since or not."""
 
     workspace: LoadedWorkspace
     plan: Plan
+    known: Known = field(default_factory=Known)
+
+    @cached_property
+    def checked(self) -> Mapping[str, tuple[Checked, ...]]:
+        """Every computed value by the file that it stands in; the same tuple while the file's are the same."""
+        return self._by_file("checked", self.plan.checked)
+
+    @cached_property
+    def plain_texts(self) -> Mapping[str, tuple[PlainText, ...]]:
+        """Every literal text among computed values by its file, as :attr:`checked`."""
+        return self._by_file("plain texts", self.plan.plain_texts)
+
+    def _by_file(self, name: str, every: Sequence[V]) -> Mapping[str, tuple[V, ...]]:
+        found: dict[str, list[V]] = {}
+        for each in every:
+            found.setdefault(each.span.file, []).append(each)
+        return {file: self.known.row((name, file), tuple(each)) for file, each in found.items()}
 
 
 #: A rule looks at a workspace that compiles, and reports only what is certain.

@@ -12,12 +12,14 @@ from engine.source.span import Span
 
 _CODE = r"[A-Z]+\d{3}"
 _COMMENT = re.compile(rf"(?:^|\s)#\s*ignore\[({_CODE}(?:\s*,\s*{_CODE})*)\]:?[ \t]*(.*)$")
+#: A key with a value on its line; what is indented below it belongs to that value.
+_ENTRY = re.compile(r"([ -]*)[^\s:#]+: +[^\s#]")
 _UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One code of a comment and the line whose finding it accepts.
+    """One code of a comment and the line whose finding it accepts, with those on which its value goes on to ``last``.
 
     ``until`` is the last day on which it does, if the reason names one; ``impossible`` is a date in the reason
     that does not exist. ``after`` is the column where the text before the comment ends, 1 if there is none;
@@ -32,6 +34,7 @@ class Suppression:
     impossible: str = ""
     after: int = 1
     beside: tuple[str, ...] = ()
+    last: int = 0
 
 
 def read_suppressions(files: Mapping[str, str]) -> list[Suppression]:
@@ -45,7 +48,8 @@ def read_suppressions(files: Mapping[str, str]) -> list[Suppression]:
 
 
 def _of_file(file: str, text: str) -> Iterator[Suppression]:
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
         found = _COMMENT.search(line)
         if found is None:
             continue
@@ -57,7 +61,20 @@ def _of_file(file: str, text: str) -> Iterator[Suppression]:
         for code in codes:
             others = tuple(each for each in codes if each != code)
             place = number + 1 if after == 1 else number
-            yield Suppression(code, reason, span, place, until, impossible, after, others)
+            yield Suppression(code, reason, span, place, until, impossible, after, others, _last_line(lines, place))
+
+
+def _last_line(lines: Sequence[str], place: int) -> int:
+    """The last line of the value that begins on a line: text may go on below, where no comment can stand."""
+    line = lines[place - 1] if place <= len(lines) else ""
+    begin = _ENTRY.match(line)
+    if begin is None:
+        return place
+    for number in range(place, len(lines)):
+        text = lines[number].strip()
+        if text and len(lines[number]) - len(lines[number].lstrip(" ")) <= len(begin[1]):
+            return number
+    return len(lines)
 
 
 def _until(reason: str) -> tuple[datetime.date | None, str]:
@@ -77,7 +94,11 @@ def apply(
 
     Without a day no suppression is over.
     """
-    by_place = {(each.span.file, each.line, each.code): each for each in suppressions}
+    by_place = {
+        (each.span.file, line, each.code): each
+        for each in suppressions
+        for line in range(each.line, max(each.line, each.last) + 1)
+    }
     used: set[Suppression] = set()
     for diagnostic in found:
         suppression = by_place.get((diagnostic.span.file, diagnostic.span.line, diagnostic.code))
@@ -88,8 +109,9 @@ def apply(
         if today is not None and suppression.until is not None and suppression.until < today:
             over = Label(suppression.span, f"accepted until {suppression.until}, which is over")
             yield replace(diagnostic, labels=(*diagnostic.labels, over))
-    unused = [each for each in by_place.values() if each not in used]
-    for each in by_place.values():
+    known = dict.fromkeys(by_place.values())
+    unused = [each for each in known if each not in used]
+    for each in known:
         if each in unused:
             yield _unused(each, [other.code for other in unused if other.span == each.span])
         else:

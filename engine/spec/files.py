@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.base.errors import UserError
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
+from engine.spec.kept_bytes import KeptBytes
 from engine.spec.paths import inside, leads_round
 
 #: The file that makes a folder a workspace.
@@ -28,20 +29,23 @@ class Files:
     """Lists and reads the files of the workspace at ``root``; paths are relative to it, with ``/``.
 
     ``overlay`` gives the texts of some files, which count instead of what is on disk; a file that is only there
-    is one more file of its folder.
+    is one more file of its folder. With ``kept``, files that did not change since it was last used are not read again.
     """
 
-    __slots__ = ("_overlay", "root")
+    __slots__ = ("_kept", "_overlay", "root")
 
-    def __init__(self, root: Path, overlay: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Path, overlay: Mapping[str, str] | None = None, kept: KeptBytes | None = None) -> None:
         self.root = root
         self._overlay = overlay or {}
+        self._kept = kept
 
     def read(self, relative: str) -> bytes:
         """The content of a file. Raises OSError if it cannot be read."""
         text = self._overlay.get(relative)
         if text is not None:
             return text.encode(errors="surrogatepass")
+        if self._kept is not None:
+            return self._kept.read(f"{self.root}/{relative}")
         return (self.root / relative).read_bytes()
 
     def has(self, relative: str) -> bool:

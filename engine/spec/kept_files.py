@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from engine.base.identity import digest
+from engine.base.identity import digest, digest_bytes
 from engine.source.diagnostic import Diagnostics
 from engine.source.json_reader import read_json
 from engine.source.node import Mapping, Node, Scalar, plain
 from engine.source.yaml_reader import read_yaml
+from engine.spec.kept_bytes import KeptBytes
+from engine.spec.kept_rows import KeptRows
 from engine.spec.kinds import decode_document
 
 #: What a schema's file is asked for as; every other kind is one of the documents'.
@@ -49,13 +51,38 @@ class ReadFile:
         return id_.value if isinstance(id_, Scalar) and isinstance(id_.value, str) else ""
 
 
+@dataclass(frozen=True)
+class Cells:
+    """The file of a table's rows."""
+
+    raw: bytes
+
+    @cached_property
+    def text(self) -> str:
+        return self.raw.decode(errors="replace")
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_bytes(self.raw)
+
+
 class KeptFiles:
     """What was read, by relative path. A definition stays the same object while its file does not change."""
 
-    __slots__ = ("_read",)
+    __slots__ = ("_cells", "_read", "bytes", "rows")
 
     def __init__(self) -> None:
         self._read: dict[str, ReadFile] = {}
+        self._cells: dict[str, Cells] = {}
+        self.bytes = KeptBytes()
+        self.rows = KeptRows()
+
+    def cells(self, relative: str, raw: bytes) -> Cells:
+        """The file of a table's rows with this content."""
+        known = self._cells.get(relative)
+        if known is None or known.raw != raw:
+            known = self._cells[relative] = Cells(raw)
+        return known
 
     def read(self, relative: str, raw: bytes, kind: str) -> ReadFile:
         """The file with this content, read as a document of this kind or as a schema."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.base.errors import UserError
-from engine.base.identity import digest, digest_bytes
+from engine.base.identity import digest
 from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.node import Node
@@ -28,6 +28,7 @@ from engine.spec.files import WORKSPACE_FILE as WORKSPACE_FILE
 from engine.spec.files import Files
 from engine.spec.files import find_workspace as find_workspace
 from engine.spec.kept_files import SCHEMA, KeptFiles, ReadFile
+from engine.spec.kept_rows import Rows
 from engine.spec.kinds import CALCULATING, KINDS, kind_of_file
 from engine.spec.nearest import suggestion
 from engine.spec.paths import inside
@@ -75,9 +76,13 @@ class LoadedWorkspace:
     folders: tuple[str, ...] = ()  # those that its documents are in, as the workspace file names them
     #: The content of a file by its relative path. Raises OSError.
     read: Callable[[str], bytes] | None = None
+    #: The rows of a table, read once.
+    rows_of: Callable[[Table, Diagnostics], Rows] | None = None
 
     def rows(self, table: Table, diagnostics: Diagnostics) -> tuple[dict[str, Any], ...]:
         """The rows of a table, as :func:`load_rows` gives them."""
+        if self.rows_of is not None:
+            return self.rows_of(table, diagnostics)
         return load_rows(table, self.root, diagnostics, self.read)
 
 
@@ -96,7 +101,8 @@ def load_workspace(
     """
     if not (root / WORKSPACE_FILE).is_file():
         raise UserError(f"{root} is not a workspace: it has no {WORKSPACE_FILE}")
-    return _Loader(Files(root, overlay), kinds, KeptFiles() if kept is None else kept).load()
+    known = KeptFiles() if kept is None else kept
+    return _Loader(Files(root, overlay, None if kept is None else known.bytes), kinds, known).load()
 
 
 class _Loader:
@@ -138,7 +144,11 @@ class _Loader:
             calculating={kind: found[kind] for kind in CALCULATING},
             folders=workspace.folders if workspace else (),
             read=self._disk.read,
+            rows_of=self._rows,
         )
+
+    def _rows(self, table: Table, diagnostics: Diagnostics) -> Rows:
+        return self._kept.rows.rows(table, self._disk, diagnostics)
 
     def _workspace(self) -> Workspace | None:
         read = self._read(WORKSPACE_FILE, "workspace")
@@ -229,6 +239,6 @@ class _Loader:
         relative = (Path(definition.span.file).parent / definition.file).as_posix()
         if not self._disk.has(relative):
             return read.digest  # load_rows reports it
-        raw = self._bytes(relative)
-        self._files[relative] = (raw or b"").decode(errors="replace")
-        return digest([read.content, digest_bytes(raw or b"")])
+        cells = self._kept.cells(relative, self._bytes(relative) or b"")
+        self._files[relative] = cells.text
+        return digest([read.content, cells.digest])

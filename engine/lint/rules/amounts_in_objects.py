@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engine.expr.narrowing import is_path, path_names
 from engine.expr.nodes import Arithmetic, Ast, Call, Negate
-from engine.lint.destinations import Inferred, destinations
+from engine.lint.destinations import Given, given
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
 from engine.schema.forms import ObjectForm
@@ -23,24 +23,28 @@ _WHOLES = (("total", "net", "tax"), ("gross", "net", "tax"), ("total", "subtotal
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    inferred = Inferred(subject)
-    for each in destinations(subject):
+    for tree in given(subject):
+        yield from subject.known.told(_tree, tree)
+
+
+def _tree(tree: Given) -> Iterator[Diagnostic]:
+    for each in tree.destinations:
         if not isinstance(each.node, source.Mapping) or not isinstance(each.form, ObjectForm):
             continue
         fields = {
             entry.key: (checked.ast, entry.value.span)
             for entry in each.node.entries
-            if isinstance(entry.value, source.Scalar) and (checked := inferred.of(entry.value)) is not None
+            if isinstance(entry.value, source.Scalar) and (checked := tree.inferred.of(entry.value)) is not None
         }
-        given = {entry.key for entry in each.node.entries}
-        yield from _without_currency(fields, given, each.form)
+        named = {entry.key for entry in each.node.entries}
+        yield from _without_currency(fields, named, each.form)
         for names in _WHOLES:
             if all(name in fields for name in names):
                 yield from _unequal(names, [_sum(fields[name][0]) for name in names], fields[names[0]][1])
 
 
-def _without_currency(fields: dict[str, tuple[Ast, Span]], given: set[str], form: ObjectForm) -> Iterator[Diagnostic]:
-    if "currency" not in form.fields or "currency" in given:
+def _without_currency(fields: dict[str, tuple[Ast, Span]], named: set[str], form: ObjectForm) -> Iterator[Diagnostic]:
+    if "currency" not in form.fields or "currency" in named:
         return
     for name, (ast, span) in fields.items():
         if isinstance(ast, Call) and ast.name == "amount":

@@ -29,13 +29,17 @@ _LEFT_OUT = tuple((each.name, each.default) for each in dataclasses.fields(Expec
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for test in subject.workspace.tests:
-        if not test.cases:
-            yield finding("TEST220", f"test `{test.id}` has no cases, so it shows nothing", test.span, "add a case")
-        yield from _cases(test)
-        given = {name: plain(tree.node) for name, tree in test.given} if any(each.change for each in test.cases) else {}
-        for case in test.cases:
-            yield from _expects(case)
-            yield from _changes(given, case)
+        yield from subject.known.told(_test, test)
+
+
+def _test(test: Test) -> Iterator[Diagnostic]:
+    if not test.cases:
+        yield finding("TEST220", f"test `{test.id}` has no cases, so it shows nothing", test.span, "add a case")
+    yield from _cases(test)
+    given = {name: plain(tree.node) for name, tree in test.given} if any(each.change for each in test.cases) else {}
+    for case in test.cases:
+        yield from _expects(case)
+        yield from _changes(given, case)
 
 
 def _expects(case: TestCase) -> Iterator[Diagnostic]:
@@ -43,7 +47,7 @@ def _expects(case: TestCase) -> Iterator[Diagnostic]:
     if getattr(case, "table", None) is not None or getattr(case, "forall", None) is not None:
         return
     if all(getattr(expect, name) == default for name, default in _LEFT_OUT):
-        message = f"case `{case.id}` expects nothing: it holds whatever comes out"
+        message = f"case `{case.id}` expects nothing yet, so it fails until somebody says what must come out"
         yield finding("TEST221", message, case.span, "say in `expect` what must come out")
 
 

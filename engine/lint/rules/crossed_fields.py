@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.expr.narrowing import is_path, path_names
-from engine.lint.destinations import Inferred, destinations
+from engine.lint.destinations import Given, Inferred, given
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
 from engine.source import node as source
@@ -14,10 +14,14 @@ from engine.source.span import Span
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    inferred = Inferred(subject)
-    for each in destinations(subject):
+    for tree in given(subject):
+        yield from subject.known.told(_tree, tree)
+
+
+def _tree(tree: Given) -> Iterator[Diagnostic]:
+    for each in tree.destinations:
         if isinstance(each.node, source.Mapping):
-            yield from _crossed(dict(_simple(each.node, inferred)))
+            yield from _crossed(dict(_simple(each.node, tree.inferred)))
 
 
 def _simple(node: source.Mapping, inferred: Inferred) -> Iterator[tuple[str, tuple[tuple[str, ...], Span]]]:

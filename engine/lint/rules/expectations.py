@@ -31,10 +31,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     flows: dict[str, list[Flow]] = {}
     for flow in subject.workspace.flows:
         flows.setdefault(major(flow.id, flow.version), []).append(flow)
+    kinds_of: dict[str, dict[str, set[str]]] = {}
     for test in subject.workspace.tests:
         yield from _clock(test, subject)
-        kind = _kind(test.target)
-        kinds = _kinds_of_steps(flows.get(str(test.target.flow), ()), flows) if kind == "flow" else {}
+        kind, target = _kind(test.target), str(test.target.flow)
+        if kind == "flow" and target not in kinds_of:
+            kinds_of[target] = _kinds_of_steps(flows.get(target, ()), flows)
+        kinds = kinds_of.get(target, {}) if kind == "flow" else {}
         for case in test.cases:
             yield from _possible(case, case.expect, kind, subject)
             yield from _steps(case, kinds)

@@ -28,7 +28,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 continue  # not a file of the workspace, so nothing is told of it
             if path not in texts:
                 texts[path] = _text(path, subject)
-                for kind in found_in(texts[path] or ""):
+                for kind in subject.known.of(found_in, texts[path] or ""):
                     message = f"the file `{name}` holds what looks like {kind}"
                     yield finding("SEC225", message, span, "replace it there, and have this one revoked")
             if texts[path] is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.expr.nodes import Ast, Current, Field, children
-from engine.expr.parse import parse
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps
-from engine.source.diagnostic import Diagnostic, Diagnostics, Label
+from engine.lint.syntax import syntax
+from engine.source.diagnostic import Diagnostic, Label
 from engine.spec.documents.flow import Post, Step
 from engine.spec.values import Expression
 
@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _is_constant(expression: Expression) -> bool:
-    ast = parse(expression.text, expression.span, Diagnostics())
+    ast = syntax(expression)
     return ast is not None and not _reads(ast)
 
 

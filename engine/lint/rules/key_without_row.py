@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.expr.nodes import Literal
-from engine.expr.parse import parse
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps
+from engine.lint.syntax import syntax
 from engine.source.diagnostic import Diagnostic, Diagnostics
 from engine.spec.documents.mapping import MappedList
 from engine.spec.documents.table import Table
@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     known: dict[tuple[str, str], set[object]] = {}
     for name, key in _asked(subject):
         for column, expression in key:
-            ast = parse(expression.text, expression.span, Diagnostics())
+            ast = syntax(expression)
             if not isinstance(ast, Literal) or not isinstance(ast.value, str):
                 continue
             if (name, column) not in known:

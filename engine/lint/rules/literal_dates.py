@@ -25,12 +25,15 @@ _WRITTEN = re.compile(r"['`]\"?\d{4}-\d{2}-\d{2}\"?['`]")
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     workspace = subject.workspace
-    dated = {file for file, text in workspace.files.items() if _WRITTEN.search(text)}
     parts: tuple[Flow | Mapping | Policy, ...] = (*workspace.flows, *workspace.mappings, *workspace.policies)
     for part in parts:
-        for leaf in leaves_of(part) if part.span.file in dated else ():
-            if leaf.computed and _DATE.search(leaf.text):
-                yield from _dates(Expression(leaf.text, leaf.span))
+        yield from subject.known.told(_document, part, workspace.files[part.span.file])
+
+
+def _document(part: Flow | Mapping | Policy, text: str) -> Iterator[Diagnostic]:
+    for leaf in leaves_of(part) if _WRITTEN.search(text) else ():
+        if leaf.computed and _DATE.search(leaf.text):
+            yield from _dates(Expression(leaf.text, leaf.span))
 
 
 def _dates(expression: Expression) -> Iterator[Diagnostic]:

@@ -24,16 +24,20 @@ _FOREIGN = re.compile(r"(?<!\{)\$?\{\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)\s
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for each in subject.plan.plain_texts:
-        if each.span.file not in subject.workspace.files:
-            continue
+    for file, every in subject.plain_texts.items():
+        if file in subject.workspace.files:
+            yield from subject.known.told(_file, every, subject.workspace.files[file])
+
+
+def _file(every: tuple[PlainText, ...], file: str) -> Iterator[Diagnostic]:
+    for each in every:
         type_ = _computed(each)
         if type_ is not None:
             message = f"`{_cut(each.text)}` is sent as this very text: it is not computed without `=`"
-            yield finding("YAML220", message, each.span, f"write ={_cut(each.text)}", fix=_signed(subject, each))
+            yield finding("YAML220", message, each.span, f"write ={_cut(each.text)}", fix=_signed(file, each))
             continue
-        yield from _foreign(subject, each)
-        yield from _padded(subject, each)
+        yield from _foreign(file, each)
+        yield from _padded(file, each)
 
 
 def _computed(each: PlainText) -> Type | None:
@@ -62,8 +66,8 @@ def _known(ast: Ast, each: PlainText) -> bool:
     return type_ is not None and type_ != ANY
 
 
-def _signed(subject: Subject, each: PlainText) -> Fix | None:
-    written = text_at(subject, each.span)
+def _signed(file: str, each: PlainText) -> Fix | None:
+    written = text_at(file, each.span)
     if written is None or each.text not in written:
         return None
     at = each.span.column + written.index(each.text)
@@ -71,7 +75,7 @@ def _signed(subject: Subject, each: PlainText) -> Fix | None:
     return Fix("Compute it", (Edit(place, "="),))
 
 
-def _foreign(subject: Subject, each: PlainText) -> Iterator[Diagnostic]:
+def _foreign(file: str, each: PlainText) -> Iterator[Diagnostic]:
     for found in _FOREIGN.finditer(each.text):
         ast = parse(found[1], each.span, Diagnostics())
         if ast is None or path_names(ast)[0] not in each.scope or not _known(ast, each):
@@ -80,23 +84,23 @@ def _foreign(subject: Subject, each: PlainText) -> Iterator[Diagnostic]:
         type_ = check_types(ast, each.scope, silent)
         if silent.has_errors:
             continue
-        fix = None if may_be_null(type_) else _replaced(subject, each, found[0], f"{{{{ {found[1]} }}}}")
+        fix = None if may_be_null(type_) else _replaced(file, each, found[0], f"{{{{ {found[1]} }}}}")
         message = f"`{_cut(found[0])}` is sent as it stands: a blank has two braces"
         yield finding("YAML221", message, each.span, f"write {{{{ {found[1]} }}}}", fix=fix)
 
 
-def _padded(subject: Subject, each: PlainText) -> Iterator[Diagnostic]:
+def _padded(file: str, each: PlainText) -> Iterator[Diagnostic]:
     kept = each.text.strip()
     if not kept or kept == each.text:
         return
     what = "a line break" if each.text.endswith("\n") else "a space"
     side = "ends" if each.text.rstrip() != each.text else "begins"
     message = f"the text {side} with {what}, which is sent too"
-    yield finding("YAML222", message, each.span, "leave it out", fix=_replaced(subject, each, each.text, kept))
+    yield finding("YAML222", message, each.span, "leave it out", fix=_replaced(file, each, each.text, kept))
 
 
-def _replaced(subject: Subject, each: PlainText, old: str, new: str) -> Fix | None:
-    written = text_at(subject, each.span)
+def _replaced(file: str, each: PlainText, old: str, new: str) -> Fix | None:
+    written = text_at(file, each.span)
     if written is None or written.count(old) != 1:
         return None
     return Fix(f"Write {new}", (Edit(each.span, written.replace(old, new)),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from engine.expr.nodes import Ast, Literal, children
@@ -22,34 +23,36 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     facts = _facts(subject)
     if not facts:
         return
-    # Few computed values hold any such text at all; only those are parsed.
-    mentioned = re.compile("|".join(re.escape(text) for text in sorted(facts)))
+    texts = subject.known.row("facts", tuple(sorted(facts)))
     workspace = subject.workspace
     kinds: tuple[tuple[str, tuple[Any, ...]], ...] = (
         ("SAFE201", (*workspace.mappings, *workspace.flows)),
         ("SAFE220", (*workspace.policies, *workspace.sources, *workspace.connections)),
     )
     for code, document in ((code, document) for code, documents in kinds for document in documents):
-        for leaf, text in _mentions(document, mentioned):
-            if text in facts:
-                kind, table = facts[text]
-                help = f"look it up: it is a row of table `{table}`"
-                yield finding(code, f"the {kind} {text!r} is written here", leaf.span, help)
+        for leaf, text in subject.known.of(_mentions, document, texts):
+            kind, table = facts[text]
+            help = f"look it up: it is a row of table `{table}`"
+            yield finding(code, f"the {kind} {text!r} is written here", leaf.span, help)
     for connection in workspace.connections:
         manifest = subject.plan.connections[connection.id].manifest
-        for leaf, text in _mentions(manifest.form, mentioned):
-            if text in facts:
-                message = f"the connector `{manifest.name}` has the {facts[text][0]} {text!r} written into it"
-                span, labels = place_of(connection.connector, connection.span, subject), (Label(leaf.span, "here"),)
-                yield finding("SAFE222", message, span, "have it come with the operation's input", labels)
+        for leaf, text in subject.known.of(_mentions, manifest.form, texts):
+            message = f"the connector `{manifest.name}` has the {facts[text][0]} {text!r} written into it"
+            span, labels = place_of(connection.connector, connection.span, subject), (Label(leaf.span, "here"),)
+            yield finding("SAFE222", message, span, "have it come with the operation's input", labels)
 
 
-def _mentions(part: Any, mentioned: re.Pattern[str]) -> Iterator[tuple[Leaf, str]]:
-    """The constants of a document that may be one of the facts, with the values that they stand in."""
-    for leaf in leaves_of(part):
-        if mentioned.search(leaf.text):
-            for text in _literals(leaf):
-                yield leaf, text
+def _mentions(part: Any, facts: tuple[str, ...]) -> tuple[tuple[Leaf, str], ...]:
+    """The constants of a document that are one of the facts, with the values that they stand in."""
+    # Few computed values hold any such text at all; only those are parsed.
+    mentioned, known = _pattern(facts), frozenset(facts)
+    leaves = [leaf for leaf in leaves_of(part) if mentioned.search(leaf.text)]
+    return tuple((leaf, text) for leaf in leaves for text in _literals(leaf) if text in known)
+
+
+@lru_cache(maxsize=4)
+def _pattern(texts: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(text) for text in texts))
 
 
 def _facts(subject: Subject) -> dict[str, tuple[str, str]]:

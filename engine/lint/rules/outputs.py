@@ -30,7 +30,7 @@ class _Known:
 def check(subject: Subject) -> Iterator[Diagnostic]:
     known = _known(subject)
     for flow in subject.workspace.flows:
-        used = set(_READ.findall(subject.workspace.files[flow.span.file]))
+        used = subject.known.of(_read_in, subject.workspace.files[flow.span.file])
         unused = [
             (step, does) for step in all_steps(flow) if step.id not in used and (does := _only_makes(step, known))
         ]
@@ -38,6 +38,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             for step, does in unused:
                 message = f"step `{step.id}` {does}, and nothing uses it"
                 yield finding("FLOW229", message, step.span, "remove the step, or use its output")
+
+
+def _read_in(text: str) -> frozenset[str]:
+    return frozenset(_READ.findall(text))
 
 
 def _known(subject: Subject) -> _Known:

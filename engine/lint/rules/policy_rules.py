@@ -34,18 +34,22 @@ class _Read:
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for policy in subject.workspace.policies:
-        if not policy.rules:
-            lets = "every ledger write passes it" if policy.posting_controls else "everything passes it"
-            message = f"policy `{policy.id}` has no rules: {lets}"
-            yield finding("POL220", message, policy.span, "add a rule, or remove the policy")
-        rules = [_read(rule) for rule in policy.rules]
-        for rule in rules:
-            yield from _never(rule)
-        yield from _one_reason(policy)
-        for first, second in combinations(rules, 2):
-            if first.required and second.required and first.when == second.when:
-                yield from _together(first, second)
-        yield from _unused(policy) if policy.rules else ()
+        yield from subject.known.told(_policy, policy)
+
+
+def _policy(policy: Policy) -> Iterator[Diagnostic]:
+    if not policy.rules:
+        lets = "every ledger write passes it" if policy.posting_controls else "everything passes it"
+        message = f"policy `{policy.id}` has no rules: {lets}"
+        yield finding("POL220", message, policy.span, "add a rule, or remove the policy")
+    rules = [_read(rule) for rule in policy.rules]
+    for rule in rules:
+        yield from _never(rule)
+    yield from _one_reason(policy)
+    for first, second in combinations(rules, 2):
+        if first.required and second.required and first.when == second.when:
+            yield from _together(first, second)
+    yield from _unused(policy) if policy.rules else ()
 
 
 def _read(rule: Rule) -> _Read:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.lint.destinations import Inferred
+from engine.lint.destinations import inferred
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps
 from engine.schema.types import Text, Type, members, without_null
@@ -22,7 +22,6 @@ Asked = tuple[Name, Map[Expression], bool]
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    inferred = Inferred(subject)
     tables = {table.id: table for table in subject.workspace.tables}
     asked_for: dict[tuple[str, str], set[str] | None] = {}
     rows: dict[str, tuple[dict[str, Any], ...]] = {}
@@ -32,7 +31,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if table.id not in rows:
             rows[table.id] = subject.workspace.rows(table, Diagnostics())
         for column, expression in key:
-            checked = inferred.within(expression.span)
+            checked = inferred(subject, expression.span.file).within(expression.span)
             values = None if checked is None else _texts(without_null(checked.type))
             known = asked_for.setdefault((table.id, column), set())
             asked_for[table.id, column] = None if values is None or known is None else known | values

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
+from engine.schema.schema import Schema
 from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.node import Mapping, Node, Scalar, Sequence, plain
 from engine.source.span import Span
@@ -21,9 +22,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if file.path not in subject.workspace.files or not isinstance(root, Mapping) or _is_vendor(root):
             continue
         yield from _definitions(subject, root)
-        for node in _objects(root):
-            yield from _node(node)
-        yield from _examples(subject, root)
+        yield from subject.known.told(_objects_of, root)
+        examples, name = root.get("examples"), root.get("$id")
+        if isinstance(examples, Sequence) and isinstance(name, Scalar):
+            schema = subject.plan.contracts.get(re.sub(r"^tieout:schema/", "", str(name.value)))
+            if schema is not None:
+                yield from subject.known.told(_examples, examples, schema)
+
+
+def _objects_of(root: Mapping) -> Iterator[Diagnostic]:
+    for node in _objects(root):
+        yield from _node(node)
 
 
 def _is_vendor(root: Mapping) -> bool:
@@ -118,14 +127,10 @@ def _definitions(subject: Subject, root: Mapping) -> Iterator[Diagnostic]:
             yield finding("SCHEMA220", message, entry.key_span, "use it by $ref, or remove it")
 
 
-def _examples(subject: Subject, root: Mapping) -> Iterator[Diagnostic]:
+def _examples(examples: Sequence, schema: Schema) -> Iterator[Diagnostic]:
     """Examples of the whole schema that are not what it says."""
-    examples, name = root.get("examples"), root.get("$id")
-    if not isinstance(examples, Sequence) or not isinstance(name, Scalar):
-        return
-    schema = subject.plan.contracts.get(re.sub(r"^tieout:schema/", "", str(name.value)))
-    for each in examples if schema is not None else ():
-        errors = schema.errors(plain(each)) if schema is not None else []
+    for each in examples:
+        errors = schema.errors(plain(each))
         if errors:
             message = f"the example does not fit its schema: {errors[0].message}"
             yield finding("SCHEMA227", message[:90], each.span, "correct the example, or the schema")

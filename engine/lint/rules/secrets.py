@@ -32,19 +32,21 @@ _FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for file, text in subject.workspace.files.items():
-        for kind, marker, pattern in _FORMS:
-            if marker not in text:
-                continue
-            for found in pattern.finditer(text):
-                line = text.count("\n", 0, found.start()) + 1
-                column = found.start() - text.rfind("\n", 0, found.start())
-                span = Span(file, line, column, line, column + len(found[0]))
-                help = "read it from the environment, and have this one revoked"
-                yield finding("SEC201", f"this looks like {kind}", span, help)
+        yield from subject.known.told(_file, file, text)
 
 
-def found_in(text: str) -> Iterator[str]:
-    """The kinds of secrets that a text looks to hold."""
+def _file(file: str, text: str) -> Iterator[Diagnostic]:
     for kind, marker, pattern in _FORMS:
-        if marker in text and pattern.search(text):
-            yield kind
+        if marker not in text:
+            continue
+        for found in pattern.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            column = found.start() - text.rfind("\n", 0, found.start())
+            span = Span(file, line, column, line, column + len(found[0]))
+            help = "read it from the environment, and have this one revoked"
+            yield finding("SEC201", f"this looks like {kind}", span, help)
+
+
+def found_in(text: str) -> tuple[str, ...]:
+    """The kinds of secrets that a text looks to hold."""
+    return tuple(kind for kind, marker, pattern in _FORMS if marker in text and pattern.search(text))

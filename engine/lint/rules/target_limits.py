@@ -8,7 +8,7 @@ from typing import Any
 from engine.expr.checked import Checked
 from engine.expr.narrowing import is_path, path_names
 from engine.expr.nodes import Literal
-from engine.lint.destinations import Destination, Inferred, destinations
+from engine.lint.destinations import Destination, Given, given
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
 from engine.schema.forms import ArrayForm, IntegerForm, ObjectForm, TextForm, compile_pattern
@@ -22,14 +22,34 @@ from engine.spec.shape import Map
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    inferred, cells = Inferred(subject), _Cells(subject)
-    for each in destinations(subject):
+    cells = _Cells(subject)
+    for tree in given(subject):
+        yield from subject.known.told(_tree, tree)
+        for each, form, checked in subject.known.of(_from_rows, tree):
+            yield from cells.check(each, form, checked)
+
+
+def _tree(tree: Given) -> Iterator[Diagnostic]:
+    for each in tree.destinations:
         if isinstance(each.form, ObjectForm) and isinstance(each.node, source.Mapping):
             yield from _nulls(each, each.form, each.node)
         elif isinstance(each.form, ArrayForm) and isinstance(each.node, source.Sequence):
             yield from _count(each, each.form, len(each.node.items))
         elif isinstance(each.node, source.Scalar):
-            yield from _leaf(each, each.node, inferred.of(each.node), cells)
+            yield from _leaf(each, each.node, tree.inferred.of(each.node))
+
+
+def _from_rows(tree: Given) -> tuple[tuple[Destination, TextForm, Checked], ...]:
+    """The texts that are a cell of a row that was looked up, as it is."""
+    found = []
+    for each in tree.destinations:
+        if isinstance(each.form, TextForm) and isinstance(each.node, source.Scalar):
+            checked = tree.inferred.of(each.node)
+            if checked is not None and is_path(checked.ast):
+                names = path_names(checked.ast)
+                if len(names) == 3 and names[0] == "lookups":
+                    found.append((each, each.form, checked))
+    return tuple(found)
 
 
 def _nulls(each: Destination, form: ObjectForm, node: source.Mapping) -> Iterator[Diagnostic]:
@@ -54,7 +74,7 @@ def _count(each: Destination, form: ArrayForm, count: int) -> Iterator[Diagnosti
         yield finding("TYPE224", message, each.node.span, "give as many as the contract wants")
 
 
-def _leaf(each: Destination, node: source.Scalar, checked: Checked | None, cells: _Cells) -> Iterator[Diagnostic]:
+def _leaf(each: Destination, node: source.Scalar, checked: Checked | None) -> Iterator[Diagnostic]:
     if checked is None:
         if not (isinstance(node.value, str) and ("{{" in node.value or node.value.startswith("="))):
             yield from _constant(each, node.value, node.span)
@@ -63,7 +83,6 @@ def _leaf(each: Destination, node: source.Scalar, checked: Checked | None, cells
         yield from _constant(each, checked.ast.value, checked.ast.span)
     if isinstance(each.form, TextForm):
         yield from _enumerated(each, each.form, checked)
-        yield from cells.check(each, each.form, checked)
 
 
 def _constant(each: Destination, value: Any, span: Span) -> Iterator[Diagnostic]:
@@ -121,14 +140,12 @@ class _Cells:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._tables = {table.id: table for table in subject.workspace.tables}
-        self._looked_up = {mapping.span.file: dict(_lookups(mapping)) for mapping in subject.workspace.mappings}
+        self._looked_up = {each.span.file: subject.known.of(_lookups, each) for each in subject.workspace.mappings}
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def check(self, each: Destination, form: TextForm, checked: Checked) -> Iterator[Diagnostic]:
         """Cells that the field would refuse."""
-        names = path_names(checked.ast) if is_path(checked.ast) else []
-        if len(names) != 3 or names[0] != "lookups":
-            return
+        names = path_names(checked.ast)
         tables = self._looked_up.get(checked.span.file, {}).get(names[1], set())
         if len(tables) != 1:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.expr.checked import Checked
 from engine.expr.nodes import Field
 from engine.lint.finding import finding
 from engine.lint.paths_read import WHOLE, paths_of
@@ -18,9 +19,10 @@ from engine.spec.shape import Map
 def check(subject: Subject) -> Iterator[Diagnostic]:
     names: set[str] = set()
     whole: set[tuple[str, ...]] = set()
-    for checked in subject.plan.checked:
-        names.update(node.name for node in checked.nodes if isinstance(node, Field))
-        whole.update(path for path in paths_of(checked) if len(path) <= 2)
+    for every in subject.checked.values():
+        of_file, whole_of_file = subject.known.of(_read, every)
+        names |= of_file
+        whole |= whole_of_file
     if WHOLE in whole:
         return
     looked_up = {table for name, table in _rows(subject) if name not in whole}
@@ -28,6 +30,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for table in subject.workspace.tables:
         if table.id in looked_up - taken:
             yield from _unread(table, names)
+
+
+def _read(every: tuple[Checked, ...]) -> tuple[set[str], set[tuple[str, ...]]]:
+    """The names of all fields that are read, and what is read as a whole."""
+    names = {node.name for checked in every for node in checked.nodes if isinstance(node, Field)}
+    return names, {path for checked in every for path in paths_of(checked) if len(path) <= 2}
 
 
 def _unread(table: Table, names: set[str]) -> Iterator[Diagnostic]:

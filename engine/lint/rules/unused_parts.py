@@ -11,31 +11,32 @@ from engine.lint.subject import Subject
 from engine.lint.syntax import syntax
 from engine.source.diagnostic import Diagnostic, Label
 from engine.spec.documents.common import TableLookup
-from engine.spec.documents.mapping import MappedList
+from engine.spec.documents.mapping import MappedList, Mapping
 from engine.spec.shape import Map
 
 Read = set[tuple[str, ...]]
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    by_file: dict[str, Read] = {}
-    for checked in subject.plan.checked:
-        by_file.setdefault(checked.span.file, set()).update(_beginnings(checked))
     for mapping in subject.workspace.mappings:
-        read = by_file.get(mapping.span.file, set())
-        if WHOLE in read:
-            continue
-        for name, declared in mapping.input:
-            if (name,) not in read:
-                message = f"the input `{name}` is given by every caller and read by nothing"
-                yield finding("MAP220", message, declared.span, "use it, or remove it here and where it is given")
-        yield from _unused_rows(mapping.lookups, read)
-        for name, expression in mapping.values:
-            if ("values", name) not in read:
-                message = f"the value `{name}` is worked out for every message and read by nothing"
-                yield finding("MAP221", message, expression.span, "use it, or remove it")
-        yield from _lists(mapping.lists, read)
-        yield from _twice(mapping.lookups)
+        yield from subject.known.told(_mapping, mapping, subject.checked.get(mapping.span.file, ()))
+
+
+def _mapping(mapping: Mapping, every: tuple[Checked, ...]) -> Iterator[Diagnostic]:
+    read = {beginning for checked in every for beginning in _beginnings(checked)}
+    if WHOLE in read:
+        return
+    for name, declared in mapping.input:
+        if (name,) not in read:
+            message = f"the input `{name}` is given by every caller and read by nothing"
+            yield finding("MAP220", message, declared.span, "use it, or remove it here and where it is given")
+    yield from _unused_rows(mapping.lookups, read)
+    for name, expression in mapping.values:
+        if ("values", name) not in read:
+            message = f"the value `{name}` is worked out for every message and read by nothing"
+            yield finding("MAP221", message, expression.span, "use it, or remove it")
+    yield from _lists(mapping.lists, read)
+    yield from _twice(mapping.lookups)
 
 
 def _beginnings(checked: Checked) -> Iterator[tuple[str, ...]]:
