@@ -44,7 +44,8 @@ def plan(place: Place, against: str, form: str, as_json: bool, exit_class: bool)
     if as_json or form == "json":
         show_json(found.as_json())
     else:
-        from engine.release.plan_text import plan_lines, plan_markdown
+        from engine.release.plan_markdown import plan_markdown
+        from engine.release.plan_text import plan_lines
 
         text = plan_markdown(found) if form == "markdown" else "\n".join(plan_lines(found)) + "\n"
         click.echo(text, nl=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from engine.release.tree_changes import Path, TreeChange, path_text, value_text
+from engine.release.tree_changes import Path, TreeChange, path_text, value_text, value_texts
 from engine.source.node import Mapping, Node, Scalar, plain
 from engine.source.span import Span
 
@@ -51,7 +51,7 @@ _N, _A, _B, _X = ChangeClass.NONE, ChangeClass.ADDITIVE, ChangeClass.BEHAVIOURAL
 _WORDS = "only people read it"
 _COMMON = (
     _Rule("spec", _N),
-    _Rule("version", _N),
+    _Rule("version", _N, "it names what changes, and changes nothing itself"),
     _Rule("summary", _N, _WORDS),
 )
 _DATES = _Rule("effective.**", _B, "on some business dates another version applies than before")
@@ -74,6 +74,16 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _Rule("latency.**", _N, "it says how fast the outcome is wanted; no outcome changes"),
         _DATES,
         _OWNER,
+        _Rule("**.steps.[*].when", _B, "the step is taken for other events than before"),
+        _Rule("**.lookup.**", _B, "another row may be found"),
+        _Rule("**.post.input.**", _B, "what is sent is another content"),
+        _Rule("**.emit.data.**", _B, "what is published is another content"),
+        _Rule("**.calculate.**", _B, "figures come out differently"),
+        _Rule("**.check.policy", _B, "it is checked by other rules"),
+        _Rule("**.approve.**", _B, "other people are asked, or something else is asked"),
+        _Rule("**.retry.**", _B, "attempts are made at other times; no content changes"),
+        _Rule("**.timeout", _B, "it is waited longer or less long; no content changes"),
+        _Rule("**.on_error.**", _B, "another thing follows when the step fails"),
     ),
     "mapping": (
         _Rule("input.*", _X, "every place that uses the mapping has to give something else"),
@@ -149,7 +159,7 @@ def _reason(change: TreeChange, rules: tuple[_Rule, ...]) -> Reason:
 def _said(change: TreeChange, level: ChangeClass, consequence: str) -> Reason:
     path = path_text(change.path)
     if change.old is not None and change.new is not None:
-        was, is_ = value_text(change.old), value_text(change.new)
+        was, is_ = value_texts(change.old, change.new)
         what = f"`{path}` is in another order" if _is_order(change) else f"`{path}` was {was} and is {is_} now"
     elif change.new is not None:
         shown = "" if isinstance(change.new, Mapping) else f": {value_text(change.new)}"

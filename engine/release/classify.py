@@ -50,6 +50,7 @@ def document_changes(old: Revision, new: Revision) -> list[DocumentChange]:
     before, after = documents_of(old), documents_of(new)
     contracts = {each.name: each for each in contract_changes(old.workspace, new.workspace, against=old.label)}
     found = [_change(was, is_, after, contracts) for was, is_ in _pairs(before, after)]
+    found = [each for each in found if each.reasons]  # a table whose rows are written in another way says nothing
     return sorted(found, key=lambda each: (-each.level, each.document.kind, each.document.key))
 
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from engine.base.errors import UserError
 from engine.release.change_rules import ChangeClass, Reason
 from engine.release.classify import DocumentChange, document_changes
-from engine.release.reach import InFlight, add_fields, add_reach, runs_in_flight
+from engine.release.reach import InFlight, add_reach, runs_in_flight
+from engine.release.reached_fields import add_fields
 from engine.release.revisions import opened, working
 from engine.source.span import Span
 

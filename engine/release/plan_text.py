@@ -1,4 +1,4 @@
-"""A release plan as text for a terminal, and as markdown for the conversation about a change."""
+"""A release plan as text for a terminal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from engine.release.change_rules import ChangeClass
 from engine.release.classify import DocumentChange
 from engine.release.plan import ReleasePlan, by_gravity, place
 
-#: A comment that begins with this line is the one that the next plan takes the place of.
-MARKER = "<!-- tieout plan -->"
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 _SHOWN_MAX = 12
 _MEANING = {
@@ -30,7 +28,7 @@ def plan_lines(plan: ReleasePlan) -> Iterator[str]:
         yield f"{level.word}: {_MEANING[level]}"
         for change in changes:
             yield f"  {_SIGNS[change.action]} {change.title}  {change.document.file}"
-            yield from (f"      {line}" for line in _details(change))
+            yield from (f"      {line}" for line in details(change))
     if plan.in_flight:
         yield ""
         yield from (each.sentence for each in plan.in_flight)
@@ -45,7 +43,8 @@ def summary(plan: ReleasePlan) -> str:
     return f"{count} {'document changes' if count == 1 else 'documents change'}: {counts}."
 
 
-def _details(change: DocumentChange) -> Iterator[str]:
+def details(change: DocumentChange) -> Iterator[str]:
+    """Why a change is what it is, and what it reaches; long lists are cut."""
     for reason in change.reasons[:_SHOWN_MAX]:
         where = place(reason.new_span or reason.old_span)
         yield reason.sentence + (f"  ({where})" if where and reason.path else "")
@@ -61,52 +60,3 @@ def _details(change: DocumentChange) -> Iterator[str]:
 def _listed(names: list[str]) -> str:
     rest = len(names) - _SHOWN_MAX
     return ", ".join(names[:_SHOWN_MAX]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def plan_markdown(plan: ReleasePlan) -> str:
-    """The plan as a comment; the first line tells it from other comments, so that it can be replaced."""
-    return "\n".join(_markdown(plan)) + "\n"
-
-
-def _markdown(plan: ReleasePlan) -> Iterator[str]:
-    yield MARKER
-    yield f"### Release plan: {plan.level.word}"
-    yield ""
-    yield f"{_escaped(summary(plan))} Compared with {_escaped(plan.old)}."
-    yield from (f"\n{_escaped(note)}" for note in plan.notes)
-    if plan.changes:
-        yield ""
-        yield "| class | | document | reaches |"
-        yield "|---|---|---|---|"
-        for _, changes in by_gravity(plan.changes):
-            for change in changes:
-                cells = (change.level.word, change.action, change.title, _reached(change))
-                yield f"| {' | '.join(map(_escaped, cells))} |"
-    for level, changes in by_gravity(plan.changes):
-        if level is ChangeClass.NONE:
-            continue
-        for change in changes:
-            yield ""
-            opened = " open" if level is ChangeClass.BREAKING else ""
-            yield f"<details{opened}><summary>{level.word}: {_html(change.title)}</summary>"
-            yield ""
-            yield from (f"- {_escaped(line)}" for line in _details(change))
-            yield ""
-            yield "</details>"
-    if plan.in_flight:
-        yield ""
-        yield from (f"- {_escaped(each.sentence)}" for each in plan.in_flight)
-
-
-def _reached(change: DocumentChange) -> str:
-    parts = [f"{len(names)} {what if len(names) > 1 else what[:-1]}" for what, names in change.reached.items() if names]
-    return ", ".join(parts) or "nothing"
-
-
-def _escaped(text: str) -> str:
-    """Text that means itself in a table, a list or a line of markdown; code in backticks stays code."""
-    return text.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine.base.errors import UserError
-from engine.plan.lineage import FieldGraph, field_graph
 from engine.plan.model import BranchStep, CallStep, EachStep, EmitStep, FlowPlan, Plan, PostStep, StepPlan
 from engine.release.change_rules import ChangeClass
 from engine.release.classify import DocumentChange
+from engine.release.contracts import roles_of
 from engine.release.documents import Document
 from engine.spec.documents.test import Test
 from engine.spec.kinds import CALCULATING
@@ -45,8 +44,12 @@ class InFlight:
 def add_reach(
     changes: Iterable[DocumentChange], old: Plan | None, new: Plan | None, workspace: LoadedWorkspace
 ) -> None:
-    """Fill in what each change reaches: by the closures of flows, on whichever side has the document."""
+    """Fill in what each change reaches: by the closures of flows, on whichever side has the document. What changes
+    nothing at run time reaches nothing."""
+    roles = roles_of(workspace)
     for change in changes:
+        if change.level is ChangeClass.NONE:
+            continue
         flows: dict[str, FlowPlan] = {}
         for document, plan in ((change.old, old), (change.new, new)):
             if document is not None and plan is not None:
@@ -54,46 +57,15 @@ def add_reach(
         document = change.document
         change.reached = {
             "fields": [],
+            "decisions": [],
+            "documents": [],
             "flows": sorted(name for name in flows if f"flow:{name}" != document.key),
             "operations": sorted({each for flow in flows.values() for each in _operations(flow.steps)}),
             "tests": sorted(_tests(workspace, document, {flow.id for flow in flows.values()})),
         }
-
-
-def add_fields(changes: Iterable[DocumentChange], plan: Plan) -> None:
-    """Fill in which fields of effects the changed fields end up in."""
-    graph: FieldGraph | None = None
-    for change in changes:
-        addresses = list(dict.fromkeys(_addresses(change)))
-        if not addresses:
-            continue
-        graph = graph or field_graph(plan)
-        found: set[str] = set()
-        for address in addresses:
-            try:
-                reached = graph.reaches(address)
-            except UserError:
-                continue  # a place without a name of its own, such as an intermediate value
-            found.update(f"{each.address} ({each.effect})" for each in reached if each.effect and not each.decides)
-        change.reached["fields"] = sorted(found)
-
-
-def _addresses(change: DocumentChange) -> Iterator[str]:
-    """The fields of a changed document that changed, as lineage names them."""
-    document = change.new
-    if document is None or change.old is None:
-        return
-    for reason in change.reasons:
-        first, _, rest = reason.path.partition(".")
-        if document.kind == "mapping" and first == "fields" and rest:
-            yield f"mapping:{document.major}/{rest}"
-        elif document.kind == "mapping" and first == "lists" and ".fields." in rest:
-            name, _, field = rest.partition(".fields.")
-            yield f"mapping:{document.major}/{name}[].{field}"
-        elif document.kind == "table" and first == "rows" and rest:
-            yield from (f"table:{document.id}.{column}" for column in rest.split(","))
-        elif document.kind == "schema" and reason.level is ChangeClass.BREAKING and reason.path:
-            yield f"schema:{document.major}/{reason.path}"
+        if document.kind == "schema" and document.major in roles:
+            role = roles[document.major]
+            change.reached["documents"] = sorted({*role.producers, *role.consumers})
 
 
 def _flows(document: Document, plan: Plan) -> Iterator[FlowPlan]:

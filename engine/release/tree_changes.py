@@ -96,6 +96,21 @@ def value_text(node: Node) -> str:
     return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 1]}…"
 
 
+def value_texts(old: Node, new: Node) -> tuple[str, str]:
+    """Two values, each in a line; of what is longer, the part around the first difference is shown."""
+    was, is_ = _words(plain(old)), _words(plain(new))
+    if max(len(was), len(is_)) <= _SHOWN_MAX:
+        return was, is_
+    same = next((at for at, (one, other) in enumerate(zip(was, is_, strict=False)) if one != other), 0)
+    start = max(0, same - _SHOWN_MAX // 2)
+    return _part(was, start), _part(is_, start)
+
+
+def _part(text: str, start: int) -> str:
+    shown = text[start : start + _SHOWN_MAX]
+    return f"{'…' if start else ''}{shown}{'…' if len(text) > start + _SHOWN_MAX else ''}"
+
+
 def _words(value: object) -> str:
     if value is None:
         return "null"

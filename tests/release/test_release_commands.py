@@ -72,7 +72,7 @@ def test_plan_exits_with_the_class_if_asked(tieout: Tieout, root: Path) -> None:
 def test_plan_in_its_formats(tieout: Tieout, root: Path) -> None:
     edit(root, TABLE, ('account: "4000"', 'account: "4010"'))
     text = tieout("plan").out
-    assert "the row customer acme changes: account was 4000 and is 4010 now" in text
+    assert "the row customer acme until 2026-07-01 changes: account was 4000 and is 4010 now" in text
     assert "reaches flows: booked@1.0.0" in text
     assert tieout("plan", "--json").json["class"] == "behavioural"
     assert tieout("plan", "--format", "json").json["counts"]["behavioural"] == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -80,8 +80,15 @@ class FieldGraph:
 
     def reaches(self, source: str) -> tuple[Reached, ...]:
         """Every place that a field, column, step or rule reaches, in order of address. Raises UserError."""
-        seeds = self._addresses().seeds(source)
-        own = {without_elements(seed) for seed in seeds}
+        return self.reached_from(self.seeds(source))
+
+    def seeds(self, address: str) -> frozenset[str]:
+        """An address and every other under which the same field is read. Raises UserError."""
+        return self._addresses().seeds(address)
+
+    def reached_from(self, addresses: Iterable[str]) -> tuple[Reached, ...]:
+        """Every place that is reached from any of some whole addresses, such as those of a flow's steps."""
+        own = {without_elements(each) for each in addresses}
         found: dict[str, Reached] = {}
         for end, values, decisions in self._all_ends():
             if without_elements(end.address) in own:
