@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.api.place import Place
 from engine.base.errors import UserError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+    from engine.release.backtest.comparing import EventDifference
     from engine.release.backtest.report import BacktestReport
     from engine.release.compat import CompatReport
     from engine.release.plan import ReleasePlan
@@ -46,18 +47,42 @@ def backtest(
     *,
     connection: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    asked: str | None = None,
+    differences: Path | None = None,
 ) -> BacktestReport:
     """What a flow would have made of recorded events under old and new definitions, with nothing sent.
 
-    See :func:`engine.release.backtest.run.backtest`. Raises UserError.
+    ``asked`` names an event that the report must hold in full; every event that differs is written to the file
+    ``differences``, one a line. See :func:`engine.release.backtest.run.backtest`. Raises UserError.
     """
     from engine.release.backtest.run import backtest as backtest_
 
-    with store_of(place) as engine:
+    with store_of(place) as engine, _written(differences) as each:
         return backtest_(
             place.workspace, flow, against, events, environment=place.environment, engine=engine,
-            connection=connection, progress=progress,
+            connection=connection, progress=progress, asked=asked, each=each,
         )  # fmt: skip
+
+
+@contextmanager
+def _written(file: Path | None) -> Iterator[Callable[[EventDifference], None] | None]:
+    """What writes events to a file as they come, one a line. Raises UserError if it cannot be written."""
+    if file is None:
+        yield None
+        return
+    import orjson
+
+    from engine.release.backtest.report import event_json
+
+    try:
+        with file.open("wb") as lines:
+            yield lambda each: _write(lines, orjson.dumps(event_json(each)))
+    except OSError as error:
+        raise UserError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _write(lines: BinaryIO, line: bytes) -> None:
+    lines.write(line + b"\n")
 
 
 @contextmanager

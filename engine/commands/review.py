@@ -100,23 +100,27 @@ def compat(place: Place, against: str, mode: str | None, view: str | None, as_js
 @click.option("--kinds", type=click.IntRange(1), default=10, show_default=True,
               help="How many kinds of difference are printed.")  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole report as one page.")
+@click.option("--differences", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write every event that differs to this file, in full, one a line.")  # fmt: skip
 @place_options
 @json_option
 def backtest(
     place: Place, flow: str, against: str, events: str, connection: str | None, one: str | None, kinds: int,
-    html: Path | None, as_json: bool,
+    html: Path | None, differences: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Run recorded events through old and new definitions, with nothing sent, and show what comes out differently.
 
     Exits with 0 if every outcome is the same, with 1 if any differs.
     """
     with _bar("events", hidden=as_json) as tick:
-        report = api.backtest(place, flow, against, events, connection=connection, progress=tick)
+        report = api.backtest(
+            place, flow, against, events, connection=connection, progress=tick, asked=one, differences=differences
+        )
     if html is not None:
         api.write_backtest_page(report, html)
     difference = None if one is None else report.find(one)
     if one is not None and difference is None:
-        raise UserError(f"none of the {len(report.differences)} events is {one!r}: name one by its id or subject")
+        raise UserError(f"none of the {report.total} events is {one!r}: name one by its id or subject")
     if as_json:
         show_json(report.as_json() if difference is None else api.backtest_event(difference))
     else:

@@ -112,7 +112,7 @@ def test_backtest_on_a_terminal(tieout: Tieout, root: Path, events: str) -> None
         "0 identical, 4 changed, 0 only old, 0 only new",
         "net effect on 4000: -12.00 USD over 4 events",
         "net effect on 4010: +12.00 USD over 4 events",
-        "posted.account 4000 → 4010 4 events, such as e4",
+        "posted.account 4000 → 4010 4 events, such as e1",
         "Nothing was sent. Made up, because it was not recorded: the receipt of document.create from ledger (4 times).",
     ):
         assert line in said.out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,8 @@ from engine.release.backtest.outcome import Emitted, Outcome, Sent
 #: Stands for a field that one side does not have.
 ABSENT: Any = object()
 _TEXT_MAX = 200
+#: Fields that hold an amount as text, beside its currency or that of the document.
+_AMOUNTS = frozenset(("amount", "debit", "credit", "total"))
 _ELEMENT = re.compile(r"\[[^\]]*\]")
 
 
@@ -34,6 +36,7 @@ class Change:
     path: str
     old: str | None
     new: str | None
+    difference: str | None = None  # of amounts in one currency: new minus old, with its sign
 
     @property
     def kind(self) -> str:
@@ -206,14 +209,36 @@ def differences(old: Any, new: Any, path: str) -> Iterator[Change]:
     or ``key`` where all have one, else by position."""
     if type(old) is not type(new) or _is_money(old) or _is_money(new):
         if type(old) is not type(new) or old != new:
-            yield Change(path, _text(old), _text(new))
+            yield Change(path, _text(old), _text(new), _difference(old, new))
     elif isinstance(old, dict):
         for name in dict.fromkeys((*old, *new)):
             yield from differences(old.get(name, ABSENT), new.get(name, ABSENT), f"{path}.{name}" if path else name)
     elif isinstance(old, list):
         yield from _lists(old, new, path)
     elif old != new:
-        yield Change(path, _text(old), _text(new))
+        amounts = path.rpartition(".")[2] in _AMOUNTS and isinstance(old, str)
+        yield Change(path, _text(old), _text(new), _minus(old, new) if amounts else None)
+
+
+def _difference(old: Any, new: Any) -> str | None:
+    """By how much money changes; None if it does not stay money of one currency."""
+    if not (_is_money(old) and _is_money(new)) or old["currency"] != new["currency"]:
+        return None
+    found = _minus(old["amount"], new["amount"])
+    return None if found is None else f"{found} {new['currency']}"
+
+
+def _minus(old: Any, new: Any) -> str | None:
+    try:
+        return signed(EXACT.subtract(Decimal(new), Decimal(old)))
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+
+
+def signed(amount: Decimal) -> str:
+    """An amount with its sign, also where it is above zero."""
+    text = decimal_text(amount)
+    return f"+{text}" if amount > 0 else text
 
 
 def _lists(old: list[Any], new: list[Any], path: str) -> Iterator[Change]:

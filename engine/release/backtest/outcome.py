@@ -55,6 +55,11 @@ class Outcome:
         return self.state != "skipped"
 
     @property
+    def failed(self) -> bool:
+        """Whether it ended in a business exception, or the event could not be read at all."""
+        return self.state in ("exception", "refused")
+
+    @property
     def postings(self) -> Iterator[Posting]:
         for each in self.sent:
             yield from each.postings

@@ -22,7 +22,10 @@ from engine.store.batch import Arrival
 from engine.store.inbox import partition_of
 
 _LAST = re.compile(r"last:([1-9][0-9]{0,6})")
-_SUFFIXES = (".json", ".ndjson", ".jsonl")
+_LINES = (".ndjson", ".jsonl")
+_SUFFIXES = (".json", *_LINES)
+#: How many messages are read, and looked up in the store, at a time.
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,27 @@ class Wanted:
         return type_ in self.events
 
 
+@dataclass(slots=True)
+class Recording:
+    """Recorded messages, oldest first, read a page at a time while they are replayed. ``total`` is how many there
+    are, as far as is known: lists in files are counted when they are reached."""
+
+    total: int
+    pages: Iterator[list[Recorded]] = field(default_factory=lambda: iter(()))
+
+
 def read_events(
     spec: str,
     wanted: Wanted,
     connections: Mapping[str, ConnectionPlan],
     connection: str | None = None,
     engine: sa.Engine | None = None,
-) -> list[Recorded]:
+) -> Recording:
     """The messages that ``spec`` names: a file, a folder, or ``last:N`` of a store's inbox; oldest first.
 
     Files hold CloudEvents (or with ``connection`` a vendor's messages, or the inputs of a called flow): one JSON
-    object, a list of them, or one a line. Raises UserError for what cannot be read or holds nothing for the flow.
+    object, a list of them, or one a line. Raises UserError for what cannot be read or holds nothing for the flow,
+    if need be while the pages are read.
     """
     last = _LAST.fullmatch(spec)
     if last is not None:
@@ -84,16 +97,44 @@ def read_events(
     profile_of = None if connection is None else connections.get(connection)
     if connection is not None and (profile_of is None or profile_of.manifest.webhook is None):
         raise UserError(f"no connection {connection!r} takes messages, so files cannot hold its messages")
-    found = [
-        _arrival(content, body, place, wanted, profile_of)
-        for file in _files(path)
-        for place, content, body in _objects(file, file.name if path.is_file() else file.relative_to(path).as_posix())
-    ]
-    fitting = [each for each in found if each is not None]
-    if not fitting:
+    files = _files(path)
+    recording = Recording(sum(map(_count, files)))
+    recording.pages = _pages(recording, path, files, wanted, profile_of)
+    return recording
+
+
+def _pages(
+    recording: Recording, path: Path, files: list[Path], wanted: Wanted, connection: ConnectionPlan | None
+) -> Iterator[list[Recorded]]:
+    found: list[Recorded] = []
+    none = True
+    for file in files:
+        name = file.name if path.is_file() else file.relative_to(path).as_posix()
+        for place, content, body in _objects(file, name, recording):
+            arrival = _arrival(content, body, place, wanted, connection)
+            if arrival is None:
+                recording.total -= 1
+                continue
+            none = False
+            found.append(arrival)
+            if len(found) == _PAGE:
+                yield found
+                found = []
+    if none:
         kinds = " or ".join(sorted(wanted.events)) or f"calls of {wanted.flow}"
-        raise UserError(f"{spec} holds nothing for flow {wanted.flow}, which takes {kinds}")
-    return fitting
+        raise UserError(f"{path} holds nothing for flow {wanted.flow}, which takes {kinds}")
+    yield found
+
+
+def _count(file: Path) -> int:
+    """How many messages a file holds, as far as can be told without reading it whole."""
+    if file.suffix not in _LINES:
+        return 1
+    try:
+        with file.open("rb") as lines:
+            return sum(1 for line in lines if line.strip())
+    except OSError as error:
+        raise UserError(f"the events cannot be read from {file}: {error.strerror}") from error
 
 
 def _files(path: Path) -> list[Path]:
@@ -107,19 +148,22 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _objects(file: Path, name: str) -> Iterator[tuple[str, Any, bytes]]:
+def _objects(file: Path, name: str, recording: Recording) -> Iterator[tuple[str, Any, bytes]]:
     """The objects in a file, each with a name of its place and its bytes."""
     try:
+        if file.suffix in _LINES:
+            with file.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    body = line.rstrip(b"\r\n")
+                    if body.strip():
+                        yield f"{name}:{number}", _parsed(body, f"{file}, line {number}"), body
+            return
         raw = file.read_bytes()
     except OSError as error:
         raise UserError(f"the events cannot be read from {file}: {error.strerror}") from error
-    if file.suffix in (".ndjson", ".jsonl"):
-        for number, line in enumerate(raw.splitlines(), 1):
-            if line.strip():
-                yield f"{name}:{number}", _parsed(line, f"{file}, line {number}"), line
-        return
     content = _parsed(raw, str(file))
     if isinstance(content, list):
+        recording.total += len(content) - 1
         for number, each in enumerate(content, 1):
             yield f"{name}[{number}]", each, json_bytes(each)
     else:
@@ -195,32 +239,48 @@ def _made(source: str, id_: str, kind: str, type_: str, key: str, body: bytes, r
 # ----------------------------------------------------------------------------- of a store
 
 
-def stored_events(engine: sa.Engine, wanted: Wanted, count: int) -> list[Recorded]:
+def stored_events(engine: sa.Engine, wanted: Wanted, count: int) -> Recording:
     """The last ``count`` messages of the inbox that may lead to the flow, with the replies recorded for them."""
-    arrivals = _last(engine, wanted, count)
-    if not arrivals:
+    found = _last(engine, wanted, count)
+    if not found:
         raise UserError(f"the store's inbox holds no message for flow {wanted.flow}")
-    answers = _answers(engine, wanted.flow, [each.id for each in arrivals])
-    return [
-        Recorded(each, f"received {as_datetime(each.received_at).date().isoformat()}", None, answers.get(each.id, {}))
-        for each in reversed(arrivals)
-    ]
+    return Recording(len(found), _stored_pages(engine, wanted.flow, found[::-1]))
 
 
-def _last(engine: sa.Engine, wanted: Wanted, count: int) -> list[Arrival]:
+def _stored_pages(engine: sa.Engine, flow: str, found: Sequence[int]) -> Iterator[list[Recorded]]:
     m = t.message
+    columns = [column for column in m.columns if column.name != "seq"]
+    for first in range(0, len(found), _PAGE):
+        statement = sa.select(*columns).where(m.c.seq.in_(found[first : first + _PAGE])).order_by(m.c.seq)
+        with engine.connect() as connection:
+            rows = connection.execute(statement).all()
+        arrivals = [Arrival(**{**row._mapping, "body": bytes(row._mapping["body"])}) for row in rows]
+        answers = _answers(engine, flow, [each.id for each in arrivals])
+        yield [
+            Recorded(
+                each, f"received {as_datetime(each.received_at).date().isoformat()}", None, answers.get(each.id, {})
+            )
+            for each in arrivals
+        ]
+
+
+def _last(engine: sa.Engine, wanted: Wanted, count: int) -> list[int]:
+    """The numbers of the last messages, the latest first."""
+    m = t.message.c
     types = {*wanted.events, *(type_ for _, type_ in wanted.messages), *(f"call:{each}" for each in wanted.called)}
     types |= {f"schedule:{wanted.flow}", *(f"file:{each}" for each in wanted.folders)}
-    columns = [column for column in m.columns if column.name != "seq"]
-    statement = sa.select(*columns).where(m.c.channel == "inbox", m.c.type.in_(sorted(types))).order_by(m.c.seq.desc())
-    found: list[Arrival] = []
+    statement = (
+        sa.select(m.seq, m.kind, m.source, m.type, m.parent)
+        .where(m.channel == "inbox", m.type.in_(sorted(types)))
+        .order_by(m.seq.desc())
+    )
+    found: list[int] = []
     with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=500).execute(statement):
-            arrival = Arrival(**{**row._mapping, "body": bytes(row._mapping["body"])})
+        for seq, kind, source, type_, parent in connection.execution_options(yield_per=_PAGE).execute(statement):
             # An event that a source made of a vendor's message comes again with that message.
-            made = arrival.parent is not None and arrival.source.startswith("source:")
-            if not made and wanted.takes(arrival.kind, arrival.source, arrival.type):
-                found.append(arrival)
+            made = parent is not None and source.startswith("source:")
+            if not made and wanted.takes(kind, source, type_):
+                found.append(seq)
                 if len(found) == count:
                     break
     return found

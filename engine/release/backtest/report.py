@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from engine.base.money import EXACT, decimal_text
-from engine.release.backtest.comparing import EventDifference, NetKey, Verdict, outcome_text
+from engine.release.backtest.comparing import Change, EventDifference, Verdict, outcome_text
 from engine.release.backtest.outcome import Outcome
 
-_ZERO = Decimal(0)
 _KINDS_SHOWN = 6
+#: What an event may be asked for by.
+NAMES = ("event", "subject", "origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,33 @@ class NetRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One field's change from one value to another, and how many events have it."""
+
+    path: str
+    old: str | None
+    new: str | None
+    difference: str | None
+    events: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Events that differ in the same way. ``net`` is new minus old, by account and currency."""
+    """Events that differ in the same way: ``count`` of them, and in full those that move the most money.
+
+    ``net`` is new minus old, by account and currency; ``values`` are the most frequent changes of values and
+    ``more_values`` how many there are besides.
+    """
 
     verdict: Verdict
     kinds: tuple[str, ...]
     events: tuple[EventDifference, ...]
+    count: int
+    size: Decimal  # how much money it moves, whatever its direction, in the currency where it is most
     net: Mapping[tuple[str, str], Decimal]
+    values: tuple[ValueChange, ...]
+    more_values: int
 
     @property
     def title(self) -> str:
@@ -51,135 +71,68 @@ class Group:
         more = len(self.kinds) - _KINDS_SHOWN
         return f"{shown} and {more} more" if more > 0 else shown
 
-    @property
-    def size(self) -> Decimal:
-        """How much money the group moves, in the currency where it is most."""
-        sums: dict[str, Decimal] = {}
-        for each in self.events:
-            for key, amount in (each.net or {}).items():
-                sums[key.currency] = EXACT.add(sums.get(key.currency, _ZERO), abs(amount))
-        return max(sums.values(), default=_ZERO)
-
 
 @dataclass(frozen=True, slots=True)
 class BacktestReport:
-    """Everything about one comparison. ``made_up`` are the replies nobody had recorded, and how often."""
+    """Everything about one comparison, whatever the number of events.
+
+    ``made_up`` are the replies nobody had recorded and ``recorded`` those that were, each with how often it was
+    needed; ``failed`` says how many events failed on ``both`` sides, or on the ``old`` or ``new`` one alone.
+    """
 
     flow: str
     old: str
     new: str
     events: str
-    differences: tuple[EventDifference, ...]  # every event, in order
+    total: int
+    counts: Mapping[str, int]  # how many events there are of each verdict, all of them named
+    differences: tuple[EventDifference, ...]  # the first events, in order, whatever became of them
     groups: tuple[Group, ...]
     accounts: tuple[NetRow, ...]
     customers: tuple[NetRow, ...]
     taxes: tuple[NetRow, ...]
+    failed: Mapping[str, int]
     made_up: Mapping[str, int]
+    recorded: Mapping[str, int]
     notes: tuple[str, ...] = ()
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many events there are of each verdict, all of them named."""
-        counted = Counter(each.verdict for each in self.differences)
-        return {verdict.value: counted[verdict] for verdict in Verdict}
+    asked: EventDifference | None = None
 
     @property
     def is_identical(self) -> bool:
         return not self.groups
 
     def find(self, event: str) -> EventDifference | None:
-        """One event by its id, its subject, or the place it was read from."""
-        for name in ("event", "subject", "origin"):
-            found = next((each for each in self.differences if getattr(each, name) == event), None)
+        """One event by its id, its subject, or the place it was read from, of those that are kept."""
+        kept = [*self.differences, *(each for group in self.groups for each in group.events)]
+        if self.asked is not None:
+            kept.insert(0, self.asked)
+        for name in NAMES:
+            found = next((each for each in kept if getattr(each, name) == event), None)
             if found is not None:
                 return found
         return None
 
     def as_json(self) -> dict[str, Any]:
-        """The report as a JSON-like value; identical events are counted only."""
+        """The report as a JSON-like value: of each kind of difference the events that move the most money."""
+        shown = [each for group in self.groups for each in group.events]
         return {
             "flow": self.flow,
             "old": self.old,
             "new": self.new,
             "events": self.events,
-            "total": len(self.differences),
+            "total": self.total,
             **self.counts,
             "net": [_row(row, "account") for row in self.accounts],
             "net_by_customer": [_row(row, "customer") for row in self.customers],
             "net_by_tax": [_row(row, "tax") for row in self.taxes],
             "groups": [_group(each) for each in self.groups],
-            "differences": [event_json(each) for group in self.groups for each in group.events],
+            "differences": [event_json(each) for each in shown],
+            "differences_left_out": sum(group.count for group in self.groups) - len(shown),
+            "failed": dict(self.failed),
             "made_up": dict(self.made_up),
+            "recorded": dict(self.recorded),
             "notes": list(self.notes),
         }
-
-
-def build_report(
-    flow: str,
-    old: str,
-    new: str,
-    events: str,
-    differences: Sequence[EventDifference],
-    made_up: Mapping[str, int],
-    notes: Iterable[str] = (),
-) -> BacktestReport:
-    """Group the differences, the most money first, and add up both sides' postings."""
-    return BacktestReport(
-        flow, old, new, events, tuple(differences), _groups(differences),
-        _rows(differences, "account"), _rows(differences, "customer"), _rows(differences, "tax"),
-        dict(sorted(made_up.items())), tuple(notes),
-    )  # fmt: skip
-
-
-def _groups(differences: Sequence[EventDifference]) -> tuple[Group, ...]:
-    collected: dict[tuple[Verdict, tuple[str, ...]], list[EventDifference]] = {}
-    for each in differences:
-        if each.verdict is Verdict.CHANGED:
-            kinds = tuple(dict.fromkeys(change.kind for change in each.changes))
-            collected.setdefault((each.verdict, kinds), []).append(each)
-        elif each.verdict in (Verdict.ONLY_OLD, Verdict.ONLY_NEW):
-            collected.setdefault((each.verdict, ()), []).append(each)
-    groups = []
-    for (verdict, kinds), events in collected.items():
-        net: dict[tuple[str, str], Decimal] = {}
-        for each in events:
-            for key, amount in (each.net or {}).items():
-                place = (key.account, key.currency)
-                net[place] = EXACT.add(net.get(place, _ZERO), amount)
-        ordered = tuple(sorted(events, key=lambda each: -each.size))
-        groups.append(
-            Group(verdict, kinds, ordered, {place: amount for place, amount in sorted(net.items()) if amount})
-        )
-    return tuple(sorted(groups, key=lambda group: (-group.size, -len(group.events), group.title)))
-
-
-def _rows(differences: Sequence[EventDifference], name: str) -> tuple[NetRow, ...]:
-    """The sums of both sides under one part of the key; only what differs somewhere, the biggest first."""
-    sums: dict[tuple[str, str], list[Decimal]] = {}
-    for each in differences:
-        for position, outcome in enumerate((each.old, each.new)):
-            for posting in () if outcome is None else outcome.postings:
-                place = (getattr(posting, name), posting.currency)
-                found = sums.setdefault(place, [_ZERO, _ZERO])
-                found[position] = EXACT.add(found[position], posting.amount)
-    touched: Counter[tuple[str, str]] = Counter()
-    for each in differences:
-        moved: dict[tuple[str, str], Decimal] = {}
-        for key, amount in (each.net or {}).items():
-            place = (_part(key, name), key.currency)
-            moved[place] = EXACT.add(moved.get(place, _ZERO), amount)
-        touched.update(place for place, amount in moved.items() if amount)
-    rows = [
-        NetRow(part, currency, old, new, touched[part, currency])
-        for (part, currency), (old, new) in sums.items()
-        if part and (touched[part, currency] or old != new)
-    ]
-    return tuple(sorted(rows, key=lambda row: (-abs(row.difference), row.name, row.currency)))
-
-
-def _part(key: NetKey, name: str) -> str:
-    part: str = getattr(key, name)
-    return part
 
 
 # ----------------------------------------------------------------------------- JSON
@@ -201,7 +154,7 @@ def _group(group: Group) -> dict[str, Any]:
         "verdict": group.verdict.value,
         "title": group.title,
         "kinds": list(group.kinds),
-        "events": len(group.events),
+        "events": group.count,
         "net": [
             {"account": account, "currency": currency, "difference": decimal_text(amount)}
             for (account, currency), amount in group.net.items()
@@ -219,7 +172,7 @@ def event_json(difference: EventDifference) -> dict[str, Any]:
         "verdict": difference.verdict.value,
         "old": _outcome(difference.old),
         "new": _outcome(difference.new),
-        "changes": [{"path": each.path, "old": each.old, "new": each.new} for each in difference.changes],
+        "changes": [_change(each) for each in difference.changes],
         "net": [
             {
                 "account": key.account,
@@ -231,6 +184,11 @@ def event_json(difference: EventDifference) -> dict[str, Any]:
             for key, amount in (difference.net or {}).items()
         ],
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    said: dict[str, Any] = {"path": change.path, "old": change.old, "new": change.new}
+    return said if change.difference is None else {**said, "difference": change.difference}
 
 
 def _outcome(outcome: Outcome | None) -> dict[str, Any] | None:

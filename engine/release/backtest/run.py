@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from engine.base.errors import UserError
 from engine.plan.model import FlowPlan, Plan
-from engine.release.backtest.comparing import EventDifference, compare
+from engine.release.backtest.collecting import Collector
+from engine.release.backtest.comparing import EventDifference, Verdict, compare
 from engine.release.backtest.outside import Memory, NoMemory, StoreMemory
-from engine.release.backtest.recorded import Recorded, Wanted, read_events
-from engine.release.backtest.report import BacktestReport, build_report
+from engine.release.backtest.recorded import Recording, Wanted, read_events
+from engine.release.backtest.report import BacktestReport
 from engine.release.backtest.side import Side
 from engine.release.backtest.stand_in import StandIns
 from engine.release.revisions import Revision, opened, working
@@ -21,6 +22,8 @@ from engine.spec.nearest import suggestion
 
 #: Called with how many events are done, and how many there are.
 Progress = Callable[[int, int], None]
+#: Called with every event that comes out differently.
+Each = Callable[[EventDifference], None]
 
 
 def backtest(
@@ -33,17 +36,22 @@ def backtest(
     engine: sa.Engine | None = None,
     connection: str | None = None,
     progress: Progress | None = None,
+    asked: str | None = None,
+    each: Each | None = None,
 ) -> BacktestReport:
     """Compare what ``flow`` makes of recorded events under the workspace at ``root`` and as of ``against``.
 
     ``events`` is as :func:`read_events` takes it; ``engine`` is a store's, for its inbox and recorded replies.
-    Nothing is sent and nothing is stored. Raises UserError.
+    Of any number of events the report holds the sums, and in full those that it shows; ``asked`` names one that it
+    must hold, and ``each`` is called with every event that differs. Nothing is sent and nothing is stored. Raises
+    UserError.
     """
     new = working(root)
     with opened(root, against, engine) as old:
         return compare_revisions(
-            old, new, flow, events, environment=environment, engine=engine, connection=connection, progress=progress
-        )
+            old, new, flow, events, environment=environment, engine=engine, connection=connection, progress=progress,
+            asked=asked, each=each,
+        )  # fmt: skip
 
 
 def compare_revisions(
@@ -56,23 +64,31 @@ def compare_revisions(
     engine: sa.Engine | None = None,
     connection: str | None = None,
     progress: Progress | None = None,
+    asked: str | None = None,
+    each: Each | None = None,
 ) -> BacktestReport:
     """The same for two revisions that are open already."""
     plans = old.compile(), new.compile()
     references = find_references(plans, flow)
-    id_ = next(each.partition("@")[0] for each in references if each is not None)
+    id_ = next(name.partition("@")[0] for name in references if name is not None)
     wanted = _wanted(id_, (old, new), plans, references)
-    recorded = read_events(events, wanted, plans[1].connections, connection, engine)
-    memory: Memory = NoMemory() if engine is None else StoreMemory(engine, [each.arrival.id for each in recorded])
+    recording = read_events(events, wanted, plans[1].connections, connection, engine)
+    memory: Memory = NoMemory() if engine is None else StoreMemory(engine)
     sides = tuple(
         Side(plan, reference, StandIns(plan, revision.workspace.schemas), memory, environment)
         for plan, reference, revision in zip(plans, references, (old, new), strict=True)
     )
-    differences = list(_compared(recorded, sides, progress))
+    collector = Collector(asked)
+    for difference in _compared(recording, sides, memory, progress):
+        collector.add(difference)
+        if each is not None and difference.verdict not in (Verdict.IDENTICAL, Verdict.NOTHING):
+            each(difference)
     made_up: Counter[str] = Counter()
-    for side in sides:
-        made_up |= side.made_up  # both sides ask the same, mostly: the larger count is how many were needed
-    return build_report(id_, old.label, new.label, events, differences, made_up, _notes(references, plans))
+    answered: Counter[str] = Counter()
+    for side in sides:  # both sides ask the same, mostly: the larger count is how many were needed
+        made_up |= side.made_up
+        answered |= side.recorded
+    return collector.report(id_, old.label, new.label, events, made_up, answered, _notes(references, plans))
 
 
 def find_references(plans: tuple[Plan, Plan], flow: str) -> tuple[str | None, str | None]:
@@ -117,16 +133,20 @@ def _is_called(flow: FlowPlan) -> bool:
     return flow.event is None and flow.schedule is None and flow.folder is None
 
 
-def _compared(recorded: list[Recorded], sides: tuple[Side, ...], progress: Progress | None) -> list[EventDifference]:
-    found: list[EventDifference] = []
+def _compared(
+    recording: Recording, sides: tuple[Side, ...], memory: Memory, progress: Progress | None
+) -> Iterator[EventDifference]:
     old, new = sides
-    for number, each in enumerate(recorded, 1):
-        before, after = old.outcomes(each), new.outcomes(each)
-        for event in dict.fromkeys((*before, *after)):
-            found.append(compare(event, each.origin, before.get(event), after.get(event)))
-        if progress is not None:
-            progress(number, len(recorded))
-    return found
+    done = 0
+    for page in recording.pages:
+        memory.about([message.arrival.id for message in page])
+        for message in page:
+            before, after = old.outcomes(message), new.outcomes(message)
+            for event in dict.fromkeys((*before, *after)):
+                yield compare(event, message.origin, before.get(event), after.get(event))
+            done += 1
+            if progress is not None:
+                progress(done, max(done, recording.total))
 
 
 def _notes(references: tuple[str | None, str | None], plans: tuple[Plan, Plan]) -> list[str]:

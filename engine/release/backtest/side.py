@@ -27,6 +27,7 @@ class Side:
         self.plan = plan
         self.flow = flow
         self.made_up: Counter[str] = Counter()
+        self.recorded: Counter[str] = Counter()
         self._versions = plan.flows.get(flow, ()) if flow is not None else ()
         self._stand_ins = stand_ins
         self._memory = memory
@@ -73,7 +74,7 @@ class Side:
         key = recorded.arrival.key if recorded.arrival.kind == "call" else event.partitionkey
         context = Context(self.plan.workspace, self._environment, event.id, key, started.business_date)
         answers: Mapping[str, Any] = recorded.answers.get(event.id, {})
-        outside = Outside(self.plan, self._stand_ins, self._memory, answers, self.made_up)
+        outside = Outside(self.plan, self._stand_ins, self._memory, answers, self.made_up, self.recorded)
         state, output, exceptions = _decided(flow, started, context, outside)
         return Outcome(
             name, event.subject, state, f"{flow.id}@{flow.version}", started.business_date.isoformat(),

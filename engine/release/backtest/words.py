@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+import re
+from collections.abc import Iterator, Mapping
 
-from engine.base.money import decimal_text
-from engine.release.backtest.comparing import EventDifference, Verdict
-from engine.release.backtest.report import BacktestReport, Group, NetRow
+from engine.release.backtest.comparing import Change, EventDifference, Verdict, signed
+from engine.release.backtest.report import BacktestReport, Group, NetRow, ValueChange
 
 VERDICTS = {
     Verdict.IDENTICAL: "identical",
@@ -19,36 +16,20 @@ VERDICTS = {
     Verdict.NOTHING: "no outcome",
 }
 
+_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SIGNS = "Debits are positive, credits negative; amounts of documents without sides are as they are sent."
-
-
-@dataclass(frozen=True, slots=True)
-class ValueChange:
-    """One field's change from one value to another, and how many events have it."""
-
-    path: str
-    old: str | None
-    new: str | None
-    events: int
-    example: str
-
-
-def signed(amount: Decimal) -> str:
-    """An amount with its sign, also where it is above zero."""
-    text = decimal_text(amount)
-    return f"+{text}" if amount > 0 else text
 
 
 def counts_line(report: BacktestReport) -> str:
     """``3 identical, 2 changed, 0 only old, 0 only new``."""
     counts = report.counts
     shown = [verdict for verdict in VERDICTS if verdict is not Verdict.NOTHING or counts[verdict]]
-    return ", ".join(f"{counts[verdict]} {VERDICTS[verdict]}" for verdict in shown)
+    return ", ".join(f"{counts[verdict]:,} {VERDICTS[verdict]}" for verdict in shown)
 
 
 def net_sentences(report: BacktestReport) -> Iterator[str]:
     """``net effect on 4000: -0.03 EUR over 500 events``, for every account that moves."""
-    events = len(report.differences)
+    events = report.total
     for row in report.accounts:
         yield net_sentence(row, events)
 
@@ -59,14 +40,14 @@ def net_sentence(row: NetRow, events: int) -> str:
 
 def verdict_sentence(report: BacktestReport) -> str:
     """What it comes to, in a sentence."""
-    total = len(report.differences)
+    total = report.total
     if not total:
         return "None of the messages leads to an event of this flow."
     if report.is_identical:
         return f"All {plural(total, 'outcome')} are the same under both definitions: nothing changes."
-    differing = sum(len(group.events) for group in report.groups)
+    differing = sum(group.count for group in report.groups)
     moved = "" if report.accounts else " No amount on any account changes."
-    return f"{differing} of {plural(total, 'event')} {'comes' if differing == 1 else 'come'} out differently.{moved}"
+    return f"{differing:,} of {plural(total, 'event')} {'comes' if differing == 1 else 'come'} out differently.{moved}"
 
 
 def group_net(group: Group) -> str:
@@ -80,21 +61,28 @@ def group_net(group: Group) -> str:
 
 def made_up_lines(report: BacktestReport) -> list[str]:
     """What nobody had recorded, each with how often it was needed."""
-    return [f"{what} ({count} times)" if count > 1 else what for what, count in report.made_up.items()]
+    return _counted(report.made_up)
 
 
-def value_changes(group: Group, shown_max: int) -> tuple[list[ValueChange], int]:
-    """The most frequent changes of values in a group, and how many more there are."""
-    counted: Counter[tuple[str, str | None, str | None]] = Counter()
-    example: dict[tuple[str, str | None, str | None], str] = {}
-    for event in group.events:
-        for change in event.changes:
-            place = (change.path, change.old, change.new)
-            counted[place] += 1
-            example.setdefault(place, event.event)
-    ordered = counted.most_common(shown_max)
-    found = [ValueChange(*place, count, example[place]) for place, count in ordered]
-    return found, len(counted) - len(found)
+def recorded_lines(report: BacktestReport) -> list[str]:
+    """What was answered from what the store has recorded, each with how often it was needed."""
+    return _counted(report.recorded)
+
+
+def _counted(answers: Mapping[str, int]) -> list[str]:
+    return [f"{what} ({count:,} times)" if count > 1 else what for what, count in answers.items()]
+
+
+def failed_sentence(report: BacktestReport) -> str:
+    """Which events fail, and on which side; empty if none does."""
+    sides = (("both", "on both sides"), ("old", "only on the old side"), ("new", "only on the new side"))
+    parts = [f"{report.failed[side]:,} {words}" for side, words in sides if report.failed.get(side)]
+    return f"Ended in an exception, or could not be read: {', '.join(parts)}." if parts else ""
+
+
+def change_text(change: Change | ValueChange) -> str:
+    """``(+0.01 EUR)`` behind an amount that changes; empty for all else."""
+    return f" ({change.difference})" if change.difference else ""
 
 
 def event_title(difference: EventDifference) -> str:
@@ -102,5 +90,11 @@ def event_title(difference: EventDifference) -> str:
     return f"{difference.event} of {difference.subject}" if difference.subject else difference.event
 
 
+def visible(text: str) -> str:
+    """Text from outside in which nothing acts on a terminal or turns the reading direction: such characters are
+    written as their codes."""
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
