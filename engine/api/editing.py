@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.base.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 EDITOR_SCHEMA_FOLDER = "schemas/editor"
 
@@ -40,12 +40,15 @@ def schema_text(schema: Mapping[str, Any]) -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
-def write_editor_schemas(folder: Path) -> list[str]:
-    """Write the schemas of all kinds to a folder; the names of the files that changed. Raises UserError."""
+def write_editor_schemas(folder: Path, kinds: Collection[str] | None = None) -> list[str]:
+    """Write the schemas of some kinds, of all if none are named, to a folder; the names of the files that changed.
+    Raises UserError."""
     changed = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind, schema in editor_schemas().items():
+            if kinds is not None and kind not in kinds:
+                continue
             file = folder / f"{kind}.json"
             text = schema_text(schema)
             if not file.exists() or file.read_text("utf-8") != text:
@@ -96,7 +99,8 @@ def new_document(start: Path, kind: str, id_: str, folder: str | None = None) ->
 
     check_name(kind, id_)
     if kind == "workspace":
-        return _write_new(start, new_files(kind, id_, "", "", None), ("mappings", "schemas", "policies"))
+        made = _write_new(start, new_files(kind, id_, "", "", None), ("mappings", "schemas", "policies"))
+        return [*made, *_with_schemas(start)]
     from engine.spec.workspace import find_workspace, load_workspace
 
     root = find_workspace(start)
@@ -110,7 +114,16 @@ def new_document(start: Path, kind: str, id_: str, folder: str | None = None) ->
         raise UserError(f"{folder} is in none of the workspace's folders: {', '.join(folders)}")
     schemas = "schemas" if "schemas" in folders else place
     connection = min((each.id for each in workspace.connections), default=None)
-    return _write_new(root, new_files(kind, id_, place, schemas, connection))
+    made = _write_new(root, new_files(kind, id_, place, schemas, connection))
+    return [*made, *_with_schemas(root)]
+
+
+def _with_schemas(root: Path) -> list[str]:
+    """Write the schemas that the first lines of documents name, those that a workspace does not have yet; their folder,
+    if any were written. Others stay as they are: `tieout schemas --write` renews them."""
+    folder = root / EDITOR_SCHEMA_FOLDER
+    missing = [kind for kind in editor_schemas() if not (folder / f"{kind}.json").exists()]
+    return [f"{EDITOR_SCHEMA_FOLDER}/"] if missing and write_editor_schemas(folder, missing) else []
 
 
 def _declared_folders(root: Path) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,17 +11,21 @@ from lsprotocol import types
 
 from engine.expr.formats import FORMATS
 from engine.expr.functions import FUNCTIONS
+from engine.lsp.case_targets import step_ids
 from engine.lsp.cursor import Cursor, cursor_at
 from engine.lsp.declared import Declared, declared_at, node_at, role_of, text_at
 from engine.lsp.expressions import offer
 from engine.lsp.positions import Point
-from engine.lsp.targets import target_fields
+from engine.lsp.targets import paths_given, target_fields, target_type
 from engine.lsp.workbench import View
-from engine.schema.types import Type, describe
+from engine.schema.types import BOOLEAN, Text, Type, describe, members
 from engine.spec.decode import Key, layout
 from engine.spec.editor_schema import HOLDS, inner_type, meaning
 from engine.spec.editor_snippets import snippet_text
 from engine.spec.values import Expression, Name, Reference, Template, Tree
+
+#: The key under which a document of a kind declares the names that its other parts use.
+_OWN_NAMES = {"table": ("columns", "column"), "journal": ("roles", "account role")}
 
 Item = types.CompletionItem
 Kind = types.CompletionItemKind
@@ -65,10 +70,11 @@ def _keys(view: View, cursor: Cursor, point: Point, declared: Declared) -> Itera
             yield _key(view, cursor, point, "spec", f"{view.document.kind}/v1", "the kind of document", "!")
         yield from _shape_keys(view, cursor, point, declared.hint, dash)
     elif declared.is_tree or declared.is_map:
-        for name, type_ in target_fields(view, cursor.path, declared):
+        computed = declared.is_map and Expression in typing.get_args(declared.hint)
+        fields = list(paths_given(view, cursor.written, declared)) or list(target_fields(view, cursor.path, declared))
+        for name, type_ in fields:
             if name not in cursor.siblings:
-                sign = "=" if declared.is_map else ""
-                yield _key(view, cursor, point, name, sign, describe(type_), "2")
+                yield _key(view, cursor, point, name, "=" if computed else "", describe(type_), "2", dash)
 
 
 def _shape_keys(view: View, cursor: Cursor, point: Point, shape: type[Any], dash: str) -> Iterator[Item]:
@@ -102,8 +108,10 @@ def _about(key: Key) -> str:
     return f"{text}\n\nExample: `{key.declared.example}`" if key.declared.example else text
 
 
-def _key(view: View, cursor: Cursor, point: Point, name: str, value: str, detail: str, sort: str) -> Item:
-    item = _item(view, cursor, point, name, f"{name}: {value}", Kind.Field)
+def _key(
+    view: View, cursor: Cursor, point: Point, name: str, value: str, detail: str, sort: str, dash: str = ""
+) -> Item:
+    item = _item(view, cursor, point, name, f"{dash}{name}: {value}", Kind.Field)
     item.detail = detail
     item.sort_text = f"{sort}{name}"
     return item
@@ -123,8 +131,20 @@ def _values(view: View, cursor: Cursor, point: Point, declared: Declared) -> Ite
         yield from _names(view, cursor, point, declared)
     elif hint in (Expression, Tree, Template):
         yield from _computed(view, cursor, point, declared)
+        if hint is Tree and not cursor.written.startswith("="):
+            yield from _literals(view, cursor, point, declared)
     elif hint is str and declared.key is not None:
         yield from _texts(view, cursor, point, declared.key.key)
+
+
+def _literals(view: View, cursor: Cursor, point: Point, declared: Declared) -> Iterator[Item]:
+    """The texts that are possible where any value could be written, but a type says which."""
+    type_ = target_type(view, cursor.path, declared)
+    for member in members(type_) if type_ is not None else ():
+        if isinstance(member, Text) and member.values is not None:
+            yield from (_plain(view, cursor, point, text, Kind.EnumMember) for text in sorted(member.values))
+        elif member == BOOLEAN:
+            yield from (_plain(view, cursor, point, word, Kind.Keyword) for word in ("true", "false"))
 
 
 def _names(view: View, cursor: Cursor, point: Point, declared: Declared) -> Iterator[Item]:
@@ -136,10 +156,20 @@ def _names(view: View, cursor: Cursor, point: Point, declared: Declared) -> Iter
             item = _plain(view, cursor, point, found.name, Kind.Reference, found.summary.partition(". ")[0])
             item.label_details = types.CompletionItemLabelDetails(description=found.span.file)
             yield item
-    elif declared.key is not None and view.document.kind == "table":
-        columns = node_at(view.document.tree, ("columns",))
-        for entry in getattr(columns, "entries", ()):
-            yield _plain(view, cursor, point, entry.key, Kind.Field, "column")
+        if role == "schema":
+            yield from _schemas_of_connectors(view, cursor, point)
+    elif declared.key is not None and view.document.kind in _OWN_NAMES:
+        key, what = _OWN_NAMES[view.document.kind]
+        for entry in getattr(node_at(view.document.tree, (key,)), "entries", ()):
+            yield _plain(view, cursor, point, entry.key, Kind.Field, what)
+
+
+def _schemas_of_connectors(view: View, cursor: Cursor, point: Point) -> Iterator[Item]:
+    """The schemas that come with connectors, which are in no file of the workspace."""
+    own = {found.name for found in view.knowledge.names.of_kind("schema")}
+    for schema in view.knowledge.library.schemas:
+        if schema.reference not in own:
+            yield _plain(view, cursor, point, schema.reference, Kind.Reference, "comes with its connector")
 
 
 def _operations(view: View, cursor: Cursor, point: Point) -> Iterator[Item]:
@@ -155,7 +185,13 @@ def _operations(view: View, cursor: Cursor, point: Point) -> Iterator[Item]:
 
 
 def _texts(view: View, cursor: Cursor, point: Point, key: str) -> Iterator[Item]:
-    """Owners and the like: what other documents say under the same key."""
+    """Owners and the like: what other documents say under the same key; in tests steps and paths."""
+    if view.document.kind == "test" and key in {"path", "not_visited", "at"}:
+        yield from (_plain(view, cursor, point, step, Kind.Reference, "step") for step in step_ids(view))
+    if view.document.kind == "test" and key == "remove":
+        declared = declared_at("test", ("cases", 0, "change"))
+        for path, type_ in () if declared is None else paths_given(view, cursor.written, declared):
+            yield _plain(view, cursor, point, path, Kind.Field, describe(type_))
     if key not in {"owner", "group", "link", "purpose", "reason", "zone", "connector"}:
         return
     known: dict[str, int] = {}
@@ -202,7 +238,7 @@ def expression_items(
     view: View, written: str, scope: Mapping[str, Type], point: Point, *, functions: bool = True
 ) -> Iterator[Item]:
     """What can be written next in an expression."""
-    found = offer(written, scope)
+    found = offer(written, scope, view.lines[point.line][point.column :] if point.line < len(view.lines) else "")
     for name, type_ in found.fields.items():
         item = _at_end(view, point, found.partial, name, name, Kind.Field)
         item.detail = describe(type_)

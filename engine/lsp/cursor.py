@@ -34,6 +34,9 @@ def cursor_at(lines: Sequence[str], point: Point) -> Cursor:
     """What is being written at a place."""
     text = lines[point.line] if point.line < len(lines) else ""
     before = text[: point.column]
+    above = _text_above(lines, point.line)
+    if above is not None and _indent(before) > above.column:
+        return _inside_text(lines, above, point)
     here = list(tokens_of(point.line, before))
     last = here[-1] if here else None
     if isinstance(last, KeyToken) and (before[last.end :].rstrip(" ") != ":" or before.endswith(" ")):
@@ -113,6 +116,62 @@ def _flow(path: Path, written: str, start: Point) -> Cursor:
     return Cursor(current, True, rest, place, frozenset(seen))
 
 
+# ----------------------------------------------------------------------------- text over several lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Where a text begins that goes on in deeper lines: the column of its key or dash, and what stands behind it."""
+
+    line: int
+    column: int
+    value: str
+    closing: str = ""
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))
+
+
+def _text_above(lines: Sequence[str], line: int) -> _Opened | None:
+    """The block text, or the text in quotation marks, that was begun above a line and may still go on there."""
+    found: _Opened | None = None
+    for number in range(line):
+        text = lines[number]
+        if found is not None and (not text.strip() or _indent(text) > found.column):
+            if found.closing and found.closing in text:
+                found = None
+            continue
+        found = _opened(number, text) if any(sign in text for sign in "|>'\"") else None
+    return found
+
+
+def _opened(line: int, text: str) -> _Opened | None:
+    """The text that a line begins and does not end."""
+    here = list(tokens_of(line, text))
+    if not here or isinstance(here[-1], Dash):
+        return None
+    last = here[-1]
+    value = last.value if isinstance(last, KeyToken) else last.text
+    column = last.column if isinstance(last, KeyToken) or len(here) == 1 else here[-2].column
+    if BLOCK.match(value):
+        return _Opened(line, column, value)
+    if value[:1] in {"'", '"'} and value.find(value[0], 1) < 0:
+        return _Opened(line, column, value, value[0])
+    return None
+
+
+def _inside_text(lines: Sequence[str], above: _Opened, point: Point) -> Cursor:
+    here = list(tokens_of(above.line, lines[above.line]))
+    last = here[-1]
+    dashes = [each.column for each in here if isinstance(each, Dash)]
+    path, _ = _ancestors(lines, above.line, last.column, dashes)
+    if isinstance(last, KeyToken):
+        path = (*path, last.name)
+    before = lines[point.line][: point.column] if point.line < len(lines) else ""
+    return Cursor(path, False, _continued(lines, above, point), Point(point.line, _indent(before)))
+
+
 # ----------------------------------------------------------------------------- the lines around
 
 
@@ -175,11 +234,12 @@ def _is_list(lines: Sequence[str], point: Point, column: int) -> bool:
     return False
 
 
-def _continued(lines: Sequence[str], owner: KeyToken, point: Point) -> str:
+def _continued(lines: Sequence[str], owner: KeyToken | _Opened, point: Point) -> str:
     """The value so far of a key whose value goes on below it."""
     parts = [] if BLOCK.match(owner.value) else [owner.value]
     parts += [lines[number].strip() for number in range(owner.line + 1, point.line)]
-    return " ".join([*parts, lines[point.line][: point.column].lstrip(" ")])
+    here = lines[point.line][: point.column] if point.line < len(lines) else ""
+    return " ".join([*parts, here.lstrip(" ")])
 
 
 def key_at(text: str) -> str | None:

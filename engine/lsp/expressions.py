@@ -20,6 +20,7 @@ from engine.source.span import Span
 _PLACE = Span("")
 _NAMES = frozenset({"unquoted_identifier", "quoted_identifier"})
 _CLOSES = {"rbracket": ("lbracket", "filter"), "rparen": ("lparen",), "rbrace": ("lbrace",)}
+_PARTS = frozenset({"comma", "colon"})
 _OPENS = frozenset({"lbracket", "filter", "lparen", "lbrace"})
 
 
@@ -37,8 +38,9 @@ class Offer:
     texts: tuple[str, ...] = ()
 
 
-def offer(written: str, scope: Mapping[str, Type]) -> Offer:
-    """What may come behind the text of an expression (without ``=``) that ends at the cursor."""
+def offer(written: str, scope: Mapping[str, Type], behind: str = "") -> Offer:
+    """What may come behind the text of an expression (without ``=``) that ends at the cursor. ``behind`` is the text on
+    the same line behind the cursor."""
     try:
         tokens = tokenize(written)[:-1]
     except SyntaxMistake as mistake:
@@ -50,7 +52,7 @@ def offer(written: str, scope: Mapping[str, Type]) -> Offer:
         tokens = tokens[:-1]
     elif last is not None and last["type"] in _NAMES | {"number", "literal"} and last["end"] == len(written):
         return Offer("")
-    reader = _Reader(written, tokens, scope)
+    reader = _Reader(written, tokens, scope, behind)
     if tokens and tokens[-1]["type"] == "dot":
         base = reader.operand(len(tokens) - 1)
         return Offer(partial, {} if base is None else fields_of(base))
@@ -79,10 +81,28 @@ def _in_quotes(written: str, start: int, scope: Mapping[str, Type]) -> Offer:
     return Offer(partial, texts=tuple(sorted(texts)))
 
 
+def _next_argument(behind: str, level: int) -> str:
+    """The argument behind the one in which the cursor stands, ``level`` brackets deep: of ``.id), xs)`` the ``xs``."""
+    start = -1
+    for at, char in enumerate(behind):
+        if char in "([{":
+            level += 1
+        elif char in ")]}":
+            level -= 1
+            if level < 0:
+                return behind[start:at] if start >= 0 else ""
+        elif char == "," and level == 0:
+            if start >= 0:
+                return behind[start:at]
+            start = at + 1
+    return ""
+
+
 class _Reader:
     """Reads operands backwards."""
 
-    def __init__(self, written: str, tokens: list[Token], scope: Mapping[str, Type]) -> None:
+    def __init__(self, written: str, tokens: list[Token], scope: Mapping[str, Type], behind: str = "") -> None:
+        self._behind = behind
         self._written = written
         self._tokens = tokens
         self._scope = scope
@@ -102,8 +122,10 @@ class _Reader:
         return element(type_) if is_projection(ast) else type_
 
     def current(self, at: int) -> Type | None:
-        """What ``@`` means at a token: None outside of filters and selections, where names are those in scope."""
-        depth = 0
+        """What ``@`` means at a token: None outside of filters, selections and the like, where names are those in
+        scope."""
+        depth = level = 0
+        beside = False  # behind a comma: what comes before it is another part
         for position in range(at - 1, -1, -1):
             kind = self._tokens[position]["type"]
             if kind in _CLOSES:
@@ -111,18 +133,55 @@ class _Reader:
             elif kind in _OPENS:
                 if depth:
                     depth -= 1
-                elif kind == "filter":
+                    continue
+                beside, level = False, level + 1
+                if kind == "filter":
                     base = self._plain(position)
                     return None if base is None else element(base)
-                elif kind in {"lbrace", "lbracket"} and position and self._tokens[position - 1]["type"] == "dot":
+                if kind in {"lbrace", "lbracket"} and position and self._tokens[position - 1]["type"] == "dot":
                     return self.operand(position - 1)
+            elif depth == 0 and kind == "comma":
+                beside = True
+            elif depth == 0 and kind == "pipe" and not beside:
+                return self._typed(self._group(position), position)
+            elif depth == 0 and kind == "expref" and not beside:
+                return self._elements(position, level)
         return None
+
+    def _group(self, end: int) -> int:
+        """Where the part begins that a token stands in: behind the nearest opening bracket or comma."""
+        depth = 0
+        for position in range(end - 1, -1, -1):
+            kind = self._tokens[position]["type"]
+            if kind in _CLOSES:
+                depth += 1
+            elif kind in _OPENS:
+                if depth == 0:
+                    return position + 1
+                depth -= 1
+            elif depth == 0 and kind in _PARTS:
+                return position + 1
+        return 0
+
+    def _elements(self, at: int, level: int) -> Type | None:
+        """What an expression that is handed to a function is about: the elements of the argument before it, or of the
+        one behind it where that is written already."""
+        if at and self._tokens[at - 1]["type"] == "comma":
+            given = self._typed(self._group(at - 1), at - 1)
+            return None if given is None else element(given)
+        behind = _next_argument(self._behind, level)
+        ast = parse(behind, _PLACE, Diagnostics()) if behind.strip() else None
+        return None if ast is None else element(check(ast, self._scope, Diagnostics()))
 
     def _plain(self, end: int) -> Type | None:
         """The type of the operand before a filter's bracket, as it is: for ``a[].b`` an array again."""
         begin = self._begin(end)
-        if begin == end:
-            return self.current(end)
+        return self.current(end) if begin == end else self._typed(begin, end)
+
+    def _typed(self, begin: int, end: int) -> Type | None:
+        """The type of the expression from one token up to another; None if it is none."""
+        if begin >= end:
+            return None
         text = self._written[self._tokens[begin]["start"] : self._tokens[end - 1]["end"]]
         ast = parse(text, _PLACE, Diagnostics())
         if ast is None:

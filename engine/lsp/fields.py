@@ -69,9 +69,9 @@ class FieldIndex:
                 if found is not None:
                     return found
                 alike = self._by_fields.get(frozenset(member.fields), [])
-                same = [owner for known, owner in alike if _alike(known, member)]
+                same = {tuple(map(id, owner.nodes)): owner for known, owner in alike if _alike(known, member)}
                 if len(same) == 1:
-                    return same[0]
+                    return next(iter(same.values()))
         return None
 
     def owner_or_none(self, type_: Type | None) -> Owner | None:
@@ -182,44 +182,43 @@ def element(type_: Type) -> Type:
     return ANY
 
 
-def _reads(node: Ast, current: Type | None, checked: Checked) -> Iterator[Read]:
+def _reads(node: Ast, current: Type | None, checked: Checked, group: str = "") -> Iterator[Read]:
+    """``current`` is what names are read of, None where they are those in scope; ``group`` is its name in scope."""
     match node:
         case Field():
-            yield Read(node, current)
+            yield Read(node, current, group)
         case Chain():
-            yield from _reads(node.left, current, checked)
-            if isinstance(node.right, Field):
-                named = isinstance(node.left, Field) and current is None
-                group = node.left.name if named and isinstance(node.left, Field) else ""
-                yield Read(node.right, checked.of(node.left), group)
-            else:
-                yield from _reads(node.right, checked.of(node.left), checked)
+            yield from _reads(node.left, current, checked, group)
+            inner = node.left.name if isinstance(node.left, Field) and current is None else ""
+            yield from _reads(node.right, checked.of(node.left), checked, inner)
         case Project():
-            yield from _reads(node.left, current, checked)
+            yield from _reads(node.left, current, checked, group)
             yield from _reads(node.right, element(checked.of(node.left)), checked)
         case Filter():
-            yield from _reads(node.left, current, checked)
-            inner = element(checked.of(node.left))
-            yield from _reads(node.condition, inner, checked)
-            yield from _reads(node.right, inner, checked)
+            yield from _reads(node.left, current, checked, group)
+            inside = element(checked.of(node.left))
+            yield from _reads(node.condition, inside, checked)
+            yield from _reads(node.right, inside, checked)
         case ProjectValues():
-            yield from _reads(node.left, current, checked)
+            yield from _reads(node.left, current, checked, group)
             yield from _reads(node.right, ANY, checked)
         case MultiObject():
             for _, each in node.pairs:
-                yield from _reads(each, current, checked)
+                yield from _reads(each, current, checked, group)
         case MultiList():
             for each in node.elements:
-                yield from _reads(each, current, checked)
+                yield from _reads(each, current, checked, group)
         case Call():
             arrays = [checked.of(each) for each in node.arguments if not isinstance(each, ExpressionReference)]
-            inner = next((element(each) for each in arrays if element(each) != ANY), ANY)
+            inside = next((element(each) for each in arrays if element(each) != ANY), ANY)
             for argument in node.arguments:
-                inside = inner if isinstance(argument, ExpressionReference) else current
-                yield from _reads(argument, inside, checked)
+                if isinstance(argument, ExpressionReference):
+                    yield from _reads(argument, inside, checked)
+                else:
+                    yield from _reads(argument, current, checked, group)
         case _:
             for child in children(node):
-                yield from _reads(child, current, checked)
+                yield from _reads(child, current, checked, group)
 
 
 def fields_of(type_: Type) -> dict[str, Type]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 KEY = re.compile(r"""(?P<key>"[^"]*"|'[^']*'|[^\s\-?#&*!|>%@`"'{}\[\],:=][^#{}"']*?)\s*:(?=\s|$)""")
 _DASH = re.compile(r"-(?=\s|$)")
@@ -46,8 +47,13 @@ class Words:
 Token = Dash | KeyToken | Words
 
 
-def tokens_of(line: int, text: str) -> Iterator[Token]:
-    """The tokens of one line; none for a blank one or a comment."""
+@lru_cache(maxsize=16_384)
+def tokens_of(line: int, text: str) -> tuple[Token, ...]:
+    """The tokens of one line; none for a blank one or a comment. Kept, because most lines stay as they are."""
+    return tuple(_tokens_of(line, text))
+
+
+def _tokens_of(line: int, text: str) -> Iterator[Token]:
     column = len(text) - len(text.lstrip(" "))
     rest = text[column:]
     while _DASH.match(rest) is not None:

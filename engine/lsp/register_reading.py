@@ -5,11 +5,13 @@ from __future__ import annotations
 from lsprotocol import types
 
 from engine.lsp.completion import complete
+from engine.lsp.folding import folds
 from engine.lsp.hover import hover
 from engine.lsp.navigation import define, highlight, refer
 from engine.lsp.outline import outline, workspace_symbols
 from engine.lsp.semantic import LEGEND, tokens
 from engine.lsp.server import Server
+from engine.lsp.signature import signature_help
 
 
 def register(server: Server) -> None:
@@ -29,6 +31,10 @@ def _register_completion(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hovered(params: types.HoverParams) -> types.Hover | None:
         return await server.answer(params.text_document.uri, lambda view: hover(view, params.position))
+
+    @server.feature(types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(trigger_characters=["(", ","]))
+    async def called(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+        return await server.answer(params.text_document.uri, lambda view: signature_help(view, params.position))
 
 
 def _register_places(server: Server) -> None:
@@ -52,6 +58,10 @@ def _register_outline(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     async def outlined(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
         return await server.answer(params.text_document.uri, outline)
+
+    @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+    async def folded(params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
+        return await server.answer(params.text_document.uri, folds)
 
     @server.feature(types.WORKSPACE_SYMBOL)
     async def found(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:

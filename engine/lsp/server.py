@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ from engine.spec.workspace import find_workspace
 R = TypeVar("R")
 #: A thread gives way after so many seconds: completion must not wait for a check.
 SWITCH_SECONDS = 0.001
+#: A check makes many objects and hardly any that hold each other: looking for such at every turn is a waste.
+RARELY = (100_000, 20, 100)
 
 
 class Server(LanguageServer):
@@ -141,4 +144,5 @@ def make_server() -> Server:
 def serve() -> None:
     """Serve one editor over standard input and output until it ends."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*RARELY)
     make_server().start_io()

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.finance.calculations import calculation
 from engine.finance.facts import type_of
+from engine.lsp.case_targets import case_type, next_segments, type_at
 from engine.lsp.cursor import Path
 from engine.lsp.declared import Declared, declared_at, given, node_at, text_at
 from engine.lsp.fields import element, fields_of
@@ -15,11 +16,15 @@ from engine.lsp.workbench import View
 from engine.plan.flow_scope import event_type
 from engine.plan.library import Library
 from engine.plan.mapping_targets import list_targets
-from engine.schema.types import ANY, TEXT, Object, Type, members
+from engine.schema.types import ANY, TEXT, Money, Object, Type, members
 from engine.source.node import Node
 from engine.spec.documents.flow import CalculatedBy
+from engine.spec.documents.test import Test
 from engine.spec.kinds import CALCULATING
 from engine.spec.shape import Map
+
+#: Where a test names places of what it gives by their paths.
+_PATHS = (("TestCase", "change"), ("TestCase", "append"))
 
 
 def target_fields(view: View, path: Path, declared: Declared) -> Iterator[tuple[str, Type]]:
@@ -32,8 +37,20 @@ def target_fields(view: View, path: Path, declared: Declared) -> Iterator[tuple[
         if isinstance(member, Object):
             required |= member.required
     found = fields_of(type_)
+    if any(isinstance(each, Money) for each in members(type_)):
+        found = {**found, "amount": TEXT, "currency": TEXT}
+    if (declared.shape, declared.key and declared.key.key, len(path)) == (Test, "given", 2):
+        found = {**found, "file": TEXT}
     for name in sorted(found, key=lambda each: each not in required):
         yield name, found[name]
+
+
+def paths_given(view: View, written: str, declared: Declared) -> Iterator[tuple[str, Type]]:
+    """The paths into what a test gives that a path which is being written can become; nothing for other places."""
+    shape = "" if declared.shape is None else declared.shape.__name__
+    if declared.is_map and declared.key is not None and (shape, declared.key.key) in _PATHS:
+        given_ = _root(view, ("given",), "given", "Test")
+        yield from () if given_ is None else next_segments(given_, written)
 
 
 def target_type(view: View, path: Path, declared: Declared) -> Type | None:
@@ -41,22 +58,14 @@ def target_type(view: View, path: Path, declared: Declared) -> Type | None:
     if declared.key is None or declared.shape is None:
         return None
     start = path[: len(path) - len(declared.below)]
-    if (declared.shape.__name__, declared.key.key) == ("Expect", "emitted"):
-        return _emitted(view, path)
     named = declared.is_tree and typing.get_origin(given(declared.key.type)) is Map
+    if (declared.shape.__name__, declared.key.key) in _PATHS:
+        given_ = _root(view, ("given",), "given", "Test") if named else None
+        return None if given_ is None else _inside(type_at(given_, str(start[-1])), declared.below)
     root = _root(view, start[:-1] if named else start, declared.key.key, declared.shape.__name__)
     if root is None:
         return None
     return _inside(fields_of(root).get(str(start[-1]), ANY) if named else root, declared.below)
-
-
-def _emitted(view: View, path: Path) -> Type | None:
-    """What a test expects to be emitted, by the type of the event."""
-    at = next((at for at, part in enumerate(path) if isinstance(part, int) and path[at - 1] == "emitted"), None)
-    if at is None:
-        return None
-    data = _schema(view.knowledge.library, view.document.tree, (*path[: at + 1], "type"))
-    return None if data is None else _inside(event_type(data), path[at + 1 :])
 
 
 def _inside(type_: Type, below: Path) -> Type:
@@ -94,9 +103,7 @@ def _root(view: View, path: Path, key: str, shape: str) -> Type | None:
             return _settings(view, tree, key)
         case ("Test", "given"):
             return _given(view, tree, library)
-        case ("Expect", "output"):
-            return _result(tree, library)
-    return None
+    return case_type(view, shape, key, path) if view.document.kind == "test" else None
 
 
 def _reference(tree: Node, path: Path) -> tuple[str, int]:
@@ -186,14 +193,6 @@ def _given(view: View, tree: Node, library: Library) -> Type | None:
     if data is not None:
         return Object({"event": event_type(data)}, frozenset({"event"}), None)
     return _inputs(library.flows.get(_reference(tree, ("target", "flow"))))
-
-
-def _result(tree: Node, library: Library) -> Type | None:
-    callee = library.mappings.get(_reference(tree, ("target", "mapping")))
-    if callee is not None:
-        return callee.output
-    flow = library.flows.get(_reference(tree, ("target", "flow")))
-    return None if flow is None else flow.output
 
 
 def target_of_key(view: View, path: Path) -> Type | None:

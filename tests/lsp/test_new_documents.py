@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def findings(root: Path) -> list[str]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
-    assert new_document(tmp_path, "workspace", "mine") == ["tieout.yaml"]
+    assert new_document(tmp_path, "workspace", "mine") == ["tieout.yaml", "schemas/editor/"]
     return tmp_path
 
 
@@ -47,6 +48,27 @@ def test_every_kind_makes_no_finding_in_an_empty_workspace_and_its_test_passes(e
     assert [each.name for each in report.failures] == []
     tested = {each.target.partition(":")[0] for each in report.results}
     assert tested == {"flow", "mapping", "policy", *CALCULATING}
+
+
+def test_the_lines_in_front_of_new_documents_name_files_that_are_there(empty: Path) -> None:
+    for kind in KINDS:
+        new_document(empty, kind, f"new_{kind}")
+    named = 0
+    for path in [*empty.rglob("*.yaml")]:
+        for line in path.read_text("utf-8").splitlines()[:2]:
+            schema = json.loads((path.parent / line.partition("schema")[2].lstrip("=: ")).read_text("utf-8"))
+            assert schema["properties"]["spec"]["const"] == f"{kind_of_file(path.name)}/v1"
+            named += 1
+    assert named > 2 * len(KINDS)
+
+
+def test_schemas_that_are_there_stay_and_missing_ones_come(empty: Path) -> None:
+    own, missing = empty / "schemas/editor/policy.json", empty / "schemas/editor/flow.json"
+    own.write_text("{}", "utf-8")
+    missing.unlink()
+    assert new_document(empty, "flow", "reminders")[-1] == "schemas/editor/"
+    assert own.read_text("utf-8") == "{}" and missing.is_file()
+    assert "schemas/editor/" not in new_document(empty, "policy", "limits")
 
 
 def test_a_connection_is_accepted_until_it_is_used_and_a_source_uses_it(empty: Path) -> None:
