@@ -69,7 +69,7 @@ SLIPS: dict[str, tuple[Slip, str, str, str]] = {
     "key misspelt": (change(FLOW, "owner:", "ownr:"), FLOW, "SPEC010", "did you mean `owner`?"),
     "indentation": (change(FLOW, "steps:\n", "steps:\n      x: y\n"), FLOW, "YAML001", "indentation"),
     "list for object": (change(FLOW, "  event: bill", "  - event: bill"), FLOW, "SPEC012", "must be an object"),
-    "number for text": (change(FLOW, 'version: "1.0.0"', "version: 1.0"), FLOW, "SPEC013", 'write "1.0"'),
+    "number for text": (change(FLOW, 'version: "1.0.0"', "version: 1.0"), FLOW, "SPEC013", "three numbers"),
     "unknown field": (change(FLOW, "data.revision", "data.revison"), FLOW, "EXPR010", "did you mean revision?"),
     "missing policy": (change(FLOW, "bill_limits@1", "bill_limit@1"), FLOW, "POL101", "did you mean `bill_limits`?"),
     "missing event": (change(FLOW, "bill.issued@1", "bill.isued@1"), FLOW, "SCHEMA101", "did you mean `bill.issued`?"),
@@ -102,7 +102,7 @@ SLIPS: dict[str, tuple[Slip, str, str, str]] = {
     "policy unreadable": (change(POLICY, "message:", "mesage:"), POLICY, "SPEC010", "did you mean `message`?"),
     "no such connector": (change(CONNECTION, "r: http", "r: htp"), CONNECTION, "CONN001", "installed: "),
     "no such setting": (change(CONNECTION, "base_url:", "base_ulr:"), CONNECTION, "CONN", "base_url"),
-    "no such kind": (put("tieout.yaml", "spec: workspac/v1\nid: a\n"), "tieout.yaml", "SPEC002", "`workspace/v1`"),
+    "no such kind": (put("tieout.yaml", "spec: workspac/v1\nid: a\n"), "tieout.yaml", "SPEC002", "`spec: workspace/v1`"),
 }  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OWN = {"engine", "connectors", "demo", "cli"}
-#: Imported where they are there: what the extras `postgresql` and `usage` bring.
-EXTRAS = {"psycopg", "duckdb", "numpy"}
+#: Imported where they are there: what the extras `postgresql`, `usage`, `properties` and `lsp` bring.
+EXTRAS = {"psycopg", "duckdb", "numpy", "hypothesis", "pygls", "lsprotocol"}
 
 
 def normal(name: str) -> str:
