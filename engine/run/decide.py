@@ -186,7 +186,7 @@ class Decision:
         if step.link is None:
             return self._row(step, key)
         id_ = str(key[0])
-        answer = yield LinkRequest(where, step.connection or "", step.link, id_)
+        answer = yield LinkRequest(where, step.connection or "", step.link, id_, step.missing != "null_value")
         assert isinstance(answer, LinkAnswer)
         external = answer.external
         if external is None and step.missing == "hold":

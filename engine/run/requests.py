@@ -38,12 +38,13 @@ class EffectRequest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """The id that another system gave to one of our objects."""
+    """The id that another system gave to one of our objects. ``needed``: the flow cannot go on without it."""
 
     path: str
     connection: str
     link: str
     id: str
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,9 +202,10 @@ class _Outside:
                 return self._read(request)
         return self._emit(request)
 
-    def _link(self, request: LinkRequest) -> str:
+    def _link(self, request: LinkRequest) -> str | None:
+        """The id that this event taught, or a stand-in where the flow cannot go on without one."""
         learned = self._links.get((request.connection, request.link, request.id))
-        return learned or f"<{request.link} {request.id} in {request.connection}>"
+        return learned or (f"<{request.link} {request.id} in {request.connection}>" if request.needed else None)
 
     def _effect(self, request: EffectRequest) -> Answer:
         self._trace.effects.append(
