@@ -8,12 +8,13 @@ from typing import Any
 
 from engine.base.money import DIVISION, Money, minor_units, round_decimal
 from engine.expr.signature import Registry
-from engine.expr.values import EXACT_60, Unrounded, add, is_number, kind, wrong
+from engine.expr.values import EXACT_60, Unrounded, add, is_number, kind, multiply, wrong
 
 NUMBER = Registry()
 _declare = NUMBER.declare
 
 _SCALE_MAX = 30
+_POWER_MAX = 100
 _exact_add = EXACT_60.add
 _ZERO = Decimal(0)
 _SMALL = 10**18  # far below the digits that a number may have: nothing to look at
@@ -77,6 +78,28 @@ def abs_(value: Any) -> Any:
     if value.__class__ is Unrounded:
         return Unrounded(abs(value.amount), value.currency)
     return abs(value) if value.__class__ is Money else abs(number_of(value, "the argument of abs"))
+
+
+@_declare(
+    "number, integer -> number",
+    doc="A number multiplied by itself so many times: exact, the exponent a whole number from 0 to 100. For a root or "
+    "a negative power, divide and round.",
+    example="power(1.05, 3)",
+    gives="1.157625",
+)
+def power(base: Any, exponent: Any) -> Any:
+    number_of(base, "the base of power")
+    left = integer_of(exponent, "the exponent of power")
+    if not 0 <= left <= _POWER_MAX:
+        wrong(f"the exponent of power is 0 to {_POWER_MAX}")
+    result, square = 1, base
+    while left:
+        if left & 1:
+            result = multiply(result, square)
+        left >>= 1
+        if left:
+            square = multiply(square, square)
+    return result
 
 
 @_declare("number -> integer", doc="The next whole number up.", example="ceil(1.2)", gives="2")

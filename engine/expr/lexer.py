@@ -94,7 +94,7 @@ _INSTEAD = {
     "#": "",
     "?": "a filter is written [?condition]",
     "$": "names stand without a sign: event.data.id",
-    "^": "there is no power operator",
+    "^": "a power is written power(x, 2)",
     ";": "an expression is one value",
     "“": "use the plain quotation mark '",
     "’": "use the plain quotation mark '",

@@ -36,6 +36,7 @@ FUNCTIONS: Mapping[str, str] = {
     "concat": "write join('', [a, b])",
     "concatenate": "write join('', [a, b])",
     "coalesce": "write not_null(a, b), or default(a, b)",
+    "pow": "write power(x, 2)",
     "ifnull": "write default(a, b)",
     "isnull": "write is_null(x), or default(a, b)",
     "nvl": "write default(a, b)",
@@ -81,5 +82,5 @@ def said_here(text: str, start: int, end: int) -> str:
     if text[:start].rstrip().endswith("<") and word == ">":
         return "write !="
     if text[:start].rstrip().endswith("*"):
-        return "there are no powers: multiply"
+        return "a power is written power(x, 2)"
     return WORDS[before] if before == "not" else ""

@@ -31,7 +31,7 @@ def help_for(text: str) -> str:
         ("a is null", "write == `null` or != `null`"),
         ("a in ['x', 'y']", "write contains(['a', 'b'], x)"),
         ("a <> 'x'", "write !="),
-        ("n ** 2", "there are no powers: multiply"),
+        ("n ** 2", "a power is written power(x, 2)"),
         ("if(n > 1, a, 'x')", "write condition && value || other"),
         ("len(a)", "write length(x)"),
         ("Concat(a, a)", "write join('', [a, b])"),

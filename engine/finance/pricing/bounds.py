@@ -131,10 +131,10 @@ def _committed(
     extra = ZERO
     for line, portion, share in zip(lines, portions, shares, strict=True):
         above = portion - share
-        surcharge = line.amounts.rounded(above * (factor - 1))
+        surcharge, told = _surcharge(line, above, factor)
         change = surcharge - line.surcharge
         extra += change
-        line.adjust(bound.id, change, f"{number(above)} above {bound.id}, times {number(factor)}")
+        line.adjust(bound.id, change, f"{number(above)} above {bound.id}, {told}")
         line.open, line.surcharge = above, surcharge
     short = max(ZERO, limit - before - current)
     due = commitment.true_up is TrueUp.AT_CLOSE and scene.closing and short > 0
@@ -144,6 +144,14 @@ def _committed(
         within=within, within_by_line=shares, overage=current - within + total(line.surcharge for line in lines),
     )  # fmt: skip
     return result, [_true_up(bound, short, scene, f"{number(short)} of the commitment was not used")] if due else []
+
+
+def _surcharge(line: WorkLine, above: Fraction, factor: Fraction) -> tuple[Fraction, str]:
+    """What lies above costs more, or less, than it did: times the factor, or else as the charge prices it anew."""
+    if factor != 1 or line.above is None or not above:
+        return line.amounts.rounded(above * (factor - 1)), f"times {number(factor)}"
+    overage = line.above(above)
+    return line.amounts.rounded(overage.amount) - above, f"priced anew: {overage.told}"
 
 
 def _earlier_limits(bound: Bound, scene: Scene) -> list[Fraction]:

@@ -11,7 +11,8 @@ from engine.finance.exact import HUNDRED, ONE, ZERO, total
 from engine.finance.pricing.choice import Choice, Chosen, choice_of, fits, is_ahead, reads_usage
 from engine.finance.pricing.facts import RatingFacts
 from engine.finance.pricing.lines import Amounts, WorkLine, title
-from engine.finance.pricing.measure import Entry, Measure, Piece, entry_of_billed, share_of
+from engine.finance.pricing.measure import Entry, Measure, Piece, Rate, entry_of_billed, share_of
+from engine.finance.pricing.overage import above_commitment
 from engine.finance.pricing.quantity import (
     Allowance,
     Free,
@@ -23,6 +24,7 @@ from engine.finance.pricing.quantity import (
     smoothed,
     transformed,
 )
+from engine.finance.pricing.rates import rate_of
 from engine.finance.pricing.windows import keep_commitment
 from engine.finance.pricing.words import number
 from engine.finance.problem import Where, refused
@@ -39,12 +41,14 @@ class PreparedCharge:
     amounts: Amounts
     where: Where
     needs_usage: bool
+    overage: Rate | None = None
 
     @classmethod
     def of(cls, document: Pricing, charge: Charge, where: Where) -> PreparedCharge:
         at = where.at(rule=f"charge {charge.id}")
         amounts = Amounts.of(document, charge.rounding)
-        return cls(charge, choice_of(charge.price, charge), amounts, at, reads_usage(charge.price))
+        overage = None if charge.overage_price is None else rate_of(charge.overage_price, charge)
+        return cls(charge, choice_of(charge.price, charge), amounts, at, reads_usage(charge.price), overage)
 
     @property
     def meters(self) -> set[str]:
@@ -207,6 +211,8 @@ def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Fre
         piece.transactions or 0 for piece in shown
     )  # fmt: skip
     line.told = _told(prepared, group, line, shown, kept.told)
+    if prepared.overage is not None:
+        line.above = above_commitment(prepared.overage, shown, line, _factor(prepared, facts), where)
     return line
 
 

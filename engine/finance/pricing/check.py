@@ -31,6 +31,7 @@ def check(document: Pricing, diagnostics: Diagnostics) -> None:
     for bound in document.bounds:
         _check_bound(bound, document, find)
     _check_stacks(document, find)
+    _check_overage(document, find)
     if document.thresholds is not None:
         _check_thresholds(document.thresholds, document, find)
     if document.pricing_unit is not None:
@@ -90,6 +91,21 @@ def _check_stacks(document: Pricing, find: Finder) -> None:
             find.forbid(mine != theirs and bool(mine[1] & theirs[1]),
                         f"`{bound.id}` and `{other.id}` share some charges, and not all, or not their term", bound.span,
                         "let them name the same `charges` and `over`, or different charges")  # fmt: skip
+
+
+def _check_overage(document: Pricing, find: Finder) -> None:
+    """A price for units above a commitment needs a commitment without a factor of its own."""
+    promised = [bound for bound in document.bounds if bound.commitment is not None]
+    for charge in document.charges:
+        if charge.overage_price is None:
+            continue
+        own = [each for each in promised if each.charges is None or charge.id in {name.text for name in each.charges}]
+        find.forbid(not own, f"`{charge.id}` has a price above a commitment, and no bound promises one",
+                    charge.overage_price.span, "add a bound with a `commitment`, or leave it out")  # fmt: skip
+        last = own[-1].commitment if own else None
+        find.forbid(last is not None and last.overage_factor != 1,
+                    f"`{charge.id}` has a price above a commitment, and the commitment's factor goes before it",
+                    charge.overage_price.span, "leave out one of them")  # fmt: skip
 
 
 def _check_bound(bound: Bound, document: Pricing, find: Finder) -> None:

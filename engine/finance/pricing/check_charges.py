@@ -8,7 +8,8 @@ from engine.finance.pricing.check_prices import Finder, check_price, counts_unit
 from engine.finance.pricing.choice import reads_usage
 from engine.spec.documents.pricing import Charge, Combine, EarlierBills, Included, Quantity, Scope
 from engine.spec.documents.pricing_bounds import Accumulate
-from engine.spec.documents.pricing_tiers import TierMode
+from engine.spec.documents.pricing_prices import Price
+from engine.spec.documents.pricing_tiers import TierBase, TierMode
 
 
 def check_charge(charge: Charge, find: Finder) -> None:
@@ -23,6 +24,8 @@ def check_charge(charge: Charge, find: Finder) -> None:
         _check_accumulate(charge, find)
     _check_earlier_bills(charge, find)
     _check_commitments(charge, find)
+    if charge.overage_price is not None:
+        _check_overage(charge, charge.overage_price, find)
     discount = charge.discount_percent
     if discount is not None and not 0 <= discount <= 100:
         find.error("FIN025", "a discount lies between 0 and 100 percent", charge.span, "correct it")
@@ -77,6 +80,34 @@ def _check_commitments(charge: Charge, find: Finder) -> None:
                     "promise an `amount`")  # fmt: skip
     find.forbid(charge.round_parts and bool(charge.commitments), "parts cannot be rounded before a commitment applies",
                 charge.span, "leave out `round_parts`")  # fmt: skip
+
+
+def _check_overage(charge: Charge, overage: Price, find: Finder) -> None:
+    check_price(overage, charge, find, top=False)
+    find.forbid(not (overage.unit_price is not None or overage.package is not None or overage.tiers is not None),
+                "units above a commitment are priced by `unit_price`, `package` or `tiers`", overage.span,
+                "use one of them")  # fmt: skip
+    find.forbid(
+        overage.tiers is not None and overage.tiers.over is TierBase.AMOUNT,
+        "units above a commitment have no amount of their own",
+        overage.span,
+        "let the tiers count units",
+    )
+    plain = all(_unit_prices(leaf) for leaf in leaves(charge.price))
+    find.forbid(not plain, "with this price nobody can say which units a commitment covers", overage.span,
+                "use a `unit_price`, or tiers with `mode: slice` and unit prices alone")  # fmt: skip
+    prorated = charge.quantity is not None and charge.quantity.prorated
+    find.forbid(prorated or bool(charge.commitments), "it is for units above a commitment of `bounds`", overage.span,
+                "leave out the charge's own `commitments` and prorated quantities")  # fmt: skip
+
+
+def _unit_prices(leaf: Price) -> bool:
+    """Whether every unit has a price of its own, so that an amount says how many units it is for."""
+    if leaf.tiers is None:
+        return leaf.unit_price is not None or leaf.decision is not None
+    return leaf.tiers.mode is TierMode.SLICE and all(
+        tier.unit_price is not None and not tier.flat_fee and tier.maximum is None for tier in leaf.tiers.tiers
+    )
 
 
 def _check_quantity(charge: Charge, quantity: Quantity, find: Finder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -50,10 +50,19 @@ class Amounts:
         return decimal_of(value) if self.own_unit else None
 
 
+@frozen
+class Overage:
+    """What the units cost that no commitment covers, and how that comes about."""
+
+    amount: Fraction
+    told: str
+
+
 @dataclass(slots=True)
 class WorkLine:
     """A line on its way: ``base`` is its amount after rounding and before bounds, ``net`` after the bounds so far,
-    ``open`` what commitments so far have not covered, and ``surcharge`` what their factor added to that."""
+    ``open`` what commitments so far have not covered, and ``surcharge`` what their factor added to that.
+    ``above`` prices the rest that is left of a part of ``net`` at the charge's overage price, where it has one."""
 
     charge: str
     kind: str
@@ -76,6 +85,7 @@ class WorkLine:
     prior: Fraction | None = None
     open: Fraction | None = None
     surcharge: Fraction = ZERO
+    above: Callable[[Fraction], Overage] | None = None
     adjustments: list[tuple[str, Fraction, str]] = field(default_factory=list)
     committed: Fraction | None = None
     overage: Fraction | None = None

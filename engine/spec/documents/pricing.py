@@ -193,6 +193,11 @@ class Charge:
     no_usage: Absent = declare("Without any usage: a quantity of zero, or refused.", default=Absent.ZERO)
     included: Included | None = declare("Units that cost nothing.", default=None)
     price: Price = declare("How it is priced.")
+    overage_price: Price | None = declare(
+        "How units are priced that a `commitment` of `bounds` no longer covers, counted from zero on every bill; as "
+        "`price` says, times the commitment's factor, if left out. Needs a `price` per unit, or slices of such prices.",
+        default=None,
+    )
     prorated: bool = declare("Whether its amount shrinks with the part of the period that is billed.", default=False)
     timing: Timing = declare("Billed for the period to come, or for the period past.", default=Timing.IN_ARREARS)
     discount_percent: Decimal | None = declare("A percentage off the price, before bounds.", default=None)

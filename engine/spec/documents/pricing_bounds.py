@@ -60,7 +60,8 @@ class Maximum:
 @shape
 class Commitment:
     """An amount promised over a term and billed in steps: what exceeds it costs a factor. Several commitments of the
-    same charges are used up one after another; what exceeds them all costs the factor of the last."""
+    same charges are used up one after another; what exceeds them all costs the factor of the last. A charge with an
+    `overage_price` costs that above them, unless the factor is other than 1, which goes before it."""
 
     amount: Decimal = declare("What is promised, before any factor.")
     overage_factor: Decimal = declare("What the amount above is multiplied by.", default=Decimal(1))
