@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.spec.workspace import LoadedWorkspace
     from engine.verify.coverage.measure import Thresholds
     from engine.verify.model import TestReport
-    from engine.verify.mutants.trial import MutantReport
+    from engine.verify.mutants.trial import MutantReport, Progress
 
 
 def run_tests(
@@ -58,10 +58,13 @@ def thresholds(root: Path, overall: int | None = None, per_file: int | None = No
 
 
 def find_mutants(
-    root: Path, only: str | None = None, *, budget_seconds: float | None = None, seed: int = 0, processes: int = 2
-) -> MutantReport:
-    """Change the definitions line by line, and see which changes no test notices. Raises UserError if the workspace
-    does not compile."""
+    root: Path, only: str | None = None, *, budget_seconds: float | None = None, seed: int = 0,
+    processes: int | None = None, progress: Progress | None = None,
+) -> MutantReport:  # fmt: skip
+    """Change the definitions line by line, and see which changes no test notices. As many ``processes`` as there are
+    processors, if left out. Raises UserError if the workspace does not compile."""
+    import os
+
     from engine.base.clock import SystemClock
     from engine.spec.workspace import load_workspace
     from engine.verify.mutants.trial import try_mutants
@@ -71,7 +74,7 @@ def find_mutants(
     assert built.plan is not None
     return try_mutants(
         workspace, built.plan, built.library, clock=SystemClock(), only=only, budget_seconds=budget_seconds,
-        seed=seed, processes=processes,
+        seed=seed, processes=processes or os.cpu_count() or 1, progress=progress,
     )  # fmt: skip
 
 

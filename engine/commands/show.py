@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,29 @@ def progress(what: str) -> Iterator[None]:
 
     with Console(stderr=True).status(what):
         yield
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[str], None]]:
+    """The same for what can say how far it is: on a terminal in one line that changes, elsewhere a line now and then,
+    at twice the number of words each time, so that a log shows that something goes on."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        with Console(stderr=True).status(what) as status:
+            yield lambda text: status.update(f"{what}: {text}")
+        return
+    heard, due = 0, 1
+
+    def tell(text: str) -> None:
+        nonlocal heard, due
+        heard += 1
+        if heard == due:
+            due *= 2
+            sys.stderr.write(f"{what}: {text}\n")
+            sys.stderr.flush()
+
+    yield tell
 
 
 def wants_color(*, errors: bool = False) -> bool:

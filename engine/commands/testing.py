@@ -11,8 +11,8 @@ import click
 from engine import api
 from engine.api import Place
 from engine.base.errors import UserError
-from engine.commands.options import command, group, place_options, read_input
-from engine.commands.show import progress, wants_color
+from engine.commands.options import command, group, json_option, place_options, read_input
+from engine.commands.show import counting, progress, wants_color
 
 CLEAN, FINDINGS = 0, 1
 _FORMATS = ("cobertura", "lcov", "json")
@@ -21,8 +21,8 @@ _FORMATS = ("cobertura", "lcov", "json")
 @group("test", "tieout test --only invoice_posted --coverage", invoke_without_command=True)
 @click.option("--only", help="A test's id, test/case, a target such as flow:invoice_posted, or a file.")
 @click.option("--changed-since", metavar="REV", help="Only tests that changes since a Git revision can affect.")
-@click.option("--format", "form", type=click.Choice(["human", "json", "junit"]), default="human", show_default=True,
-              help="How results are printed.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["human", "json", "junit", "github"]), default="human",
+              show_default=True, help="How results are printed.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--coverage", is_flag=True, help="Also say which steps, cases, rules, mapped fields and error clauses "
               "no test reaches.")  # fmt: skip
@@ -78,7 +78,7 @@ def _run(
     if form == "human":
         sys.stdout.write(render.render_human(report, color=wants_color()))
     else:
-        sys.stdout.write(render.render_json(report) if form == "json" else render.render_junit(report))
+        sys.stdout.write(render.FORMS[form](report))
     if report.coverage is not None:
         from engine.verify.coverage.formats import FORMATS
 
@@ -99,10 +99,14 @@ def _mutants(place: Place, form: str, only: str | None, budget: float | None, se
 
     from engine.verify.mutants import render
 
-    if form == "junit":
+    if form not in ("human", "json"):
         raise UserError("--mutants is printed as human or json")
-    with progress("changing definitions and running their tests"):
-        report = api.find_mutants(place.workspace, only, budget_seconds=budget, seed=seed or 0)
+    with counting("changing definitions and running their tests") as counted:
+
+        def far(tried: int, planned: int, unnoticed: int) -> None:
+            counted(f"{tried} of {planned} changes tried, {unnoticed} that no test notices")
+
+        report = api.find_mutants(place.workspace, only, budget_seconds=budget, seed=seed or 0, progress=far)
     if form == "json":
         sys.stdout.write(orjson.dumps(render.as_json(report), option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
@@ -127,15 +131,19 @@ def _watch(place: Place, form: str, only: str | None, seed: int | None) -> int:
     return CLEAN
 
 
-def _written(text: str, out: Path | None) -> int:
+def _written(text: str, out: Path | None, as_json: bool) -> int:
     """Print a drafted document, or write it where there is none yet."""
-    if out is None:
-        sys.stdout.write(text)
-        return CLEAN
-    if out.exists():
-        raise UserError(f"{out} is there already: nothing was written")
-    api.write_text(out, text)
-    sys.stdout.write(f"wrote {out}\n")
+    if out is not None:
+        if out.exists():
+            raise UserError(f"{out} is there already: nothing was written")
+        api.write_text(out, text)
+    if as_json:
+        import orjson
+
+        value = {"format_version": 1, "document": text, "written": None if out is None else str(out)}
+        sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        sys.stdout.write(text if out is None else f"wrote {out}\n")
     return CLEAN
 
 
@@ -147,26 +155,28 @@ _out = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), me
 @click.argument("event")
 @click.option("--flow", help="The flow, where several take the event.")
 @_out
+@json_option
 @place_options
-def init(place: Place, event: str, flow: str | None, out: Path | None) -> int:
+def init(place: Place, as_json: bool, event: str, flow: str | None, out: Path | None) -> int:
     """Draft a case for an EVENT (a JSON file; - for standard input).
 
     It gives what the flow reads of the event and what the outside would be asked. It expects nothing: the case fails
     until somebody writes what must come out.
     """
-    return _written(api.draft_test(place.workspace, read_input(event), flow), out)
+    return _written(api.draft_test(place.workspace, read_input(event), flow), out, as_json)
 
 
 @command("record", "tieout test record 0199f3c2-… --out mappings/flows/recorded.test.yaml")
 @click.argument("run")
 @_out
+@json_option
 @place_options
-def record(place: Place, run: str, out: Path | None) -> int:
+def record(place: Place, as_json: bool, run: str, out: Path | None) -> int:
     """Turn a RUN of the store into a case, with the replies that it got and what it sent.
 
     Texts in fields that a contract marks as sensitive are masked, the same text always in the same way.
     """
-    return _written(api.record_test(place, run), out)
+    return _written(api.record_test(place, run), out, as_json)
 
 
 test.add_command(init)

@@ -63,9 +63,14 @@ def _line(diagnostic: Diagnostic, suffix: str) -> str:
     if span.line == span.end_line:  # columns are only understood within one line
         properties |= {"col": str(span.column), "endColumn": str(max(span.column, span.end_column - 1))}
     properties["title"] = diagnostic.code
-    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     message = diagnostic.message + (f". {diagnostic.help}" if diagnostic.help else "") + suffix
-    return f"::{_COMMANDS[diagnostic.level]} {listed}::{_message(message)}"
+    return annotation(_COMMANDS[diagnostic.level], properties, message)
+
+
+def annotation(command: str, properties: Mapping[str, str], message: str) -> str:
+    """A line that GitHub shows at a place; ``command`` is ``error``, ``warning`` or ``notice``."""
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{command} {listed}::{_message(message)}"
 
 
 def _message(text: str) -> str:

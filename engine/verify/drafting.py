@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from engine.base.clock import FixedClock, as_datetime
 from engine.base.errors import Failure, UserError
 from engine.plan.model import FlowPlan, LookupStep, Plan, PostStep, StepPlan
+from engine.rewrite.format import format_text
 from engine.run.decide import Context
 from engine.source.span import Span
 from engine.spec.documents.test import Expect, TestCase
@@ -51,11 +53,12 @@ def draft_test(plan: Plan, event: Any, flow: str | None = None) -> str:
         "cases": [case],
     }
     hint = "    # What must come out: outcome, path, sent, postings, emitted, exception.\n    expect: {}\n"
-    return as_yaml(document) + hint
+    return format_text(as_yaml(document) + hint)
 
 
 def as_yaml(document: Mapping[str, Any]) -> str:
-    """A document as YAML that reads back as the same: texts that look like something else are quoted."""
+    """A document as YAML that reads back as the same: texts that look like something else are quoted. What
+    :func:`format_text` makes of it is in canonical form."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, indent=2)
 
 
@@ -71,11 +74,11 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     """Plain where it is a plain word; quoted where it could be read as anything else."""
-    plain = text.replace("_", "").replace("-", "").isalpha() and text.lower() not in _WORDS and text.isascii()
-    plain = plain and not text.startswith("-")
+    plain = _NAME.fullmatch(text) is not None and text.lower() not in _WORDS
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if plain or " " in text else '"')
 
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.@-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 _Dumper.add_representer(str, _text)
 

@@ -53,6 +53,7 @@ class CaseResult:
     differences: tuple[Difference, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tried: str = ""  # of a case for all inputs: how many were tried, and what they led to
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -19,21 +19,25 @@ from engine.run.requests import (
     HoldRequest,
     LinkAnswer,
     LinkRequest,
+    ReadAnswer,
+    ReadRequest,
     Request,
 )
-from engine.verify.model import Observed
 from engine.verify.outside import Outside
 
-#: Runs the case for one input; None if the input turns out not to fit its contract.
-RunInput = Callable[[Any], Observed | None]
-#: A sentence about everything that is wrong with what an input led to.
-Judge = Callable[[Any, Observed], list[str]]
+#: Draws a value of a strategy: a part of the input that is only wanted once the case runs.
+Draw = Callable[[Any], Any]
+#: An answer to a query that the case does not answer; None if its operation has no contract to make one from.
+Invent = Callable[[ReadRequest], Any]
 
 
 @dataclass(slots=True)
 class Obliging(Outside):
     """A world that says yes to everything that the case does not answer: documents are made, approvals given, ids
-    known. Nothing leaves it."""
+    known without which a flow cannot go on, queries answered as their contract says. Nothing leaves it."""
+
+    invent: Invent | None = None
+    answers: dict[str, Any] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Answer:
         if isinstance(request, EffectRequest) and not self.script.has(request.path):
@@ -42,7 +46,12 @@ class Obliging(Outside):
             return HoldAnswer(f"{request.kind}-of-{request.path}")
         if isinstance(request, LinkRequest):
             known = self.links.get((request.connection, request.link, request.id))
-            return LinkAnswer(known or f"{request.link}-{request.id}")
+            return LinkAnswer(known or (f"{request.link}-{request.id}" if request.needed else None))
+        if isinstance(request, ReadRequest) and not self.script.has(request.path) and self.invent is not None:
+            value = self.invent(request)
+            if value is not None:
+                self.answers[request.path] = value
+                return ReadAnswer(value)
         return super(Obliging, self).answer(request)
 
     def _made(self, request: EffectRequest) -> EffectAnswer:
@@ -55,76 +64,111 @@ class Obliging(Outside):
         return EffectAnswer(Receipt(document))
 
 
-def obliging(outside: Outside) -> Obliging:
-    """The same world, saying yes."""
+def obliging(outside: Outside, invent: Invent) -> Obliging:
+    """The same world, saying yes; ``invent`` answers the queries that the case does not answer."""
     return Obliging(
         outside.script, FixedClock(outside.clock.now()), dict(outside.links), set(outside.seen), outside.source,
-        outside.connections,
+        outside.connections, invent=invent,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of all inputs: ``said`` is empty if every law held. ``smallest`` is the smallest input that breaks
-    one."""
+class Tried:
+    """One input that was run: what was given, what the outside answered to queries, what came of it, and a sentence
+    about everything that is wrong with that."""
 
-    tried: int
+    given: Any
+    answers: Mapping[str, Any]
+    outcome: str
     said: tuple[str, ...] = ()
-    smallest: Any = None
+
+
+#: Runs the case for one input; None if the input turns out not to fit its contract.
+RunInput = Callable[[Any, Draw], Tried | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of all inputs: how many led to which outcome, and the smallest input that breaks a law, if one does."""
+
+    outcomes: Mapping[str, int]
+    smallest: Tried | None = None
+
+    @property
+    def completed(self) -> int:
+        return sum(count for outcome, count in self.outcomes.items() if outcome == "completed")
+
+
+#: How many outcomes are told one by one.
+_OUTCOMES_MAX = 5
 
 
 class _Broken(Exception):
     pass
 
 
-def try_inputs(inputs: Any, examples: int, seed: int, run: RunInput, judge: Judge) -> Verdict:
+def try_inputs(inputs: Any, examples: int, seed: int, run: RunInput) -> Verdict:
     """Try ``examples`` inputs of a strategy, the same ones for a seed. Raises UserError if none could be made."""
     import hypothesis
-    from hypothesis import HealthCheck, Phase
+    from hypothesis import HealthCheck, Phase, strategies
 
-    seen: dict[str, Any] = {"tried": 0, "said": [], "input": None}
+    outcomes: dict[str, int] = {}
+    worst: list[Tried] = []
 
-    def holds(value: Any) -> None:
-        observed, said = None, []
+    def holds(value: Any, drawn: Any) -> None:
         try:
-            observed = run(value)
+            tried = run(value, drawn.draw)
         except (Defect, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            said = [f"running it fails: {error}"]
-        if observed is None and not said:
+            tried = Tried(value, {}, "failed", (f"running it fails: {error}",))
+        if tried is None:
             hypothesis.reject()
-        seen["tried"] += 1
-        said = said or judge(value, observed)  # type: ignore[arg-type]  # without words there is an observation
-        if said:
-            seen["said"], seen["input"] = said, value
+        outcomes[tried.outcome] = outcomes.get(tried.outcome, 0) + 1
+        if tried.said:
+            worst[:] = [tried]
             raise _Broken
 
     settings = hypothesis.settings(
         max_examples=examples, database=None, deadline=None, derandomize=False, print_blob=False,
         phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        verbosity=hypothesis.Verbosity.quiet,
     )  # fmt: skip
     try:
-        given: Any = hypothesis.given(inputs)
+        given: Any = hypothesis.given(inputs, strategies.data())
         check: Any = hypothesis.seed(seed)(settings(given(holds)))
         check()
     except _Broken:
-        return Verdict(seen["tried"], tuple(seen["said"]), seen["input"])
+        return Verdict(outcomes, worst[0])
     except hypothesis.errors.Unsatisfiable as nothing:
         raise UserError("no input could be made that fits the contract") from nothing
-    if not seen["tried"]:
+    if not outcomes:
         raise UserError("no input could be made that fits the contract")
-    return Verdict(seen["tried"])
+    return Verdict(outcomes)
 
 
 def in_words(verdict: Verdict, seed: int) -> tuple[str, ...]:
     """What broke, on which smallest input, and how to see it again."""
-    if not verdict.said:
+    smallest = verdict.smallest
+    if smallest is None:
         return ()
-    shown = orjson.dumps(verdict.smallest, option=orjson.OPT_INDENT_2).decode()
+    answers = _indented(smallest.answers) if smallest.answers else []
     return (
-        *verdict.said,
+        *smallest.said,
         f"the smallest input that does it (seed {seed}):",
-        *(f"    {line}" for line in shown.splitlines()),
+        *_indented(smallest.given),
+        *(["to what is asked of the outside, by step, the answer is:", *answers] if answers else []),
     )
+
+
+def _indented(value: Any) -> list[str]:
+    return [f"    {line}" for line in orjson.dumps(value, option=orjson.OPT_INDENT_2).decode().splitlines()]
+
+
+def outcomes_in_words(verdict: Verdict) -> str:
+    """``50 inputs: 41 completed, 9 exception unknown_customer``."""
+    counts = sorted(verdict.outcomes.items(), key=lambda each: (each[0] != "completed", -each[1], each[0]))
+    words = [f"{count} {outcome}" for outcome, count in counts[:_OUTCOMES_MAX]]
+    others = sum(count for _, count in counts[_OUTCOMES_MAX:])
+    return f"{sum(verdict.outcomes.values())} inputs: " + ", ".join([*words, *([f"{others} others"] if others else [])])
 
 
 def over(made: Any, given: Any) -> Any:

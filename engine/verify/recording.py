@@ -12,6 +12,7 @@ from engine.base.clock import as_text
 from engine.base.errors import Failure, UserError
 from engine.plan.library import Library
 from engine.plan.model import CanonicalEvent, FlowPlan, LookupStep, Plan
+from engine.rewrite.format import format_text
 from engine.run.normalise import event_scope, events_of
 from engine.store import tables as t
 from engine.store.batch import Arrival
@@ -64,7 +65,7 @@ def record_run(engine: sa.Engine, run_id: str, plan: Plan, library: Library) -> 
         "given": {"event": _given(event)},
         "cases": [case],
     }
-    return as_yaml({**document, **{name: mask.masked(document[name]) for name in ("given", "cases")}})
+    return format_text(as_yaml({**document, **{name: mask.masked(document[name]) for name in ("given", "cases")}}))
 
 
 def _one(connection: sa.Connection, statement: sa.Select[Any]) -> Mapping[str, Any] | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
-from engine.report import human
+from engine.report import github, human
 from engine.verify.coverage import formats
 from engine.verify.model import CaseResult, TestReport
 
@@ -29,6 +29,7 @@ def render_human(report: TestReport, *, color: bool = False) -> str:
         lines += [f"  {problem}" for problem in result.problems]
         lines += list(_table(result))
         lines.append("")
+    lines += [f"{result.name}  {dim}{result.tried}{end}" for result in report.results if result.passed and result.tried]
     count, failed = len(report.results), len(report.failures)
     tests = len({result.test for result in report.results})
     verdict = f"{red}{failed} failed{end}, {count - failed} passed" if failed else f"{green}{count} passed{end}"
@@ -67,6 +68,7 @@ def as_json(report: TestReport) -> dict[str, Any]:
                 "line": result.line,
                 "passed": result.passed,
                 "problems": list(result.problems),
+                **({"tried": result.tried} if result.tried else {}),
                 "differences": [
                     {"path": each.path, "expected": each.expected, "actual": each.actual, "about": each.about}
                     for each in result.differences
@@ -116,6 +118,26 @@ def _case(result: CaseResult) -> list[str]:
     first = result.problems[0] if result.problems else f"{result.differences[0].path} differs"
     message = quoteattr(_allowed(first))
     return [head + ">", f"      <failure message={message}>{_text(said)}</failure>", "    </testcase>"]
+
+
+def render_github(report: TestReport) -> str:
+    """A line per failed case, which GitHub shows beside the case; at most ten, as it hides more without a word."""
+    if report.diagnostics:
+        return github.render(report.diagnostics, report.sources)
+    lines = []
+    hidden = len(report.failures) - github.PER_LEVEL_MAX
+    for position, result in enumerate(report.failures[: github.PER_LEVEL_MAX], 1):
+        place = {"file": result.file, "line": str(result.line), "title": f"test {result.name}"}
+        said = [*result.problems, *(f"{e.path}: expected {e.expected}, was {e.actual}" for e in result.differences)]
+        more = [f"(+{hidden} more cases fail)"] if hidden > 0 and position == github.PER_LEVEL_MAX else []
+        lines.append(github.annotation("error", place, "\n".join([*said, *more])) + "\n")
+    for short in () if report.coverage is None else report.coverage.shortfalls():
+        lines.append(github.annotation("error", {"title": "coverage"}, short) + "\n")
+    return "".join(lines)
+
+
+#: How a report is printed, by the name of the form.
+FORMS: dict[str, Callable[[TestReport], str]] = {"json": render_json, "junit": render_junit, "github": render_github}
 
 
 def _text(text: str) -> str:

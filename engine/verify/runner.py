@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from engine.base.clock import Clock, SystemClock, as_datetime, as_microseconds
-from engine.base.errors import ErrorClass, UserError
+from engine.base.errors import Defect, ErrorClass, UserError
 from engine.plan.build import build
 from engine.plan.model import FlowPlan, Plan
 from engine.source.diagnostic import Diagnostics, Level
@@ -32,6 +32,10 @@ from engine.verify.reference import ReferenceValidator
 
 #: What a test can be about, as its target names it.
 TARGETS = ("flow", "mapping", "policy", "source", *CALCULATING)
+
+
+#: How a definition that was changed on purpose may break a run.
+BREAKS = (UserError, Defect, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +208,23 @@ class CaseRunner:
             problems = ("the case expects nothing yet: write under `expect` what must come out",)
         return self._result(test, case, observed, problems)
 
+    def observed(self, test: Test, case: TestCase) -> list[tuple[TestCase, Observed]]:
+        """What a case leads to, whatever it expects; of a case with a table, row by row. Nothing of a row that cannot
+        be run."""
+        found: list[tuple[TestCase, Observed]] = []
+        with suppress(*BREAKS):
+            if test.id not in self._given:
+                self._given[test.id] = read_given(test, self._workspace.root)
+            given = self._given[test.id]
+            for row in expanded(case):
+                on = _day(test.clock if row.clock is None else row.clock)
+                found.append((row, self._observe(test, row, with_changes(given, row), on)))
+        return found
+
     def _forall(self, test: Test, case: TestCase, given: Mapping[str, Any], on: date) -> CaseResult:
         """A case for all inputs of a contract."""
-        from engine.verify.forall import check_target, inputs_made, run_forall
-        from engine.verify.generating import contracts_of, strategy_of
-        from engine.verify.property_case import in_words
+        from engine.verify.forall import Contracts, check_target, inputs_made, run_forall, shows_nothing
+        from engine.verify.property_case import in_words, outcomes_in_words
 
         forall, target = case.forall, test.target
         assert forall is not None
@@ -216,14 +232,14 @@ class CaseRunner:
         names: tuple[str, ...] = ()
         if target.flow is None:
             names = inputs_made(case, self._target(test, on)[1])
-        inputs = strategy_of(str(forall.event or forall.contract), contracts_of(self._workspace.schemas), on.year)
         seed = forall.seed if self._seed is None else self._seed
         clock = test.clock if case.clock is None else case.clock
         verdict = run_forall(
-            self._plan, test, case, given, inputs, seed, clock, lambda given: self._pure(test, given, on), names,
-            self._recorder,
+            self._plan, test, case, given, Contracts(self._workspace.schemas, on.year), seed, clock,
+            lambda given: self._pure(test, given, on), names, self._recorder,
         )  # fmt: skip
-        return self._result(test, case, problems=in_words(verdict, seed))
+        problems = in_words(verdict, seed) or shows_nothing(case, verdict)
+        return replace(self._result(test, case, problems=problems), tried=outcomes_in_words(verdict))
 
     def _result(
         self, test: Test, case: TestCase, observed: Observed | None = None, problems: tuple[str, ...] = ()

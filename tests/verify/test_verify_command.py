@@ -70,7 +70,7 @@ def test_a_draft_is_written_once(root: Path, capsys: pytest.CaptureFixture[str])
     arguments = ["test", "init", str(event), "--workspace", str(root)]
     assert tieout.main(arguments, standalone_mode=False) == 0
     text = capsys.readouterr().out
-    assert text.startswith('spec: "test/v1"\nid: booked_drafted\n')
+    assert text.startswith("spec: test/v1\nid: booked_drafted\n")
     assert tieout.main([*arguments, "--out", str(out)], standalone_mode=False) == 0
     assert out.read_text("utf-8") == text
     assert tieout.main([*arguments, "--out", str(out)], standalone_mode=False) == 2

@@ -123,6 +123,17 @@ class ForAll:
 
     event: Reference | None = declare("Flow: the event whose data is made.", default=None)
     contract: Reference | None = declare("Mapping or policy: every input with this schema is made.", default=None)
+    among: Map[Tree] = declare(
+        "Fields that are drawn from a list, as `path: [one, another]`; `[]` in a path stands for every element.",
+        default=Map(),
+        example="{event.data.invoice.legal_entity: [NW-US, NW-EU]}",
+    )
+    derive: Map[Expression] = declare(
+        "Fields that follow from others, as `path: =expression`, in this order. Names in scope: those of `given` "
+        "(`event`, or the inputs), and `element`, the element that a path with `[]` has come to.",
+        default=Map(),
+        example="{event.data.bill.total: =sum_money(event.data.bill.lines[].amount, event.data.bill.currency)}",
+    )
     examples: int = declare("How many inputs are tried.", default=50)
     seed: int = declare("From which the inputs follow.", default=0)
     conserve: tuple[Conserved, ...] = declare("What must be neither lost nor made on the way.", default=())

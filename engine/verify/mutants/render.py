@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from engine.verify.mutants.advice import Advice
 from engine.verify.mutants.trial import Fate, MutantReport, Tried
 
 FORMAT_VERSION = 1
@@ -20,6 +22,8 @@ def human(report: MutantReport, *, color: bool = False) -> str:
         lines.append(f"  - {mutation.original}")
         if mutation.mutated:
             lines.append(f"  + {mutation.mutated}")
+        if each.advice is not None:
+            lines.append(f"  {each.advice.words(mutation.original)}")
     if lines:
         lines.append("")
     return "\n".join([*lines, _counts(report)]) + "\n"
@@ -56,4 +60,9 @@ def _change(each: Tried) -> dict[str, Any]:
         "mutated": mutation.mutated,
         "fate": str(each.fate),
         "by": each.by,
+        "advice": None if each.advice is None else _advice(each.advice, mutation.original),
     }
+
+
+def _advice(advice: Advice, original: str) -> dict[str, Any]:
+    return {**asdict(advice), "words": advice.words(original)}

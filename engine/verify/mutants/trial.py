@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from engine.base.clock import Clock
-from engine.base.errors import Defect
 from engine.base.identity import digest
 from engine.plan.library import Library
 from engine.plan.model import Plan
 from engine.spec.documents.test import Test, TestCase
 from engine.spec.workspace import LoadedWorkspace
 from engine.verify.coverage.recorder import Recorder
+from engine.verify.model import Observed
+from engine.verify.mutants.advice import Advice, seen_in
 from engine.verify.mutants.definitions import Definition, Known, changed, definitions, posting_controls, tree_of
 from engine.verify.mutants.mutations import Mutation, mutations_of
-from engine.verify.runner import CaseRunner, Selection, run_cases, target_name
+from engine.verify.runner import BREAKS, CaseRunner, Selection, run_cases, target_name
+
+#: How many cases are asked what they could have looked at.
+ADVISERS_MAX = 8
+#: Told how many changes were tried, of how many, and how many no test noticed so far.
+Progress = Callable[[int, int, int], None]
 
 
 class Fate(StrEnum):
@@ -33,11 +39,12 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A change and its fate; ``by`` is the case that noticed it."""
+    """A change and its fate; ``by`` is the case that noticed it, ``advice`` what would."""
 
     mutation: Mutation
     fate: Fate
     by: str = ""
+    advice: Advice | None = None  # of a change that no test notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Bench:
     clock: Clock
     ends: float
     controls: frozenset[str]
+    normal: dict[str, list[tuple[TestCase, Observed]]] = field(default_factory=dict)
 
     def attempt(self, definition: Definition, mutation: Mutation) -> Tried:
         """Put the change into the plan and see who notices."""
@@ -85,17 +93,34 @@ class Bench:
             return Tried(mutation, Fate.REFUSED)
         cases = self.cases.get(definition.file, [])
         if not cases:
-            return Tried(mutation, Fate.UNREACHED)
+            return Tried(mutation, Fate.UNREACHED, advice=Advice("", "", 0))
         with exchange:
             for test, case in cases:
                 if self._fails(test, case):
                     return Tried(mutation, Fate.NOTICED, f"{test.id}/{case.id}")
-        return Tried(mutation, Fate.SURVIVED)
+        return Tried(mutation, Fate.SURVIVED, advice=self._advice(definition, mutation, cases[:ADVISERS_MAX]))
+
+    def _advice(self, definition: Definition, mutation: Mutation, cases: list[tuple[Test, TestCase]]) -> Advice:
+        """The first case to which the change makes a difference that it could have looked at."""
+        for test, case in cases:
+            name = f"{test.id}/{case.id}"
+            if name not in self.normal:
+                self.normal[name] = self.runner.observed(test, case)
+            exchange = changed(definition, mutation.tree, self.library, self.controls)
+            assert exchange is not None
+            with exchange:
+                after = self.runner.observed(test, case)
+            for (row, was), (_, is_) in zip(self.normal[name], after, strict=False):
+                advice = seen_in(row, f"{test.id}/{row.id}", was, is_)
+                if advice is not None:
+                    return advice
+        test, case = cases[0]
+        return Advice(f"{test.id}/{case.id}", case.span.file, case.span.line)
 
     def _fails(self, test: Test, case: TestCase) -> bool:
         try:
             return not all(result.passed for result in self.runner.test(test, [case]))
-        except (Defect, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+        except BREAKS:
             return True  # the changed definition broke the run: that is noticed
 
 
@@ -109,11 +134,12 @@ def try_mutants(
     budget_seconds: float | None = None,
     seed: int = 0,
     processes: int = 2,
+    progress: Progress | None = None,
 ) -> MutantReport:
     """Try every change of the definitions that the chosen tests are about (all, if none are chosen).
 
     The order within a budget follows from the seed and the changes themselves, so that a short run tries a fair part
-    of all. Raises UserError if a case fails before anything is changed.
+    of all. ``progress`` hears how far it is.
     """
     began = clock.monotonic()
     recorder = Recorder(workspace)
@@ -135,7 +161,13 @@ def try_mutants(
     wanted = _wanted(workspace, plan, only)
     planned = [(each, mutation) for each in wanted for mutation in _mutations(each, workspace, library)]
     order = sorted(range(len(planned)), key=lambda at: digest([seed, planned[at][1].name]))
-    tried = _all(bench, planned, order, processes)
+    tried: dict[int, Tried] = {}
+    unnoticed = 0
+    for some in _all(bench, planned, order, processes):
+        tried |= some
+        unnoticed += sum(each.fate in (Fate.SURVIVED, Fate.UNREACHED) for each in some.values())
+        if progress is not None:
+            progress(len(tried), len(planned), unnoticed)
     return MutantReport(tuple(tried[at] for at in range(len(planned))), clock.monotonic() - began)
 
 
@@ -181,22 +213,28 @@ def _cases(
 # ------------------------------------------------------------------ several processes
 
 _shared: dict[str, Any] = {}
+#: How many changes are tried before somebody hears of it.
+_PIECE = 25
 
 
 def _all(
     bench: Bench, planned: Sequence[tuple[Definition, Mutation]], order: Sequence[int], processes: int
-) -> dict[int, Tried]:
-    """Try all in this order; in several processes where the system can copy this one."""
-    if processes < 2 or len(planned) < 50 or "fork" not in multiprocessing.get_all_start_methods():
-        return _some(bench, planned, order)
+) -> Iterator[dict[int, Tried]]:
+    """Try all in this order, piece by piece; in several processes where the system can copy this one."""
+    several = processes > 1 and len(planned) >= 50 and "fork" in multiprocessing.get_all_start_methods()
+    count = max(1, len(order) // _PIECE)
+    pieces = [order[at * len(order) // count : (at + 1) * len(order) // count] for at in range(count)]
+    if not several:
+        yield from (_some(bench, planned, each) for each in pieces)
+        return
     context = multiprocessing.get_context("fork")
     _shared["work"] = (bench, planned)
     try:
         with context.Pool(processes) as pool:
-            pieces = pool.map(_piece, [order[at :: processes * 8] for at in range(processes * 8)], chunksize=1)
+            for piece in pool.imap_unordered(_piece, pieces):
+                yield {at: replace(tried, mutation=planned[at][1]) for at, tried in piece}
     finally:
         _shared.clear()
-    return {at: replace(tried, mutation=planned[at][1]) for piece in pieces for at, tried in piece}
 
 
 def _piece(order: Sequence[int]) -> list[tuple[int, Tried]]:
