@@ -85,7 +85,9 @@ def _path(text: str, place: Callable[[int, int], Span]) -> Ast:
 
 def places(text: str, span: Span) -> Callable[[int, int], Span]:
     """From offsets in ``text`` to places in the file; the whole span where the file writes the text otherwise
-    (folded over lines, or with escapes). A span two longer than the text has quotation marks around it."""
+    (with escapes). A span two longer than the text has quotation marks around it."""
+    if span.lines:
+        return span.part
     width = span.end_column - span.column
     if span.line != span.end_line or "\n" in text or width not in (0, len(text), len(text) + 2):
         return lambda _start, _end: span

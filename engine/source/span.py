@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from functools import total_ordering
 
 from engine.base.record import frozen
@@ -13,7 +14,8 @@ class Span:
     """A stretch of text: file as given, 1-based lines and columns in characters, the end exclusive.
 
     ``file`` is relative to the workspace where it lies inside one. A place that is a whole file is line 1,
-    column 1, empty.
+    column 1, empty. ``lines`` is known of text that the file writes over several lines: for each of them the offset
+    in the text, the line, and the column at which it stands.
     """
 
     file: str
@@ -21,6 +23,7 @@ class Span:
     column: int = 1
     end_line: int = 1
     end_column: int = 1
+    lines: tuple[tuple[int, int, int], ...] = field(default=(), compare=False, repr=False)
 
     def __lt__(self, other: Span) -> bool:
         """By file, then by place in it."""
@@ -35,3 +38,19 @@ class Span:
     def within(self, start: int, end: int) -> Span:
         """The part from character ``start`` to ``end`` of a one-line text that begins where this span begins."""
         return Span(self.file, self.line, self.column + start, self.line, self.column + end)
+
+    def behind(self, count: int) -> tuple[tuple[int, int, int], ...]:
+        """The ``lines`` of the text without its first ``count`` characters, which stand on its first line."""
+        if not self.lines or self.lines[0][0] or (len(self.lines) > 1 and self.lines[1][0] < count):
+            return ()
+        (_, line, column), *rest = self.lines
+        return (0, line, column + count), *((offset - count, line, column) for offset, line, column in rest)
+
+    def part(self, start: int, end: int) -> Span:
+        """The part from character ``start`` to ``end`` of a text over several lines; itself if they are not known."""
+        before = [each for each in self.lines if each[0] <= start]
+        until = [each for each in self.lines if each[0] < max(end, 1)]
+        if not before or not until:
+            return self
+        (first, line, column), (last, end_line, end_column) = before[-1], until[-1]
+        return Span(self.file, line, column + start - first, end_line, end_column + end - last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.source.diagnostic import Diagnostics
@@ -79,6 +80,30 @@ def span_at(file: str, text: str, start: int, end: int) -> Span:
     line, column = _place(text, start)
     end_line, end_column = _place(text, end)
     return Span(file, line, column, end_line, end_column)
+
+
+def with_lines(span: Span, source: str, value: str, skip: int) -> Span:
+    """The span of text that the file writes over several lines, with the place of each of them in the text's
+    ``value``. ``source`` is what stands there, ``skip`` the number of its first lines that are not part of the text.
+    Without them where the file writes the text otherwise, as with escapes."""
+    lines: list[tuple[int, int, int]] = []
+    at = 0
+    for number, line in enumerate(source.split("\n")):
+        begin = len(line) - len(line.lstrip(" "))
+        words = line.strip(" \r")
+        if number == 0 and words[:1] in ("'", '"'):
+            begin, words = begin + 1, words[1:]
+        if number < skip or not words:
+            continue
+        while at < len(value) and value[at].isspace():
+            at += 1
+        if not value.startswith(words, at):
+            words = words[:-1] if value.startswith(words[:-1], at) and words[-1] in "'\"" else ""
+        if not words:
+            return span
+        lines.append((at, span.line + number, (span.column if number == 0 else 1) + begin))
+        at += len(words)
+    return replace(span, lines=tuple(lines))
 
 
 def _place(text: str, index: int) -> tuple[int, int]:

@@ -14,7 +14,16 @@ from engine.source import codes as codes
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix, Label, Level
 from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 from engine.source.span import Span
-from engine.source.text_rules import DEPTH_MAX, TooManyDigits, is_doubtful, quoted, read_text, resolve_plain, span_at
+from engine.source.text_rules import (
+    DEPTH_MAX,
+    TooManyDigits,
+    is_doubtful,
+    quoted,
+    read_text,
+    resolve_plain,
+    span_at,
+    with_lines,
+)
 from engine.source.yaml_slips import comment_cuts, computed_extent, explain_syntax, is_unfinished, tab_finding
 
 
@@ -124,7 +133,7 @@ class _Reader:
         if event.tag is not None or event.anchor is not None:
             self._refuse_properties(event)
         if style and style in "'\"":
-            return Scalar(value, self._span(event), True)
+            return Scalar(value, self._over_lines(event, value), True)
         if style:
             return self._block(event)
         span = self._span(event)
@@ -133,7 +142,7 @@ class _Reader:
             return Scalar(None, span)
         if value[0] == "=":
             self._check_computed(event, value, flow)
-            return Scalar(value, span)
+            return Scalar(value, self._over_lines(event, value))
         try:
             resolved = resolve_plain(value)
         except TooManyDigits:
@@ -154,7 +163,15 @@ class _Reader:
         source = self._text[start : event.end_mark.index].rstrip()
         first = source.partition("\n")[2].lstrip("\n").split("\n", 1)[0]
         column = len(first) - len(first.lstrip(" ")) + 1
-        return Scalar(event.value, span_at(self._file, self._text, start, start + len(source)), True, column)
+        span = with_lines(span_at(self._file, self._text, start, start + len(source)), source, event.value, 1)
+        return Scalar(event.value, span, True, column)
+
+    def _over_lines(self, event: Any, value: str) -> Span:
+        """The place of plain or quoted text, with that of each of its lines if there are several."""
+        span = self._span(event)
+        if span.line == span.end_line:
+            return span
+        return with_lines(span, self._text[event.start_mark.index : event.end_mark.index], value, 0)
 
     def _check_computed(self, event: Any, value: str, flow: bool) -> None:
         """A computed value that YAML has cut short would be another computation."""

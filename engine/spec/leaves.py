@@ -221,10 +221,11 @@ def text_start(node: Scalar, skip: int) -> Span:
     """The place of the node's text without its quotes or block sign and without ``skip`` characters."""
     span = node.span
     if node.quoted and node.block:
-        return Span(span.file, span.line + 1, node.block + skip, span.end_line, span.end_column)
+        lines = span.behind(skip)
+        return Span(span.file, span.line + 1, node.block + skip, span.end_line, span.end_column, lines)
     shift = skip + (1 if node.quoted else 0)
     end = span.end_column - (1 if node.quoted else 0)
-    return Span(span.file, span.line, span.column + shift, span.end_line, end)
+    return Span(span.file, span.line, span.column + shift, span.end_line, end, span.behind(skip))
 
 
 def expression(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
