@@ -16,6 +16,7 @@ from engine.finance.revenue.checking import check, compiled_rules, compiled_trea
 from engine.finance.revenue.entries import entries
 from engine.finance.revenue.estimates import cost_of_sales, financed, returned
 from engine.finance.revenue.facts import ContractFacts
+from engine.finance.revenue.holds import held
 from engine.finance.revenue.inception import Contract, begin
 from engine.finance.revenue.profiles import choices
 from engine.finance.revenue.results import Allocated, Price, Revenue, ScheduleRow
@@ -51,8 +52,12 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
     contract = begin(setting, facts)
     treated = apply_changes(contract) if facts.changes else []
     rows = schedule_rows(contract)
+    due = rows
+    if facts.holds:
+        last = None if facts.as_of is None else setting.period_of(facts.as_of).last
+        rows, due = held(contract, rows), held(contract, rows, last)
     positions, journal = balances(contract, rows) if facts.billing is not None else ([], [])
-    posted = rows if _all_to_post(contract) else postings(contract, rows)
+    posted = rows if _all_to_post(contract) else postings(contract, due)
     recognized = _recognized(setting, rows)
     return Revenue(
         contract=facts.contract,
@@ -82,7 +87,7 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
 
 def _all_to_post(contract: Contract) -> bool:
     facts = contract.facts
-    forecast = any(track.measure.forecast for track in contract.tracks)
+    forecast = bool(facts.holds) or any(track.measure.forecast for track in contract.tracks)
     return not facts.posted and facts.as_of is None and not forecast
 
 

@@ -187,6 +187,17 @@ class Posted:
 
 
 @facts
+class Hold:
+    """Nothing is posted while it lasts; what would have been is posted in the period in which it ends."""
+
+    id: str = fact("Its identifier.", default="hold")
+    obligation: str = fact("The obligation that it holds; the whole contract if left out.", default="")
+    from_: date = fact("Its first day. What is posted at the end of a period from this day on waits.")
+    released_on: date | None = fact("The day it was released.", default=None)
+    expires_on: date | None = fact("The day it ends by itself, if it is not released before.", default=None)
+
+
+@facts
 class ReturnsExpected:
     """A sale with a right of return."""
 
@@ -232,6 +243,7 @@ class ContractFacts:
     booked_on: date | None = fact("The day the contract was booked.", default=None)
     open_from: date | None = fact("First day that is not in a closed period.", default=None)
     as_of: date | None = fact("Postings and balances up to the period of this day.", default=None)
+    holds: tuple[Hold, ...] = fact("Holds on the contract or on obligations of it.", default=())
     posted: tuple[Posted, ...] = fact("Revenue posted before: postings hold the difference.", default=())
     returns: tuple[ReturnsExpected, ...] = fact("Sales with a right of return.", default=())
     financed: Financed | None = fact("Financing inside the price.", default=None)

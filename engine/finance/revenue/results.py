@@ -43,7 +43,7 @@ class ScheduleRow:
     posted: str = fact("The period in which it is posted.")
     posted_on: date = fact("The last day of that.")
     amount: Money = fact("The revenue.")
-    forecast: bool = fact("Not to be posted: a gate is still shut.", default=False)
+    forecast: bool = fact("Not to be posted: a gate is still shut, or it is held.", default=False)
 
 
 @facts
