@@ -34,7 +34,7 @@ def union(types: Iterable[Type]) -> Type:
 
 def may_be_null(type_: Type) -> bool:
     """True if null is one of the values that are known to be possible; any is not known."""
-    return any(member == NULL for member in members(type_))
+    return NULL in members(type_)
 
 
 def kind(type_: Type) -> str:
@@ -69,12 +69,14 @@ def kinds(type_: Type) -> frozenset[str]:
 
 def field_type(type_: Type, name: str) -> Type | None:
     """What a field holds; None if no alternative of the type can have the field (null apart)."""
+    if type_.__class__ is Object:
+        return type_.read(name)
     if type_ in (NULL, NEVER):
         return type_
     found: list[Type] = []
     declared = False
     for member in members(type_):
-        if member == ANY:
+        if member is ANY:
             return ANY
         own = member.read(name) if isinstance(member, Object) else None
         declared = declared or own is not None

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from engine.lsp.workbench import Workbench
 
 #: So long nothing may have been typed before it is checked, in seconds; a first edit after a pause is checked at once.
-QUIET_SECONDS, PAUSE_SECONDS = 0.08, 0.3
+QUIET_SECONDS, PAUSE_SECONDS = 0.05, 0.3
 #: So long after a check names and types are learned again, if nothing was typed meanwhile.
 IDLE_SECONDS = 0.25
 
@@ -40,6 +40,7 @@ class Checks:
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
         self._release: asyncio.Task[None] | None = None
+        self._due = asyncio.Event()
         self._settled = asyncio.Condition()
 
     def changed(self, *, at_once: bool = False) -> None:
@@ -53,6 +54,7 @@ class Checks:
 
     def _start(self) -> None:
         self._timer = None
+        self._due.set()
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
             self._running.add_done_callback(self._ended)
@@ -80,10 +82,18 @@ class Checks:
             self._checked = seen
             self._done()
             await self._notify()
-            await asyncio.sleep(IDLE_SECONDS)
-            if self._checked == self._changes:
+            if await self._idle():
                 await loop.run_in_executor(self._pool, self._bench.refresh)
                 self._learned()
+
+    async def _idle(self) -> bool:
+        """Wait a moment; False as soon as there is something to check."""
+        self._due.clear()
+        try:
+            await asyncio.wait_for(self._due.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            return self._checked == self._changes
+        return False
 
     async def settled(self) -> None:
         """Wait until what was found is about the texts as they are."""

@@ -15,9 +15,9 @@ from engine.base.record import frozen
 from engine.spec.nearest import nearest
 
 
-@frozen
+@dataclass(frozen=True, slots=True, eq=False)
 class Simple:
-    """A type without parts; compare with the constants below."""
+    """A type without parts: one of the constants below, each of which is equal to itself only."""
 
     name: str
 
@@ -128,7 +128,7 @@ def union(*types: Type) -> Type:
     found: list[Type] = []
     for type_ in types:
         for member in type_.members if isinstance(type_, Union) else (type_,):
-            if member == ANY:
+            if member is ANY:
                 return ANY
             if member not in found:
                 found.append(member)
@@ -139,7 +139,9 @@ def union(*types: Type) -> Type:
 
 def nullable(type_: Type) -> Type:
     """The type, or null."""
-    return union(type_, NULL)
+    if isinstance(type_, Union):
+        return type_ if NULL in type_.members else union(type_, NULL)
+    return type_ if type_ is ANY or type_ is NULL else Union((type_, NULL))
 
 
 def without_null(type_: Type) -> Type:
@@ -156,10 +158,12 @@ def without_null(type_: Type) -> Type:
 
 def merge(a: Type, b: Type) -> Type:
     """The least type that holds both. Objects become one unless a constant field tells them apart."""
+    if a is ANY or b is ANY:
+        return ANY
+    if a is NEVER:
+        return b
     if a == b:
         return a
-    if ANY in (a, b):
-        return ANY
     result: list[Type] = list(a.members) if isinstance(a, Union) else [a]
     for member in b.members if isinstance(b, Union) else (b,):
         for position, known in enumerate(result):
@@ -174,10 +178,10 @@ def merge(a: Type, b: Type) -> Type:
 
 def _merge_one(a: Type, b: Type) -> Type | None:
     """One type for both, or None if they stay apart."""
-    if a == b:
+    if a is b or a == b:
         return a
-    if a in (INTEGER, NUMBER) and b in (INTEGER, NUMBER):
-        return NUMBER
+    if isinstance(a, Simple):
+        return NUMBER if (a is INTEGER or a is NUMBER) and (b is INTEGER or b is NUMBER) else None
     if isinstance(a, Money) and isinstance(b, Money):
         return MONEY
     if isinstance(a, Text) and isinstance(b, Text):
