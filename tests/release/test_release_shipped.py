@@ -167,6 +167,43 @@ def test_another_account_for_a_product_moves_exactly_its_lines(copied: Path) -> 
     assert any(kind.startswith("posted.lines[].account") for kind in group.kinds)
 
 
+def test_another_price_reaches_the_amounts_that_it_makes(copied: Path) -> None:
+    file = copied / "mappings" / "pricing" / "api_calls.pricing.yaml"
+    text = file.read_text("utf-8")
+    assert "unit_price: 0.02\n" in text
+    file.write_text(text.replace("unit_price: 0.02\n", "unit_price: 0.03\n"), "utf-8")
+    (change,) = plan_release(copied, "HEAD").changes
+    assert change.level is ChangeClass.BEHAVIOURAL
+    assert change.reasons[0].sentence == (
+        "`charges[calls].price.unit_price` was 0.02 and is 0.03 now; figures come out differently"
+    )
+    assert change.reached["flows"] == ["usage_billed@1.0.0"]
+    assert "flow:usage_billed@1/posted.lines[].amount (erp invoice.create)" in change.reached["fields"]
+    report = backtest(copied, "usage_billed", "HEAD", str(copied / FIXTURES / "usage_march.json"))
+    net = amounts(report)
+    assert {abs(amount) for amount in net.values()} == {D("23.45")}, "2,345 calls beyond 10,000, a cent more each"
+
+
+def test_a_limit_reaches_the_condition_that_looks_at_it(copied: Path) -> None:
+    file = copied / "mappings" / "tables" / "approval_limits.csv"
+    text = file.read_text("utf-8")
+    assert "downgrade,USD,1000.00," in text
+    file.write_text(text.replace("downgrade,USD,1000.00,", "downgrade,USD,900.00,"), "utf-8")
+    (change,) = plan_release(copied, "HEAD").changes
+    assert change.reasons[0].sentence == (
+        "the row cause downgrade, currency USD from 2026-01-01 changes: amount was 1000.00 and is 900.00 now"
+    )
+    assert change.reached["decisions"] == ["flow:credit_note_posted@1/approval.when"]
+    assert change.reached["fields"] == []
+
+
+def test_the_same_workspace_has_nothing_to_release(copied: Path) -> None:
+    plan = plan_release(copied, "HEAD")
+    assert plan.changes == ()
+    assert plan.level is ChangeClass.NONE
+    assert git(copied, "diff", "--stat", "HEAD") == ""
+
+
 def test_a_vendors_own_messages(revisions: Revisions, tmp_path: Path) -> None:
     customer = Customer("cus_1", "Acme", "NW-US", "USD", "Austin", "US", "C-1", "txr_us_sales", D("8.25"), "TX")
     file = tmp_path / "message.json"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from review_world import bill, commit, edit
 
 from engine import api
 from engine.base.errors import UserError
+from engine.release.backtest import recorded
 from engine.release.backtest.report import BacktestReport
 from engine.store import tables
 from engine.store.driver import SqliteDriver
@@ -24,6 +28,37 @@ READ = """  - id: before
         key: =event.data.id
   - id: entry
 """
+
+
+_CONNECTIONS: Counter[str] = Counter()
+
+
+def _counted(event: str, _arguments: tuple[object, ...]) -> None:
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.sendmsg"):
+        _CONNECTIONS[event] += 1
+
+
+sys.addaudithook(_counted)
+
+
+@pytest.fixture
+def connections() -> Counter[str]:
+    """What this process has sent into any network since, told by the interpreter itself."""
+    _CONNECTIONS.clear()
+    return _CONNECTIONS
+
+
+def stored(place: api.Place) -> dict[str, int]:
+    """How many rows every table of the store holds."""
+    engine = SqliteDriver(Path(place.store)).engine()
+    with engine.connect() as connection:
+        found = {
+            name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for name, table in tables.metadata.tables.items()
+            if sa.inspect(engine).has_table(name)
+        }
+    engine.dispose()
+    return found
 
 
 @pytest.fixture
@@ -46,9 +81,33 @@ def test_nothing_is_made_up_where_everything_was_recorded(place: api.Place) -> N
     assert report.is_identical
     assert [each.event for each in report.differences] == ["e1", "e2", "e3"], "in the order in which they came"
     assert report.made_up == {}
+    assert report.recorded == {
+        "the receipt of document.create from ledger": 3, "the reply of document.read from ledger": 3
+    }  # fmt: skip
     outcome = report.differences[0].new
     assert outcome is not None
     assert outcome.output == {"document": "doc_1"}, "the id that the ledger gave"
+
+
+def test_a_store_is_read_a_page_at_a_time(place: api.Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = replayed(place)
+    monkeypatch.setattr(recorded, "_PAGE", 2)
+    paged = replayed(place)
+    assert paged.differences == whole.differences
+    assert (paged.recorded, paged.made_up) == (whole.recorded, {})
+
+
+def test_nothing_is_sent_and_nothing_is_stored(place: api.Place, connections: Counter[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()[:2]):
+        assert connections["socket.connect"] == 1, "a connection would be noticed"
+    connections.clear()
+    edit(place.workspace, TABLE, ('account: "4000"', 'account: "4010"'))
+    before = stored(place)
+    assert before["effect"] == 3
+    report = replayed(place)
+    assert report.counts["changed"] == 3, "every effect was decided anew, with another content"
+    assert connections == {}, "and none left this process"
+    assert stored(place) == before
 
 
 def test_the_last_ones_are_the_latest(place: api.Place) -> None:

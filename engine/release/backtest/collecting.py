@@ -166,8 +166,13 @@ def _group(verdict: Verdict, kinds: tuple[str, ...], found: _Kind) -> Group:
 def _rows(sums: Mapping[_Place, _Sums]) -> tuple[NetRow, ...]:
     """What differs somewhere, the biggest first."""
     rows = [
-        NetRow(name, currency, each.old, each.new, each.events)
+        NetRow(name, currency, _scaled(each.old, each.new), _scaled(each.new, each.old), each.events)
         for (name, currency), each in sums.items()
         if name and (each.events or each.old != each.new)
     ]
     return tuple(sorted(rows, key=lambda row: (-abs(row.difference), row.name, row.currency)))
+
+
+def _scaled(amount: Decimal, other: Decimal) -> Decimal:
+    """The amount with the digits of the other one, so that a nothing beside 12.00 is 0.00."""
+    return EXACT.add(amount, EXACT.subtract(other, other))

@@ -7,21 +7,21 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from engine.base.money import decimal_text
-from engine.release.backtest.comparing import Change, EventDifference, Verdict, outcome_text, signed
+from engine.release.backtest.comparing import Change, EventDifference, Verdict, outcome_text
 from engine.release.backtest.page_style import SCRIPT, STYLE
 from engine.release.backtest.report import BacktestReport, Group, NetRow, ValueChange
 from engine.release.backtest.words import (
     SIGNS,
     VERDICTS,
+    amount_text,
     change_text,
     event_title,
     failed_sentence,
     group_net,
     made_up_lines,
-    net_sentence,
     plural,
     recorded_lines,
+    signed_text,
     verdict_sentence,
     visible,
 )
@@ -70,9 +70,7 @@ def _body(report: BacktestReport) -> Iterator[str]:
     yield from (f"<p>{_text(said)}</p>" for said in (failed_sentence(report), *report.notes) if said)
     if report.accounts:
         yield from _net("Net effect", "account", report.accounts)
-        shown = report.accounts[:ROWS_MAX]
-        sentences = "".join(f"<li>{_text(net_sentence(row, report.total))}</li>" for row in shown)
-        yield f'<ul class="sentences">{sentences}</ul><p class="small">{_text(SIGNS)}</p>'
+        yield f'<p class="small">{_text(SIGNS)}</p>'
     if report.customers:
         yield from _net("Net effect by customer", "customer", report.customers)
     if report.taxes:
@@ -105,14 +103,14 @@ def _filter(report: BacktestReport) -> str:
 
 def _net(title: str, name: str, rows: Sequence[NetRow]) -> Iterator[str]:
     heads = "".join(f'<th scope="col" class="n">{each}</th>' for each in ("old", "new", "difference", "events"))
-    yield f'<h2>{title}</h2><div class="wide" role="region" tabindex="0" aria-label="{title}"><table><thead>'
-    yield f'<tr><th scope="col">{name}</th><th scope="col">currency</th>{heads}</tr></thead><tbody>'
+    yield f'<h2>{title}</h2><div class="wide" role="region" tabindex="0" aria-label="{title}"><table class="net">'
+    yield f'<thead><tr><th scope="col">{name}</th><th scope="col">currency</th>{heads}</tr></thead><tbody>'
     for row in rows[:ROWS_MAX]:
         same = "" if row.difference else " zero-sum"
         yield (
             f'<tr><th scope="row">{_text(row.name)}</th><td>{_text(row.currency)}</td>'
-            f'<td class="n">{decimal_text(row.old)}</td><td class="n">{decimal_text(row.new)}</td>'
-            f'<td class="n{same}"><b>{signed(row.difference)}</b></td><td class="n">{row.events:,}</td></tr>'
+            f'<td class="n">{amount_text(row.old)}</td><td class="n">{amount_text(row.new)}</td>'
+            f'<td class="n{same}"><b>{signed_text(row.difference)}</b></td><td class="n">{row.events:,}</td></tr>'
         )
     yield "</tbody></table></div>"
     rest = len(rows) - ROWS_MAX
@@ -129,8 +127,10 @@ def _group(number: int, group: Group, events: Sequence[EventDifference]) -> Iter
         more = group.more_values + len(group.values[_VALUES_MAX:])
         if more:
             yield f'<p class="small">and {plural(more, "more change")} of values</p>'
-    opened = " open" if number == 1 and len(events) <= 5 else ""
-    if events:
+    if group.count == 1:
+        yield from (line for event in events for line in _event(event))
+    elif events:
+        opened = " open" if number == 1 and len(events) <= 5 else ""
         some = (
             plural(group.count, "event") if len(events) == group.count else f"{len(events):,} of {group.count:,} events"
         )
@@ -165,7 +165,9 @@ def _event(difference: EventDifference) -> Iterator[str]:
     yield "</p>"
     yield from _fields(difference.changes)
     if difference.net:
-        moved = ", ".join(f"{key.account} {signed(amount)} {key.currency}" for key, amount in difference.net.items())
+        moved = ", ".join(
+            f"{key.account} {signed_text(amount)} {key.currency}" for key, amount in difference.net.items()
+        )
         yield f'<p class="small">{_text(moved)}</p>'
     yield "</article>"
 

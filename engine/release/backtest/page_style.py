@@ -41,7 +41,7 @@ tbody th { font-weight: 500; overflow-wrap: anywhere; }
 .changed .badge { color: var(--changed); } .only_old .badge { color: var(--old); }
 .only_new .badge { color: var(--focus); }
 article { border-top: 1px solid var(--line); margin-top: .75rem; padding-top: .75rem; }
-.small { color: var(--soft); font-size: .875rem; } .sentences { list-style: none; padding: 0; }
+.small { color: var(--soft); font-size: .875rem; }
 footer { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: .5rem; } footer ul { padding-left: 1.2rem; }
 del, ins { text-decoration: none; unicode-bidi: isolate; } del { color: var(--old); } ins { color: var(--new); }
 summary { cursor: pointer; font-weight: 500; padding: .15rem 0; }
@@ -53,6 +53,7 @@ summary { cursor: pointer; font-weight: 500; padding: .15rem 0; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 [hidden] { display: none !important; }
 @media (max-width: 40rem) { body { padding: 1rem; } .counts { grid-template-columns: 1fr 1fr; }
+  .net { font-size: .8rem; } .net th, .net td { padding-right: .5rem; }
   .group { padding: .75rem; } .about { grid-template-columns: 1fr; } .about dt { font-weight: 600; }
   .fields thead { display: none; } .fields tr { border-bottom: 1px solid var(--line); display: block;
   padding: .4rem 0; } .fields th, .fields td { border: 0; display: block; padding: 0; text-align: left; }
@@ -84,7 +85,8 @@ SCRIPT = """
       }
       group.hidden = !(right && some);
       groups += !group.hidden;
-      if (wanted && !group.hidden) group.querySelector('details').open = true;
+      const folded = group.querySelector('details');
+      if (wanted && folded && !group.hidden) folded.open = true;
     }
     said.textContent = wanted || verdict.value ? groups + ' kinds, ' + events + ' events shown here' : '';
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -9,13 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from engine.base.money import decimal_text
 from engine.release.backtest import report as reporting
-from engine.release.backtest.comparing import EventDifference, Verdict, outcome_text, signed
+from engine.release.backtest.comparing import EventDifference, Verdict, outcome_text
 from engine.release.backtest.report import BacktestReport, NetRow
 from engine.release.backtest.words import (
     SIGNS,
     VERDICTS,
+    amount_text,
     change_text,
     counts_line,
     event_title,
@@ -25,6 +26,7 @@ from engine.release.backtest.words import (
     net_sentence,
     plural,
     recorded_lines,
+    signed_text,
     verdict_sentence,
     visible,
 )
@@ -95,9 +97,9 @@ def _net(rows: Sequence[NetRow], name: str) -> Table:
     for heading in ("old", "new", "difference", "events"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows[:_ROWS_MAX]:
-        difference = _shown(signed(row.difference), style="bold" if row.difference else "dim")
+        difference = _shown(signed_text(row.difference), style="bold" if row.difference else "dim")
         table.add_row(
-            _shown(row.name), row.currency, decimal_text(row.old), decimal_text(row.new), difference, str(row.events)
+            _shown(row.name), row.currency, amount_text(row.old), amount_text(row.new), difference, str(row.events)
         )
     if len(rows) > _ROWS_MAX:
         table.caption = f"and {len(rows) - _ROWS_MAX} more: see --json or --html"
@@ -168,9 +170,11 @@ def show_event(difference: EventDifference, console: Console) -> None:
         console.print()
         for key, amount in difference.net.items():
             about = ", ".join(part for part in (key.customer, key.tax) if part)
-            console.print(_shown(f"{key.account} {signed(amount)} {key.currency}" + (f" ({about})" if about else "")))
+            console.print(
+                _shown(f"{key.account} {signed_text(amount)} {key.currency}" + (f" ({about})" if about else ""))
+            )
     for name, outcome in (("old", difference.old), ("new", difference.new)):
         for sent in () if outcome is None else outcome.sent:
             console.print()
             console.print(_shown(f"{name}: {sent.operation} to {sent.connection} in step {sent.path}", style="bold"))
-            console.print_json(data=sent.content)
+            console.print(_shown(json.dumps(sent.content, indent=2, ensure_ascii=False)))

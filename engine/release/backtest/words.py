@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
-from engine.release.backtest.comparing import Change, EventDifference, Verdict, signed
+from engine.release.backtest.comparing import Change, EventDifference, Verdict
 from engine.release.backtest.report import BacktestReport, Group, NetRow, ValueChange
 
 VERDICTS = {
@@ -18,6 +19,16 @@ VERDICTS = {
 
 _ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SIGNS = "Debits are positive, credits negative; amounts of documents without sides are as they are sent."
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount for people, its thousands set apart."""
+    return f"{amount:,f}"
+
+
+def signed_text(amount: Decimal) -> str:
+    """The same with its sign, also where it is above zero."""
+    return f"+{amount_text(amount)}" if amount > 0 else amount_text(amount)
 
 
 def counts_line(report: BacktestReport) -> str:
@@ -35,7 +46,7 @@ def net_sentences(report: BacktestReport) -> Iterator[str]:
 
 
 def net_sentence(row: NetRow, events: int) -> str:
-    return f"net effect on {row.name}: {signed(row.difference)} {row.currency} over {plural(events, 'event')}"
+    return f"net effect on {row.name}: {signed_text(row.difference)} {row.currency} over {plural(events, 'event')}"
 
 
 def verdict_sentence(report: BacktestReport) -> str:
@@ -52,7 +63,7 @@ def verdict_sentence(report: BacktestReport) -> str:
 
 def group_net(group: Group) -> str:
     """The group's net effect in a line."""
-    shown = [f"{account} {signed(amount)} {currency}" for (account, currency), amount in group.net.items()]
+    shown = [f"{account} {signed_text(amount)} {currency}" for (account, currency), amount in group.net.items()]
     if not shown:
         return "no money moves"
     more = len(shown) - 6
