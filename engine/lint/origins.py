@@ -13,7 +13,6 @@ from engine.source.diagnostic import Diagnostic, Label
 from engine.source.node import Mapping as Object
 from engine.source.node import Scalar
 from engine.source.span import Span
-from engine.source.text_rules import span_at
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.mapping import Mapping as Mapping_
 from engine.spec.documents.policy import Policy
@@ -23,7 +22,12 @@ from engine.spec.workspace import LoadedWorkspace
 _ABOUT_FIELDS = frozenset({"EXPR010", "EXPR012", "TYPE001", "TYPE003", "TYPE005"})
 _ABOUT_RESULT = frozenset({"MAP001", "MAP002", "MAP003"})
 _MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
-_NAMED = re.compile(r"`([^`]+)`|'([^']+)'")
+#: Names, texts and numbers that a message speaks of.
+_NAMED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])")
+#: Findings about parts of documents that keep the place of the whole part only.
+_OF_PARTS = ("FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
+#: Findings that a key is not one of those that are known.
+_ABOUT_KEYS = frozenset({"MAP103", "MAP105"})
 _PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
 
 
@@ -42,19 +46,44 @@ def with_origins(found: list[Diagnostic], workspace: LoadedWorkspace) -> Iterato
 
 
 def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
-    """The finding; one that points at a whole document points at the one value in it that it names instead."""
+    """The finding; one that points at a whole part of a document points at the one key or value in it that it names."""
     span = diagnostic.span
-    if not diagnostic.code.startswith(("FIN", "CONN")) or span.line > 1 or span.end_line == 1:
+    if diagnostic.code in _ABOUT_KEYS:
+        return _at_key(diagnostic, files)
+    if not diagnostic.code.startswith(_OF_PARTS) or span.end_line == span.line:
         return diagnostic
-    named = _NAMED.search(diagnostic.message)
-    if named is None:
-        return diagnostic
-    value = re.escape(named[1] or named[2])
-    places = list(re.finditer(rf"(?m)^ *(?:- +)?[\w.]+: +(['\"]?{value}['\"]?) *(?:#.*)?$", files.get(span.file, "")))
-    if len(places) != 1:
-        return diagnostic
-    start, end = places[0].span(1)
-    return replace(diagnostic, span=span_at(span.file, files[span.file], start, end))
+    lines = files.get(span.file, "").split("\n")[: span.end_line]
+    first = span.line - 1
+    if diagnostic.code.startswith("TEST") and first:
+        first -= 1  # the name of what is given stands above it
+    for named in _NAMED.finditer(diagnostic.message):
+        token = re.escape(named[1] or named[2] or named[3])
+        pattern = re.compile(rf"(?:^|[ \[{{'\"])({token})(?=[:,\]}}'\"]|$| +#)")
+        places = [
+            (number, found)
+            for number, line in enumerate(lines[first:], first + 1)
+            for found in pattern.finditer(line)
+            if not line.lstrip().startswith("#")
+        ]
+        if len(places) == 1:
+            number, found = places[0]
+            place = Span(span.file, number, found.start(1) + 1, number, found.end(1) + 1)
+            return diagnostic if number == span.line else replace(diagnostic, span=place)
+    return diagnostic
+
+
+def _at_key(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
+    """The finding about a key, at that key instead of at its value."""
+    span, named = diagnostic.span, _NAMED.search(diagnostic.message)
+    lines = files.get(span.file, "").split("\n")
+    names = [each[1] for each in _NAMED.finditer(diagnostic.message) if each[1]]
+    for number in (span.line, span.line - 1) if named is not None else ():
+        for name in names:
+            found = re.search(rf"(?:^|[ {{])({re.escape(name)}): ", lines[number - 1] + " ")
+            if found is not None and (number < span.line or found.start(1) < span.column):
+                place = Span(span.file, number, found.start(1) + 1, number, found.end(1) + 1)
+                return replace(diagnostic, span=place)
+    return diagnostic
 
 
 def with_names(diagnostic: Diagnostic, workspace: LoadedWorkspace) -> Diagnostic:

@@ -164,6 +164,10 @@ def explain_syntax(error: yaml.YAMLError, text: str, file: str, last_flow_value:
         return _quote_it("YAML021", message, text, file, last_flow_value, stop)
     span = span_at(file, text, index, min(index + 1, line_end) if index < line_end else index)
     opened = getattr(error, "context_mark", None)
+    if "expected ':'" in problem and opened is not None and opened.index < index:
+        # The key is where the mistake is; that it has no colon shows only on the next line.
+        key_end = text.find("\n", opened.index)
+        span = span_at(file, text, opened.index, index if key_end < 0 else key_end)
     for code, phrase, message, help in _MEANINGS:
         if phrase in problem:
             if "not closed" in message and opened is not None and opened.index != index:
