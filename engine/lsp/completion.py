@@ -16,6 +16,7 @@ from engine.lsp.cursor import Cursor, cursor_at
 from engine.lsp.declared import Declared, declared_at, node_at, role_of, text_at
 from engine.lsp.expressions import offer
 from engine.lsp.positions import Point
+from engine.lsp.sample_values import names_in_samples
 from engine.lsp.targets import paths_given, target_fields, target_type
 from engine.lsp.workbench import View
 from engine.schema.types import BOOLEAN, Text, Type, describe, members
@@ -243,6 +244,10 @@ def expression_items(
         item = _at_end(view, point, found.partial, name, name, Kind.Field)
         item.detail = describe(type_)
         item.sort_text = f"0{name}"
+        yield item
+    for name in names_in_samples(view, found.path) if not found.fields else ():
+        item = _at_end(view, point, found.partial, name, name, Kind.Field)
+        item.detail = "seen in a sample of a test"
         yield item
     for text in found.texts:
         yield _at_end(view, point, found.partial, text, text, Kind.EnumMember)

@@ -12,7 +12,7 @@ from engine.expr.check import check, check_document
 from engine.expr.lexer import SyntaxMistake, Token, tokenize
 from engine.expr.nodes import Ast, Chain, Filter, Flatten, Project, ProjectValues, Slice
 from engine.expr.parse import parse
-from engine.lsp.fields import element, fields_of
+from engine.lsp.fields import element, fields_of, names_of
 from engine.schema.types import ANY, Text, Type, members
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
@@ -29,13 +29,15 @@ class Offer:
     """What may come next. ``partial`` is what of it is written already.
 
     ``fields`` are those of the value before the dot, or the names that stand for themselves; ``functions`` says
-    whether a function may begin here; ``texts`` are what a comparison allows between the quotes.
+    whether a function may begin here; ``texts`` are what a comparison allows between the quotes. ``path`` are the names
+    before the dot, where there is nothing else.
     """
 
     partial: str
     fields: Mapping[str, Type] = field(default_factory=dict)
     functions: bool = False
     texts: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
 
 
 def offer(written: str, scope: Mapping[str, Type], behind: str = "") -> Offer:
@@ -55,7 +57,8 @@ def offer(written: str, scope: Mapping[str, Type], behind: str = "") -> Offer:
     reader = _Reader(written, tokens, scope, behind)
     if tokens and tokens[-1]["type"] == "dot":
         base = reader.operand(len(tokens) - 1)
-        return Offer(partial, {} if base is None else fields_of(base))
+        names = reader.names(len(tokens) - 1)
+        return Offer(partial, {} if base is None else fields_of(base), path=names)
     if tokens and tokens[-1]["type"] in {"rparen", "rbracket", "rbrace", "current", "flatten"}:
         return Offer("")
     current = reader.current(len(tokens))
@@ -120,6 +123,15 @@ class _Reader:
         found = Diagnostics()
         type_ = check(ast, self._scope, found) if current is None else check_document(ast, current, found)
         return element(type_) if is_projection(ast) else type_
+
+    def names(self, end: int) -> tuple[str, ...]:
+        """The names of the operand that ends before token ``end``, if it is a path of names in scope."""
+        begin = self._begin(end)
+        if begin == end or self.current(begin) is not None:
+            return ()
+        text = self._written[self._tokens[begin]["start"] : self._tokens[end - 1]["end"]]
+        ast = parse(text, _PLACE, Diagnostics())
+        return () if ast is None else names_of(ast) or ()
 
     def current(self, at: int) -> Type | None:
         """What ``@`` means at a token: None outside of filters, selections and the like, where names are those in

@@ -232,3 +232,13 @@ def fields_of(type_: Type) -> dict[str, Type]:
                 if read is not None:
                     found.setdefault(name, read)
     return found
+
+
+def names_of(node: Ast) -> tuple[str, ...] | None:
+    """The names of a path of fields alone; None for anything else."""
+    if isinstance(node, Field):
+        return (node.name,)
+    if isinstance(node, Chain) and isinstance(node.right, Field):
+        left = names_of(node.left)
+        return None if left is None else (*left, node.right.name)
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lsprotocol import types
 
@@ -11,7 +11,7 @@ from engine.expr.functions import FUNCTIONS
 from engine.expr.nodes import Ast, Call, Chain, Field, children
 from engine.expr.signature import Function
 from engine.lsp.declared import Place
-from engine.lsp.fields import Owner, Read, element
+from engine.lsp.fields import Owner, Read, element, names_of
 from engine.lsp.names import use_at
 from engine.lsp.positions import Point, contains
 from engine.lsp.sample_values import sample_of
@@ -182,16 +182,6 @@ def _path_to(node: Ast, field: Field) -> Ast | None:
     if isinstance(node, Chain) and node.right is field:
         return node
     return next((found for child in children(node) if (found := _path_to(child, field)) is not None), None)
-
-
-def names_of(node: Ast) -> Sequence[str] | None:
-    """The names of a path of fields alone; None for anything else."""
-    if isinstance(node, Field):
-        return (node.name,)
-    if isinstance(node, Chain) and isinstance(node.right, Field):
-        left = names_of(node.left)
-        return None if left is None else (*left, node.right.name)
-    return None
 
 
 def in_words(type_: Type) -> str:

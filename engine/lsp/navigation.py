@@ -8,7 +8,17 @@ from collections.abc import Iterable
 from lsprotocol import types
 
 from engine.lsp.occurrences import id_spans, name_span, occurrences
-from engine.lsp.symbols import FieldOf, FileName, Local, Named, Symbol, definition_named, definitions, symbol_at
+from engine.lsp.symbols import (
+    FieldOf,
+    FileName,
+    Local,
+    Named,
+    Symbol,
+    beginnings,
+    definition_named,
+    definitions,
+    symbol_at,
+)
 from engine.lsp.workbench import View
 from engine.source.diagnostic import Level
 from engine.source.span import Span
@@ -30,8 +40,10 @@ def location(view: View, span: Span) -> types.Location:
 
 def define(view: View, position: types.Position) -> list[types.Location]:
     """Where what stands at a place is defined."""
-    symbol = symbol_at(view, view.units.point(view.lines, position))
-    return [] if symbol is None else [location(view, span) for span in definitions(view, symbol)]
+    point = view.units.point(view.lines, position)
+    symbol = symbol_at(view, point)
+    found = beginnings(view, point) if symbol is None else definitions(view, symbol)
+    return [location(view, span) for span in found]
 
 
 def refer(view: View, position: types.Position, *, declaration: bool) -> list[types.Location]:
@@ -83,7 +95,7 @@ def _can_be_renamed(view: View, symbol: Symbol) -> bool:
         case FieldOf():
             return bool(list(definitions(view, symbol))) and symbol.owner.schema not in of_connectors(view)
         case Local():
-            return symbol.group != "columns" and len(list(definitions(view, symbol))) == 1
+            return symbol.group not in {"columns", "roles"} and len(list(definitions(view, symbol))) == 1
         case FileName():
             return False
 

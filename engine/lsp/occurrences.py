@@ -23,6 +23,7 @@ from engine.lsp.symbols import (
     locals_in,
     property_span,
     read_symbol,
+    value_symbol,
 )
 from engine.lsp.targets import target_of_key, target_type
 from engine.lsp.trees import Document
@@ -274,6 +275,11 @@ def _of_local(view: View, symbol: Local) -> Iterator[Span]:
         yield from _in_tests(view, document, symbol)
     elif symbol.group == "input":
         yield from _in_calls(view, symbol)
+    elif symbol.group == "roles":
+        for place in document.places:
+            found = value_symbol(document, place)
+            if isinstance(found, Local) and (found.group, found.name) == ("roles", symbol.name):
+                yield found.span
 
 
 def _reads_of(view: View, document: Document, symbol: Local) -> Iterator[Span]:

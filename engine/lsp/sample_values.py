@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.spec.documents.test import Test
 from engine.verify.given import read_given
 
 _LENGTH_MAX = 60
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HIDDEN = "hidden: a sensitive field"
 
 
@@ -27,6 +29,15 @@ def sample_of(view: View, path: Sequence[str] | None) -> str | None:
             text = json_bytes(value).decode()
             return text if len(text) <= _LENGTH_MAX else text[: _LENGTH_MAX - 1] + "…"
     return None
+
+
+def names_in_samples(view: View, path: Sequence[str]) -> list[str]:
+    """The names of the fields that samples have at a path: what can be told where no schema tells anything."""
+    found: dict[str, None] = {}
+    for given in samples(view) if path else ():
+        value = _at(given, path)
+        found.update(dict.fromkeys(value) if isinstance(value, dict) else {})
+    return [name for name in found if _NAME.fullmatch(name)]
 
 
 def samples(view: View) -> Iterator[dict[str, Any]]:

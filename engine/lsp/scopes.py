@@ -24,7 +24,9 @@ from engine.plan.policies import compile_policy
 from engine.plan.sources import compile_source
 from engine.schema.types import Type
 from engine.source.diagnostic import Diagnostics
+from engine.source.node import Mapping as MappingNode
 from engine.source.node import Node
+from engine.source.node import Sequence as SequenceNode
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
 from engine.spec.decode import decode
@@ -80,21 +82,44 @@ class Scopes:
         if self._last is not None and self._last[0] is knowledge and self._last[1] == text:
             known = self._last[2]
         else:
-            known = self._compiled(document, text, place, knowledge)
+            known = self._compiled(document, text, place, knowledge, cursor.path)
             self._last = (knowledge, text, known)
         if known is not None:
             return known
         return _of_last_good(knowledge.good.get(document.file), cursor.path)
 
     @staticmethod
-    def _compiled(document: Document, text: str, place: Point, knowledge: Knowledge) -> Mapping[str, Type] | None:
+    def _compiled(
+        document: Document, text: str, place: Point, knowledge: Knowledge, path: Path
+    ) -> Mapping[str, Type] | None:
         node = read_yaml(text, document.file, Diagnostics())
         if node is None or document.kind is None:
             return None
-        for each in compile_alone(node, document.kind, knowledge):
+        for each in compile_alone(_only(node, path, document.kind), document.kind, knowledge):
             if each.span.line == place.line + 1 and 0 <= each.span.column - place.column - 1 <= 4:
                 return each.scope
         return None
+
+
+#: Lists whose entries say nothing about each other: to know the names in one, the others need not be looked at.
+_APART = {"journal": "templates", "policy": "rules"}
+
+
+def _only(node: Node, path: Path, kind: str) -> Node:
+    """A document with no other entry than that of a path in a list of entries that stand apart."""
+    if (
+        len(path) < 2
+        or path[0] != _APART.get(kind)
+        or not isinstance(node, MappingNode)
+        or not isinstance(path[0], str)
+    ):
+        return node
+    listed, at = node.get(path[0]), path[1]
+    if not isinstance(listed, SequenceNode) or not isinstance(at, int) or at >= len(listed.items):
+        return node
+    alone = replace(listed, items=(listed.items[at],))
+    entries = (replace(entry, value=alone) if entry.value is listed else entry for entry in node.entries)
+    return replace(node, entries=tuple(entries))
 
 
 def _with_stub(lines: Sequence[str], cursor: Cursor, stub: str) -> tuple[str, Point]:

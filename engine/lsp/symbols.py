@@ -21,6 +21,7 @@ from engine.lsp.written import names_in
 from engine.schema.types import Type
 from engine.source.node import Mapping, Scalar, Sequence
 from engine.source.span import Span
+from engine.spec.values import Name
 
 #: Groups of names that a document gives to its own parts, by the shape and key that hold them.
 _GROUPS: dict[tuple[str, str], str] = {
@@ -36,6 +37,7 @@ _GROUPS: dict[tuple[str, str], str] = {
     ("Mapping", "lists"): "lists",
     ("MappedList", "lists"): "lists",
     ("Table", "columns"): "columns",
+    ("Journal", "roles"): "roles",
 }
 _CALLS = {"MapStep": "mapping", "EventData": "mapping", "Check": "policy", "CallStep": "flow"}
 
@@ -144,6 +146,8 @@ def value_symbol(document: Document, place: Place) -> Symbol | None:
         return Local(document.file, "steps", node.value, within_quotes(node))
     if declared.shape.__name__ in {"Each", "MappedList", "Elements"} and key == "as":
         return Local(document.file, "as", node.value, within_quotes(node))
+    if document.kind == "journal" and declared.hint is Name and declared.key is not None and declared.key.key != "id":
+        return Local(document.file, "roles", node.value, within_quotes(node))
     if key == "file" and (declared.is_tree or declared.shape.__name__ == "Table"):
         return FileName(Workbench.beside(document.file, node.value), within_quotes(node))
     return None
@@ -213,7 +217,7 @@ def locals_in(document: Document) -> Iterator[Local]:
         if group is not None and len(place.path) > 1 and place.path[-2] == declared.key.key:
             yield Local(document.file, group, entry.key, entry.key_span)
         found = value_symbol(document, place)
-        if isinstance(found, Local):
+        if isinstance(found, Local) and found.group != "roles":
             yield found
 
 
@@ -263,6 +267,29 @@ def definitions(view: View, symbol: Symbol) -> Iterator[Span]:
         case FileName():
             if (view.bench.root / symbol.file).is_file():
                 yield Span(symbol.file)
+
+
+def beginnings(view: View, point: Point) -> Iterator[Span]:
+    """Where a name that only leads to others comes from: of ``steps`` and ``lookups`` the key, of ``event`` the
+    schema of what starts the flow."""
+    found = read_at(checked_in(view.document, view.knowledge), point, view.lines)
+    read = None if found is None else found[1]
+    if read is None or not (read.owner is None or read.group == "event"):
+        return
+    trigger = text_at(view.document.tree, ("trigger", "event"))
+    if "event" in (read.node.name, read.group) and trigger is not None:
+        yield from (each.span for each in view.knowledge.names.find("schema", trigger))
+        return
+    groups = [
+        place.entry.key_span
+        for place in view.document.places
+        if place.entry is not None
+        and place.entry.key == read.node.name
+        and place.declared.key is not None
+        and place.entry.key == place.declared.key.key
+        and contains(place.parents[-1].span, point)
+    ]
+    yield from groups[-1:]
 
 
 def _operation(view: View, name: str) -> Iterator[Span]:

@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any
 
 from engine.spec.decode import Key, layout
+from engine.spec.documents.common import NAME, VERSION
 from engine.spec.editor_snippets import snippets_of
 from engine.spec.shape import ExactlyOne, Field, Map
 from engine.spec.values import Duration, Expression, Name, Reference, Template, Tree
@@ -42,7 +43,7 @@ LEAVES: dict[Any, dict[str, Any]] = {
         "type": "string",
         "pattern": rf"^P(?:[0-9]{{1,6}}W|(?=[0-9T])(?:[0-9]{{1,6}}D)?(?:{_TIME.replace('T', 'T(?=[0-9])', 1)})?)$",
     },
-    Tree: {},
+    Tree: {"type": ["object", "array", "string", "number", "boolean", "null"]},
 }
 
 #: What a leaf holds, in words, for descriptions.
@@ -54,6 +55,21 @@ HOLDS: dict[Any, str] = {
     Duration: "a duration of fixed length, such as `PT15M`",
     datetime.date: "a date, `YYYY-MM-DD`",
     Tree: "any value; texts that begin with `=` are computed",
+}
+
+#: What editors say about a leaf of another form, in place of its pattern.
+_WRONG: dict[Any, str] = {
+    str: "Text that begins with = would be computed, and nothing is computed here.",
+    datetime.date: "Must be a date, YYYY-MM-DD, such as 2026-01-31.",
+    Name: "Must be a name: lower-case letters, digits and _, a letter first.",
+    Reference: "Must be a reference: a name, @ and a major version, such as by_day@1.",
+    Expression: "Must be computed: = and an expression, such as =event.data.total.",
+    Template: "Must be text; values go in blanks, {{ path }}. Text that begins with = would be computed.",
+    Duration: "Must be a duration of fixed length, such as PT15M, P3D or P2W.",
+}
+_FORMS = {
+    NAME: _WRONG[Name],
+    VERSION: 'Must be a semantic version in quotation marks, such as "1.0.0".',
 }
 
 
@@ -139,7 +155,7 @@ class _Writer:
         if default is not None:
             made["default"] = default
         if "$ref" in known:  # keywords beside a reference do not count in this draft
-            return {**made, "allOf": [known]}
+            return {**made, "type": "object", "allOf": [known]}  # the type tells editors to write a colon
         return {**known, **made}
 
     def _type(self, hint: Any, declared: Field) -> dict[str, Any]:
@@ -151,9 +167,10 @@ class _Writer:
         if origin is Map:
             return self._map(typing.get_args(hint)[0], declared)
         if hint is str and declared.pattern:
-            return {"type": "string", "pattern": f"^(?!=)(?:{declared.pattern})$"}
+            said = _FORMS.get(declared.pattern, f"Must look like {declared.pattern}.")
+            return {"type": "string", "pattern": f"^(?!=)(?:{declared.pattern})$", "patternErrorMessage": said}
         if hint in LEAVES:
-            return dict(LEAVES[hint])
+            return {**LEAVES[hint], **({"patternErrorMessage": _WRONG[hint]} if hint in _WRONG else {})}
         if issubclass(hint, Enum):
             return _alternatives(hint, declared)
         return self._reference(hint)
@@ -182,8 +199,8 @@ class _Writer:
 def _exactly_one(rule: ExactlyOne) -> list[dict[str, Any]]:
     """Conditions in place of ``oneOf``, so that an editor can say which key is in the way."""
     wanted = {
-        "anyOf": [{"required": [key]} for key in rule.keys],
-        "errorMessage": f"needs exactly one of {', '.join(rule.keys)}",
+        "if": {"properties": dict.fromkeys(rule.keys, False)},
+        "then": {"required": [rule.keys[0]], "errorMessage": f"Needs one of {', '.join(rule.keys)}."},
     }
     apart = [
         {"if": {"required": [key]}, "then": {"properties": dict.fromkeys(rule.keys[at + 1 :], False)}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -188,9 +189,34 @@ def test_mistakes_that_people_make_are_refused_by_both(old: str, new: str) -> No
 def test_snippets_of_a_step_cover_every_kind_and_are_written_for_each() -> None:
     step = SCHEMAS["flow"]["definitions"]["Step"]
     kinds = [snippet["label"].removeprefix("step ") for snippet in step["defaultSnippets"]]
-    assert kinds == [choice["required"][0] for choice in step["allOf"][0]["anyOf"]]
+    assert kinds == list(step["allOf"][0]["if"]["properties"])
     text = json.dumps(step["defaultSnippets"])
     assert "${1:" in text and "null" not in text
+
+
+def test_what_is_wrong_is_said_in_words_and_not_as_a_pattern() -> None:
+    wanting = SCHEMAS["flow"]["definitions"]["Trigger"]["allOf"][0]["then"]
+    assert wanting["errorMessage"].startswith("Needs one of event, schedule")
+    for name, schema in SCHEMAS.items():
+        for part in parts(schema):
+            if "pattern" in part and part.get("type") == "string":
+                assert part["patternErrorMessage"].endswith("."), name
+
+
+def test_keys_that_hold_objects_say_so_that_editors_write_a_colon() -> None:
+    trigger = SCHEMAS["flow"]["properties"]["trigger"]
+    assert trigger["type"] == "object" and "$ref" in trigger["allOf"][0]
+    assert SCHEMAS["flow"]["definitions"]["Post"]["properties"]["input"]["type"][0] == "object"
+
+
+def parts(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for each in schema.values():
+            yield from parts(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from parts(each)
 
 
 def test_alternatives_are_explained_where_the_declaration_does() -> None:
