@@ -135,11 +135,13 @@ def compat_lines(report: CompatReport) -> Iterator[str]:
         yield "No contract changes."
     else:
         changed = f"{count} contract{'' if count == 1 else 's'} changed"
-        yield (
-            f"{changed}, {len(report.illegal)} of them not compatible."
-            if report.illegal
-            else f"{changed}; all are compatible."
-        )
+        wrong = len(report.illegal)
+        if not wrong:
+            yield f"{changed}; all are compatible."
+        elif count == 1:
+            yield f"{changed}, and is not compatible or has not the version that it needs."
+        else:
+            yield f"{changed}, {wrong} of them not compatible or without the version that they need."
     yield from report.notes
     for change in report.contracts:
         yield ""

@@ -17,7 +17,7 @@ SIZE_MAX = 60_000
 _ROWS_MAX = 100
 _LINE_MAX = 600
 _PATH = re.compile(r"`[^`]+`")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#!|~$])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _MENTION = re.compile(r"(?<!\w)@")
 

@@ -24,7 +24,16 @@ def comparable(text: str) -> list[str]:
     return [re.sub(r"\([0-9a-f]{10}\)", "(commit)", line).rstrip() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize("command", ["tieout plan", "tieout compat", "tieout backtest booked --events bills.ndjson"])
+COMMANDS = (
+    "tieout plan",
+    "tieout plan --format markdown",
+    "tieout compat",
+    "tieout backtest booked --events bills.ndjson",
+    "tieout backtest booked --events bills.ndjson --event b2",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_guide_shows_what_is_printed(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
