@@ -10,9 +10,8 @@ from engine.base.errors import Failure, UserError
 from engine.expr.compile import compile_expression
 from engine.expr.parse import parse
 from engine.source.diagnostic import Diagnostics
-from engine.source.node import plain
+from engine.source.node import Node, plain
 from engine.spec.documents.test import ForAll
-from engine.spec.values import Expression
 from engine.verify.given import segments_of
 from engine.verify.script import typed
 from engine.verify.trace import shown
@@ -33,9 +32,9 @@ def related(forall: ForAll, given: Mapping[str, Any], choose: Choose) -> dict[st
             raise UserError(f"`among` says for `{path}` what it can be: write a list")
         for holder, last, _ in _places(whole, path):
             holder[last] = choose(choices)
-    for path, expression in forall.derive:
+    for path, tree in forall.derive:
         for holder, last, element in _places(whole, path):
-            value = _worked_out(path, expression, {**whole, ELEMENT: element})
+            value = _worked_out(path, tree.node, {**whole, ELEMENT: element})
             if value is None:
                 holder.pop(last, None)
             else:
@@ -43,9 +42,12 @@ def related(forall: ForAll, given: Mapping[str, Any], choose: Choose) -> dict[st
     return whole
 
 
-def _worked_out(path: str, expression: Expression, scope: Mapping[str, Any]) -> Any:
+def _worked_out(path: str, node: Node, scope: Mapping[str, Any]) -> Any:
+    text = plain(node)
+    if not isinstance(text, str) or not text.startswith("="):
+        raise UserError(f"`derive` says for `{path}` what it follows from: write an expression, such as =event.data.id")
     found = Diagnostics()
-    ast = parse(expression.text, expression.span, found)
+    ast = parse(text.removeprefix("=").strip(), node.span, found)
     if ast is None or found.has_errors:
         raise UserError(f"what `derive` says for `{path}` cannot be read: {found.sorted[0].message}")
     compiled = compile_expression(ast, tuple(scope))

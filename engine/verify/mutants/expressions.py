@@ -116,6 +116,8 @@ def _other_constant(written: str) -> str | None:
         if quote == "'":
             if not inner:
                 return None  # nothing, as a default: what else there is hardly matters
+            if not any(char.isalnum() for char in inner):
+                return None  # a sign between words
             return f"'{Decimal(inner) + 1}'" if _NUMBER.fullmatch(inner) else f"'{inner}x'"
         other = _other_constant(inner)
         return None if other is None else f"`{other}`"
