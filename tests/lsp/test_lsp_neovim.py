@@ -9,12 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from engine.api import init_workspace
 from engine.lint.runner import lint
 
 FILE = "mappings/flows/invoice_posted.flow.yaml"
 
 
+@pytest.mark.editor
 def test_neovim_shows_the_findings_of_the_command_line_and_completes_a_key(tmp_path: Path) -> None:
     editor = shutil.which("nvim")
     assert editor is not None, "Neovim is not installed: apt-get install neovim"
