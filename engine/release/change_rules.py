@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -48,6 +49,7 @@ class _Rule:
 
 _N, _A, _B, _X = ChangeClass.NONE, ChangeClass.ADDITIVE, ChangeClass.BEHAVIOURAL, ChangeClass.BREAKING
 
+_POSITION = re.compile(r"\[[0-9]+\]")
 _WORDS = "only people read it"
 _COMMON = (
     _Rule("spec", _N),
@@ -162,10 +164,13 @@ def _said(change: TreeChange, level: ChangeClass, consequence: str) -> Reason:
         was, is_ = value_texts(change.old, change.new)
         what = f"`{path}` is in another order" if _is_order(change) else f"`{path}` was {was} and is {is_} now"
     elif change.new is not None:
-        shown = "" if isinstance(change.new, Mapping) else f": {value_text(change.new)}"
+        named = not change.path or not _POSITION.fullmatch(change.path[-1])
+        shown = "" if named and isinstance(change.new, Mapping) else f": {value_text(change.new)}"
         what = f"`{path}` is added{shown}"
     else:
         what = f"`{path}` is removed"
+        if change.old is not None and change.path and _POSITION.fullmatch(change.path[-1]):
+            what += f": {value_text(change.old)}"
     return Reason(level, f"{what}; {consequence}" if consequence else what, path, change.old_span, change.new_span)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from engine.source.node import Mapping, Node, Scalar, Sequence, plain
 from engine.source.span import Span
@@ -58,9 +59,8 @@ def _either(old: Node | None, new: Node | None, path: Path) -> Iterator[TreeChan
 def _lists(old: Sequence, new: Sequence, path: Path) -> Iterator[TreeChange]:
     before, after = _by_id(old), _by_id(new)
     if before is None or after is None:
-        if any(isinstance(each, Mapping) for each in (*old, *new)) and len(old.items) == len(new.items):
-            for position, (was, is_) in enumerate(zip(old, new, strict=True)):
-                yield from tree_changes(was, is_, (*path, f"[{position}]"))
+        if any(isinstance(each, Mapping) for each in (*old, *new)):
+            yield from _aligned(old, new, path)
         elif plain(old) != plain(new):
             yield TreeChange(path, old, new)
         return
@@ -69,6 +69,21 @@ def _lists(old: Sequence, new: Sequence, path: Path) -> Iterator[TreeChange]:
     kept = [name for name in before if name in after]
     if kept != [name for name in after if name in before]:
         yield TreeChange(path, old, new)
+
+
+def _aligned(old: Sequence, new: Sequence, path: Path) -> Iterator[TreeChange]:
+    """Changes of objects without ids, such as tiers: those that stayed are found again, whatever came between."""
+    before, after = ([repr(plain(each)) for each in side] for side in (old, new))
+    if before != after and sorted(before) == sorted(after):
+        yield TreeChange(path, old, new)
+        return
+    for tag, i, end, j, until in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        was, is_ = list(old)[i:end], list(new)[j:until]
+        for at in range(max(len(was), len(is_))):
+            here = (*path, f"[{j + at if at < len(is_) else i + at}]")
+            yield from _either(was[at] if at < len(was) else None, is_[at] if at < len(is_) else None, here)
 
 
 def _by_id(sequence: Sequence) -> dict[str, Node] | None:

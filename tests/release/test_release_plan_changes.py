@@ -165,6 +165,51 @@ def test_a_field_that_is_needed_now_and_one_that_is_not(root: Path) -> None:
     assert change.reached["documents"] == ["mapping entry", "policy controls"]
 
 
+PRICING = """spec: pricing/v1
+id: messages
+version: "1.0.0"
+owner: pricing
+summary: Text messages in tiers.
+currency: EUR
+charges:
+  - id: messages
+    summary: Text messages
+    meters: [text_messages]
+    price:
+      tiers:
+        mode: slice
+        tiers:
+          - up_to: 1000
+            unit_price: 0.05
+          - up_to: 10000
+            unit_price: 0.04
+          - unit_price: 0.032
+"""
+TIERS = "`charges[messages].price.tiers.tiers"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("unit_price: 0.04", "unit_price: 0.039", [f"{TIERS}[1].unit_price` was 0.04 and is 0.039 now"]),
+        ("          - up_to: 1000\n", "          - up_to: 500\n            unit_price: 0.06\n          - up_to: 1000\n",
+         [f"{TIERS}[0]` is added: {{up_to: 500, unit_price: 0.06}}"]),
+        ("          - up_to: 10000\n            unit_price: 0.04\n", "",
+         [f"{TIERS}[1]` is removed: {{up_to: 10000, unit_price: 0.04}}"]),
+        ("up_to: 10000", "up_to: 20000", [f"{TIERS}[1].up_to` was 10000 and is 20000 now"]),
+    ],
+)  # fmt: skip
+def test_a_tier_of_a_price(root: Path, old: str, new: str, said: list[str]) -> None:
+    file = root / "mappings" / "messages.pricing.yaml"
+    file.write_text(PRICING, "utf-8")
+    commit(root, "a price")
+    assert old in PRICING
+    file.write_text(PRICING.replace(old, new), "utf-8")
+    assert sentences(plan_release(root, "HEAD")) == [
+        ("behavioural", f"{each}; figures come out differently") for each in said
+    ]
+
+
 def test_a_connection_that_is_removed(root: Path) -> None:
     gone = ["billing.connection.yaml", "billed.source.yaml", "billed.test.yaml", "bill.mapping.yaml", "bill.test.yaml"]
     for name in gone:

@@ -151,6 +151,10 @@ def test_a_bundle_is_what_the_runs_went_by(place: api.Place) -> None:
     with api.operator(place) as operator:
         bundle = operator.runs(None, "booked", 1)[0]["bundle"]
     edit(place.workspace, TABLE, ('account: "4000"', 'account: "4010"'))
+    plan = api.plan_release(place, bundle)
+    assert plan.old == f"bundle {bundle[:12]}"
+    assert [(each.document.key, each.level.word) for each in plan.changes] == [("table:accounts@1.0.0", "behavioural")]
+    assert [each.sentence for each in plan.in_flight] == []
     report = replayed(place, against=bundle)
     assert report.old == f"bundle {bundle[:12]}"
     assert report.counts["changed"] == 3
