@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import Money, minor_units
-from engine.finance.calendar import Span, month_name
+from engine.finance.calendar import Span
 from engine.finance.exact import rounded
 from engine.finance.journal.earning import NOTHING, RevenueLine
 from engine.finance.journal.facts import Aggregation, Change, Event, Line, LineKind, Service
@@ -48,7 +48,7 @@ def _billed(ledger: Ledger, event: Event, invoice: Invoice, given: Line) -> Touc
         if line.curve is None:
             immediate = net - accrued
             line.recognised = net
-            line.by_period[month_name(event.date)] = immediate
+            line.by_period[ledger.fiscal.name(event.date)] = immediate
     line.open = line.gross
     line.rate = line.rate if line.rate is not None else event.rate
     invoice.lines.append(line)
@@ -90,7 +90,7 @@ def _new_line(
         id=given.id, owner=invoice or event.id, invoice=invoice, contract=given.contract or "",
         obligation=given.obligation or "", dimensions=dict(given.dimensions or {}), begins=event.date, net=net, tax=tax,
         passthrough=passthrough, prepaid=prepaid, curve=ledger.curve_of(event, given, currency),
-        unit=ledger.unit(currency), billed=bool(invoice), rate=event.rate,
+        unit=ledger.unit(currency), billed=bool(invoice), fiscal=ledger.fiscal, rate=event.rate,
     )  # fmt: skip
     ledger.lines.append(line)
     ledger.currencies[line.key] = currency

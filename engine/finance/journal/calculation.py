@@ -21,6 +21,7 @@ from engine.finance.journal.facts import (
     JournalResult,
     ProratedLine,
 )
+from engine.finance.journal.fiscal import Fiscal
 from engine.finance.journal.ledger import Invoice, Ledger, Moment, sum_of
 from engine.finance.journal.posting import (
     CompiledTemplate,
@@ -33,6 +34,7 @@ from engine.finance.journal.posting import (
 )
 from engine.finance.journal.replay import Replay, replay
 from engine.finance.problem import Where, refused
+from engine.finance.revenue.checking import calendar_periods
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import AccountClass, Journal
 
@@ -60,11 +62,12 @@ def prepare(journal: Journal) -> Callable[[JournalFacts], JournalResult]:
         for template in journal.templates if template.on in _EARNING for line in template.post
     )  # fmt: skip
     scopes = Scopes(policy)
+    fiscal = Fiscal(calendar_periods(journal.calendar), document)
     excused = {nothing.on for nothing in journal.without_posting}
 
     def run(facts: JournalFacts) -> JournalResult:
-        replayed = replay(document, policy, own, "position.closed" in templates, facts)
-        journalist = Journalist(head, facts, journal.exchange, by_contract)
+        replayed = replay(document, policy, own, "position.closed" in templates, facts, fiscal)
+        journalist = Journalist(head, facts, journal.exchange, by_contract, fiscal)
         for moment in replayed.moments:
             if moment.kind not in templates and moment.kind not in excused:
                 _must_not_post(journal, document, moment)
@@ -93,9 +96,12 @@ def _result(entries: list[Entry], replayed: Replay, debit: set[str], facts: Jour
     kept.sort(key=lambda entry: entry.date)
     if facts.through is not None:
         kept = [entry for entry in kept if entry.date <= facts.through]
-    found, unchanged = to_post(kept, facts)
+    fiscal = replayed.ledger.fiscal
+    found, unchanged = to_post(kept, facts, fiscal)
     known = {each.key for each in facts.posted}
-    changes = _changes((each if each.key in known else dated(each, facts.closed_before) for each in kept), debit)
+    changes = _changes(
+        (each if each.key in known else dated(each, facts.closed_before, fiscal) for each in kept), debit
+    )
     balances: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (_, role, currency), change in changes.items():
         balances[role, currency] += change

@@ -28,6 +28,7 @@ from engine.finance.journal.posting import (
     signed_sum,
 )
 from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, total_measures
+from engine.finance.revenue.checking import calendar_periods
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import Journal, Per, PostingTemplate
 from engine.spec.nearest import suggestion
@@ -43,6 +44,11 @@ _CATEGORIES = ("paid", "promotional", "escheat")
 def check(journal: Journal, diagnostics: Diagnostics) -> None:
     """Report unknown roles and events, and templates that do not balance."""
     _check_events(journal, diagnostics)
+    if journal.calendar is not None:
+        try:
+            calendar_periods(journal.calendar)
+        except ValueError as wrong:
+            diagnostics.error("FIN121", str(wrong), journal.calendar.span)
     used: set[str] = set()
     seen: set[str] = set()
     for template in journal.templates:

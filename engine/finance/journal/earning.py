@@ -13,9 +13,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, allocate
-from engine.finance.calendar import DAY, month_name
+from engine.finance.calendar import DAY
 from engine.finance.exact import rounded
-from engine.finance.revenue.periods import MONTHS
+from engine.finance.journal.fiscal import Fiscal
 from engine.finance.revenue.points import Curve
 from engine.spec.documents.journal_policy import Split
 
@@ -90,6 +90,7 @@ class RevenueLine:
     curve: Curve | None
     unit: Decimal
     billed: bool
+    fiscal: Fiscal = Fiscal()
     rate: Decimal | None = None
     reliefs: list[Relief] = field(default_factory=list)
     recognised: Decimal = NOTHING
@@ -145,18 +146,20 @@ class RevenueLine:
         return (self.curve.share_before(day) - before) / (1 - before) if before != 1 else Fraction(1)
 
     def earned_in_months(self, cut: date) -> Iterator[tuple[str, Decimal]]:
-        """What each month before ``cut`` earns and has not been posted yet; it may be negative."""
+        """What each period before ``cut`` earns and has not been posted yet; it may be negative."""
         if self.curve is None or (self.settled is not None and self.ends <= self.settled):
             return
-        month = MONTHS.of(max(self.first, self.settled) if self.settled is not None else self.first)
+        month = self.fiscal.of(max(self.first, self.settled) if self.settled is not None else self.first)
         reached, last = self.earned_before(month.start), min(cut, self.ends)
         while month.start < last:
             earned = self.earned_before(min(month.end, cut))
             difference = earned - reached - self.by_period.get(month.name, NOTHING)
             if difference:
                 yield month.name, difference
-            reached, month = earned, MONTHS.of(month.end)
-        self.settled = MONTHS.of(cut - DAY).start
+            if month.end >= last:
+                break
+            reached, month = earned, self.fiscal.of(month.end)
+        self.settled = self.fiscal.of(cut - DAY).start
 
     def post_earned(self, period: str, amount: Decimal) -> None:
         """Remember revenue that was posted for a period."""
@@ -186,7 +189,7 @@ class RevenueLine:
         self.reliefs.append(relief)
         self.gain -= relief.parts.gain
         if relief.parts.current:
-            self.post_earned(month_name(relief.day), -relief.parts.current)
+            self.post_earned(self.fiscal.name(relief.day), -relief.parts.current)
         self._stop(relief)
 
     def _stop(self, relief: Relief) -> None:
@@ -201,7 +204,7 @@ class RevenueLine:
         self.reliefs.remove(relief)
         self.gain += relief.parts.gain
         if relief.parts.current:
-            self.post_earned(month_name(relief.day), relief.parts.current)
+            self.post_earned(self.fiscal.name(relief.day), relief.parts.current)
         for later in self.reliefs:
             later.stops_at = None
         for later in self.reliefs:

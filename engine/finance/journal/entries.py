@@ -12,10 +12,11 @@ from typing import TypeAlias
 from engine.base.identity import digest
 from engine.base.money import Money, minor_units
 from engine.base.record import frozen
-from engine.finance.calendar import DAY, month_name
+from engine.finance.calendar import DAY
 from engine.finance.exact import rounded
 from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.facts import Entry, EntryLine, JournalFacts, Posted
+from engine.finance.journal.fiscal import MONTHLY, Fiscal
 from engine.finance.journal.ledger import Moment, Touch
 from engine.finance.journal.posting import CompiledTemplate, Posting
 from engine.finance.problem import Where, refused
@@ -50,8 +51,11 @@ class Journalist:
     that returns to zero in one currency does so in the other: by contract for the roles that revenue moves through
     (``by_contract``), so that every style of posting closes alike; by invoice for all others."""
 
-    def __init__(self, head: Head, facts: JournalFacts, exchange: Exchange | None, by_contract: frozenset[str]) -> None:
+    def __init__(
+        self, head: Head, facts: JournalFacts, exchange: Exchange | None, by_contract: frozenset[str], fiscal: Fiscal
+    ) -> None:
         self.head = head
+        self.fiscal = fiscal
         self.facts = facts
         self.exchange = exchange
         self.entries: list[Entry] = []
@@ -66,7 +70,7 @@ class Journalist:
         entry = self._entry(template, moment, touch, lines)
         self.entries.append(entry)
         if template.reverse is Reverse.NEXT_DAY:
-            self.entries.append(reversal_of(entry, moment.day + DAY))
+            self.entries.append(reversal_of(entry, moment.day + DAY, self.fiscal))
 
     def _entry(
         self, template: CompiledTemplate, moment: Moment, touch: Touch | None, lines: tuple[EntryLine, ...]
@@ -80,7 +84,8 @@ class Journalist:
         return Entry(
             key=self._key(moment.id, entity, template.id, about), event=moment.id, kind=moment.kind,
             template=template.id, entity=entity, book=self.head.book, date=moment.day,
-            period=month_name(moment.day), attribution_period=moment.attribution or month_name(moment.day),
+            period=self.fiscal.name(moment.day),
+            attribution_period=moment.attribution or self.fiscal.name(moment.day),
             invoice=invoice, line=names.get("id") or None,
             contract=names.get("contract") or moment.contract or None, obligation=names.get("obligation") or None,
             dimensions=dict(line.dimensions) if line else {}, lines=lines, explanation=template.summary,
@@ -218,15 +223,15 @@ def opposite(lines: Iterable[EntryLine]) -> tuple[EntryLine, ...]:
     return tuple(replace(line, side="credit" if line.side == "debit" else "debit") for line in lines)
 
 
-def reversal_of(entry: Entry, day: date) -> Entry:
+def reversal_of(entry: Entry, day: date, fiscal: Fiscal = MONTHLY) -> Entry:
     """The entry that undoes another one."""
     return replace(
-        entry, key=f"{entry.key}-reversed", date=day, period=month_name(day), lines=opposite(entry.lines),
+        entry, key=f"{entry.key}-reversed", date=day, period=fiscal.name(day), lines=opposite(entry.lines),
         corrects=entry.key, explanation=f"Reversal: {entry.explanation}",
     )  # fmt: skip
 
 
-def to_post(entries: list[Entry], facts: JournalFacts) -> tuple[list[Entry], int]:
+def to_post(entries: list[Entry], facts: JournalFacts, fiscal: Fiscal) -> tuple[list[Entry], int]:
     """What is to be posted now: new entries, and differences to those that are posted already. Gives also how many
     are unchanged. New entries of closed periods are dated on the first open day and keep the period they belong to."""
     posted = _gathered(facts.posted)
@@ -235,18 +240,18 @@ def to_post(entries: list[Entry], facts: JournalFacts) -> tuple[list[Entry], int
     for entry in entries:
         before = posted.pop(entry.key, None)
         if before is None:
-            found.append(dated(entry, facts.closed_before))
+            found.append(dated(entry, facts.closed_before, fiscal))
             continue
         difference = _difference(_signed(entry.lines), before)
         if difference:
-            found.append(dated(_correction(entry, difference), facts.closed_before))
+            found.append(dated(_correction(entry, difference), facts.closed_before, fiscal))
         else:
             unchanged += 1
     last = max((event.date for event in facts.events), default=None)
     for key, before in posted.items():
         lines = _difference({}, before)
         if lines and last is not None:
-            found.append(dated(_withdrawal(key, lines, last, facts), facts.closed_before))
+            found.append(dated(_withdrawal(key, lines, last, facts, fiscal), facts.closed_before, fiscal))
     return found, unchanged
 
 
@@ -301,17 +306,17 @@ def _correction(entry: Entry, lines: tuple[EntryLine, ...]) -> Entry:
     )  # fmt: skip
 
 
-def _withdrawal(key: str, lines: tuple[EntryLine, ...], day: date, facts: JournalFacts) -> Entry:
+def _withdrawal(key: str, lines: tuple[EntryLine, ...], day: date, facts: JournalFacts, fiscal: Fiscal) -> Entry:
     content = digest([[line.role, line.side, line.amount, line.functional] for line in lines])
     return Entry(
         key=f"{key}+{content[:16]}", event="", kind="", template="", entity=facts.entity, book="", date=day,
-        period=month_name(day), attribution_period=month_name(day), dimensions={}, lines=lines, corrects=key,
+        period=fiscal.name(day), attribution_period=fiscal.name(day), dimensions={}, lines=lines, corrects=key,
         explanation="Reversal of an entry that the history no longer gives.",
     )  # fmt: skip
 
 
-def dated(entry: Entry, closed_before: date | None) -> Entry:
+def dated(entry: Entry, closed_before: date | None, fiscal: Fiscal) -> Entry:
     """The entry, on the first open day if its own lies in a closed period."""
     if closed_before is None or entry.date >= closed_before:
         return entry
-    return replace(entry, date=closed_before, period=month_name(closed_before))
+    return replace(entry, date=closed_before, period=fiscal.name(closed_before))

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from engine.base.errors import Failure
 from engine.base.money import Money, minor_units, round_decimal
-from engine.finance.calendar import Span, month_of
+from engine.finance.calendar import Span
 from engine.finance.journal.earning import NOTHING, Parts, Relief, RevenueLine, split_net, spread
 from engine.finance.journal.facts import Aggregation, Event, Line
+from engine.finance.journal.fiscal import Fiscal
 from engine.finance.problem import Where, refused
 from engine.finance.revenue.curve import Curve, Options, curve
 from engine.spec.documents.journal_policy import AccountingPolicy, Recognition, Split
@@ -121,9 +122,10 @@ class Moment:
 class Ledger:
     """The sub-ledger of one history. Events change it through the functions of the modules beside this one."""
 
-    def __init__(self, document: str, policy: AccountingPolicy) -> None:
+    def __init__(self, document: str, policy: AccountingPolicy, fiscal: Fiscal) -> None:
         self.document = document
         self.policy = policy
+        self.fiscal = fiscal
         self.lines: list[RevenueLine] = []
         self.unbilled: dict[str, RevenueLine] = {}
         self.invoices: dict[str, Invoice] = {}
@@ -190,7 +192,7 @@ class Ledger:
             return None
         span = Span(line.service.start, line.service.end)
         try:
-            return curve(line.service.method, span, Options(scale=minor_units(currency)))
+            return curve(line.service.method, span, Options(scale=minor_units(currency), periods=self.fiscal.periods))
         except ValueError as problem:
             raise self.refuse(event, f"line {line.id}: {problem}", "correct the dates of its service") from problem
 
@@ -199,8 +201,8 @@ class Ledger:
     def cuts(self, day: date) -> tuple[date, date]:
         """Where earlier periods end and where the one under way ends, for an event on ``day``."""
         if self.policy.recognition is Recognition.PERIOD:
-            month = month_of(day)
-            return month.start, month.end
+            period = self.fiscal.of(day)
+            return period.start, period.end
         return day, day
 
     def take(

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from engine.base.record import frozen
-from engine.finance.calendar import DAY, Span, calendar_months, month_from, month_name, month_of
+from engine.finance.calendar import DAY
 from engine.finance.journal import billing, cash, disputes, prepaid, takings
 from engine.finance.journal.earning import NOTHING, RevenueLine
 from engine.finance.journal.facts import Event, JournalFacts
+from engine.finance.journal.fiscal import Fiscal
 from engine.finance.journal.ledger import Ledger, Moment, Touch, sum_of
 from engine.finance.journal.vocabulary import KINDS
 from engine.spec.documents.journal_policy import AccountingPolicy, LateRevenue, Recognition, Unbilled
@@ -56,11 +57,11 @@ class Replay:
 
 
 def replay(
-    document: str, policy: AccountingPolicy, own: frozenset[str], positions: bool, facts: JournalFacts
+    document: str, policy: AccountingPolicy, own: frozenset[str], positions: bool, facts: JournalFacts, fiscal: Fiscal
 ) -> Replay:
     """Replay a history. ``own`` are the kinds of events that the document declares; ``positions`` asks for
     ``position.closed``. Raises Failure that names the event where it does not fit what happened before."""
-    return _Replayed(Ledger(document, policy), own, positions, facts).run()
+    return _Replayed(Ledger(document, policy, fiscal), own, positions, facts).run()
 
 
 class _Replayed:
@@ -101,7 +102,7 @@ class _Replayed:
         """Everything that falls due after events of ``done`` and before those of ``until``."""
         if until == done:
             return
-        for month in calendar_months(Span(done, until + DAY)):
+        for month in self.ledger.fiscal.between(done, until):
             if self.by_period and done < month.start <= until:
                 self._recognise(month.start, month.end)
             if done <= month.last < until:
@@ -112,9 +113,9 @@ class _Replayed:
         through = self.facts.through
         if through is None:
             last = max([done, *(line.ends - DAY for line in self.ledger.lines)])
-            through = month_of(last).last
+            through = self.ledger.fiscal.of(last).last
         self._pass(done, through + DAY)
-        if through != month_of(through).last:
+        if through != self.ledger.fiscal.of(through).last:
             if self.by_period and through < done:
                 return
             self._close(through)
@@ -151,7 +152,7 @@ class _Replayed:
         self.moments.append(moment)
         if self.by_period:
             touched = moment.invoice.lines if moment.invoice else list(self.ledger.unbilled.values())
-            self._recognise(event.date, month_of(event.date).end, touched)
+            self._recognise(event.date, self.ledger.fiscal.of(event.date).end, touched)
 
     def _own(self, event: Event) -> Moment:
         amounts = event.amounts or {}
@@ -181,15 +182,15 @@ class _Replayed:
             self._recognised(dated, name, touches)
 
     def _dated(self, day: date, period: str) -> date:
-        if self.ledger.policy.late_revenue is LateRevenue.BOOKING or month_name(day) == period:
+        if self.ledger.policy.late_revenue is LateRevenue.BOOKING or self.ledger.fiscal.name(day) == period:
             return day
-        last = month_from(period).last
+        last = self.ledger.fiscal.last_of(period)
         closed = self.facts.closed_before
         return last if last < day and (closed is None or last >= closed) else day
 
     def _earn_before_billing(self, booked: date, invoice: Moment) -> None:
         """Post what earlier, open months earned of service that is billed only now: it was unbilled until now."""
-        policy, start = self.ledger.policy, month_of(booked).start
+        policy, start = self.ledger.policy, self.ledger.fiscal.of(booked).start
         if policy.late_revenue is LateRevenue.BOOKING or policy.unbilled is Unbilled.IN_DEFERRED:
             return
         found: dict[str, list[Touch]] = {}
@@ -207,7 +208,7 @@ class _Replayed:
                 touch.measures["deferred"] -= amount
             line.settled = None
         for name, touches in sorted(found.items()):
-            self._recognised(month_from(name).last, name, touches)
+            self._recognised(self.ledger.fiscal.last_of(name), name, touches)
 
     def _earned(self, line: RevenueLine, amount: Decimal) -> Touch:
         deferred = line.billed or self.ledger.policy.unbilled is Unbilled.IN_DEFERRED
@@ -232,10 +233,11 @@ class _Replayed:
         for meter in self.ledger.meters.values():
             change = billing.accrue_meter(meter, last)
             if change:
-                meter.line.post_earned(month_name(last), change)
+                meter.line.post_earned(self.ledger.fiscal.name(last), change)
                 meter.line.net += change
                 touches.append(self._earned(meter.line, change))
-        self._recognised(last, month_name(last), touches)
+        if touches:
+            self._recognised(last, self.ledger.fiscal.name(last), touches)
 
     # ------------------------------------------------------------------- positions
 

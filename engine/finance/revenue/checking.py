@@ -14,7 +14,7 @@ from engine.finance.revenue.periods import MONTHS, Periods, listed, weeks_445
 from engine.finance.revenue.setting import Rule, TreatmentRule
 from engine.schema.types import BOOLEAN, Object, Type, without_null
 from engine.source.diagnostic import Diagnostics
-from engine.spec.documents.revenue import Revenue
+from engine.spec.documents.revenue import Revenue, RevenueCalendar
 from engine.spec.documents.revenue_methods import Lapse, LateGate, Method, RateOf, Recognition, RunningEstimate
 from engine.spec.values import Expression
 
@@ -120,8 +120,12 @@ def _check_frame(document: Revenue, diagnostics: Diagnostics) -> None:
 
 
 def periods_of(document: Revenue) -> Periods:
-    """The accounting periods. Raises ValueError if they are not in order."""
-    declared = document.calendar
+    """The accounting periods of a document. Raises ValueError if they are not in order."""
+    return calendar_periods(document.calendar)
+
+
+def calendar_periods(declared: RevenueCalendar | None) -> Periods:
+    """The accounting periods of a calendar; months if there is none. Raises ValueError if they are not in order."""
     if declared is None:
         return MONTHS
     if declared.weeks_445 is not None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from engine.source.span import Span
 from engine.spec.documents.common import NAME, VERSION, Effective
 from engine.spec.documents.journal_policy import AccountingPolicy
+from engine.spec.documents.revenue import RevenueCalendar
 from engine.spec.shape import ExactlyOne, Map, declare, shape
 from engine.spec.values import Expression, Name
 
@@ -134,6 +135,9 @@ class Journal:
     effective: Effective | None = declare("When this version applies; always if left out.", default=None)
     book: str = declare("The book that is posted to.", pattern=NAME, default="primary")
     policy: AccountingPolicy | None = declare("The accounting policies; their defaults if left out.", default=None)
+    calendar: RevenueCalendar | None = declare(
+        "The accounting periods that revenue is posted by; calendar months if left out.", default=None
+    )
     roles: Map[Role] = declare("The account roles, by name.")
     events: tuple[OwnEvent, ...] = declare("Events that bring their amounts along.", default=())
     exchange: Exchange | None = declare("Needed where invoices are in a foreign currency.", default=None)
