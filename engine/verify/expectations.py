@@ -143,7 +143,7 @@ def _mismatches(expected: ExpectedException, found: BusinessException, last: str
         ("message", expected.message, found.message),
     ):
         if wanted is not None and wanted != given:
-            yield Difference(f"exception.{name}", wanted, given)
+            yield Difference(f"exception.{name}", wanted, given, found.message if name == "reason" else "")
     at = places(found, last)
     if expected.at is not None and expected.at not in at:
         yield Difference("exception.at", expected.at, at[0] or "no step")
