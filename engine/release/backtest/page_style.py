@@ -70,6 +70,7 @@ SCRIPT = """
   filter.hidden = false;
   const text = filter.querySelector('input'), verdict = filter.querySelector('select');
   const said = filter.querySelector('output');
+  const counted = (count, noun) => count + ' ' + noun + (count === 1 ? '' : 's');
   const apply = () => {
     const wanted = text.value.trim().toLowerCase();
     let groups = 0, events = 0;
@@ -88,7 +89,7 @@ SCRIPT = """
       const folded = group.querySelector('details');
       if (wanted && folded && !group.hidden) folded.open = true;
     }
-    said.textContent = wanted || verdict.value ? groups + ' kinds, ' + events + ' events shown here' : '';
+    said.textContent = wanted || verdict.value ? counted(groups, 'kind') + ', ' + counted(events, 'event') + ' in full' : '';
   };
   text.addEventListener('input', apply);
   verdict.addEventListener('change', apply);
