@@ -51,8 +51,8 @@ def test_a_day_outside_the_periods_is_refused() -> None:
 
 def test_periods_out_of_order_are_found_before_anything_runs() -> None:
     listed = (
-        "calendar:\n  listed:\n    periods:\n      - {name: P2, start: 2026-02-01}\n      - {name: P1, start: 2026-01-01}\n"
-        "    end: 2026-03-01\nroles:"
+        "calendar:\n  listed:\n    periods:\n      - {name: P2, start: 2026-02-01}\n"
+        "      - {name: P1, start: 2026-01-01}\n    end: 2026-03-01\nroles:"
     )
     with pytest.raises(UserError) as told:
         post([QUARTER], journal("standard_ledger", ("roles:", listed)))

@@ -12,9 +12,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
-from engine.base.record import frozen
-from engine.finance.calendar import DAY
-from engine.finance.exact import decimal_of
 from engine.finance.facts import shown
 from engine.finance.problem import Where, refused
 from engine.finance.revenue.allocation import shares, split
@@ -22,16 +19,11 @@ from engine.finance.revenue.facts import Change
 from engine.finance.revenue.inception import Contract, begin_one, checked_money, priced
 from engine.finance.revenue.measure import earns_what_it_is_rated_at, measure_of, rule_of
 from engine.finance.revenue.reassessment import adjust, reassess
-from engine.finance.revenue.results import ChangeTreated, ShareBefore
+from engine.finance.revenue.results import ChangeTreated
 from engine.finance.revenue.setting import Setting
 from engine.finance.revenue.track import Layer, Stage, Track
+from engine.finance.revenue.treated import Before, told, treatment_of
 from engine.spec.documents.revenue_price import Treatment
-
-_EXPLAINED = {
-    Treatment.SEPARATE_CONTRACT: "what is added is distinct and priced at its stand-alone price: nothing else changes",
-    Treatment.PROSPECTIVE: "what is still to be delivered is distinct: the rest of the price is shared over it",
-    Treatment.CATCH_UP: "what is still to be delivered is not distinct: revenue so far is corrected at once",
-}
 
 
 def apply_changes(contract: Contract) -> list[ChangeTreated]:
@@ -90,7 +82,7 @@ def _apply(contract: Contract, change: Change, treatment: Treatment | None) -> C
     if treatment is None:
         return adjust(contract, change) if change.amount is not None else reassess(contract, change)
     day, tracks = change.on, contract.tracks
-    before = _Before(
+    before = Before(
         {track.id: track.before(day) for track in tracks},
         {track.id: Fraction(track.obligation.quantity) * (1 - track.share_before(day)) for track in tracks},
     )
@@ -98,19 +90,13 @@ def _apply(contract: Contract, change: Change, treatment: Treatment | None) -> C
     if treatment is Treatment.SEPARATE_CONTRACT:
         _separate(contract, change)
         pool = contract.setting.zero
+    elif change.treatments is not None:
+        pool = _mixed(contract, change, treatment)
     elif treatment is Treatment.PROSPECTIVE:
         pool = _prospective(contract, change)
     else:
         pool = _catch_up(contract, change)
-    return _told(contract, change, treatment, pool, reduction, before)
-
-
-@frozen
-class _Before:
-    """What obligations had recognised, and the units they still had to deliver, before a change."""
-
-    recognized: dict[str, Decimal]
-    units: dict[str, Fraction]
+    return told(contract, change, treatment, pool, reduction, before)
 
 
 # ----------------------------------------------------------------------------- treatments
@@ -331,9 +317,11 @@ def _catch_up(contract: Contract, change: Change) -> Decimal:
     return EXACT.subtract(total, sum((track.main.before_stage(day) for track in staying), setting.zero))
 
 
-def _inception_weights(tracks: list[Track], change: Change) -> dict[str, Fraction]:
+def _inception_weights(tracks: list[Track], change: Change, only: set[str] | None = None) -> dict[str, Fraction]:
     weights: dict[str, Fraction] = {}
     for track in tracks:
+        if only is not None and track.id not in only:
+            continue
         current = (change.ssp or {}).get(track.id)
         if current is not None:
             weights[track.id] = Fraction(current.amount) * Fraction(track.obligation.quantity)
@@ -347,50 +335,42 @@ def _inception_weights(tracks: list[Track], change: Change) -> dict[str, Fractio
     return weights
 
 
-# ----------------------------------------------------------------------------- telling
+def _mixed(contract: Contract, change: Change, treatment: Treatment) -> Decimal:
+    """Some obligations are caught up, others prospective: what is not recognised of the latter and the whole of the
+    former share the price. What is caught up counts with all of its weight, the others with what they still deliver."""
+    setting, day = contract.setting, change.on
+    _check_mixed(contract, change)
+    fixed = _new_fixed(contract, change)
+    known = {track.id for track in contract.tracks}
+    _revised(contract, change)
+    contract.fixed = fixed
+    pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
+    staying = [track for track in pooled if not track.retired]
+    caught = [track for track in staying if treatment_of(change, treatment, track.id) is Treatment.CATCH_UP]
+    names = {track.id for track in caught}
+    kept = sum((t.main.before_stage(day) for t in pooled if t.id in known and t.id not in names), setting.zero)
+    pool = EXACT.subtract(EXACT.add(fixed, _shared_included(contract)), kept)
+    weights = {track.id: _remaining_weight(track, change) for track in staying}
+    weights |= _inception_weights(staying, change, names)
+    amounts = split(setting, pool, {name: weight for name, weight in weights.items() if weight})
+    for track in pooled:
+        if track.id in names:
+            track.pooled_on, track.at_inception = None, True
+            amount = amounts.get(track.id, setting.zero)
+            track.main.stages.append(Stage(day, setting.zero, amount, track.measure.curve))
+        else:
+            track.pooled_on = day
+            _continue(setting, track, change, amounts.get(track.id))
+    return pool
 
 
-def _told(
-    contract: Contract, change: Change, treatment: Treatment, pool: Decimal, reduction: Decimal, before: _Before
-) -> ChangeTreated:
-    setting = contract.setting
-    told: list[ShareBefore] = []
-    caught = setting.zero
-    for track in contract.tracks:
-        recognized = before.recognized.get(track.id, setting.zero)
-        catch_up = setting.zero
-        if treatment is Treatment.CATCH_UP:
-            restated = change.on + DAY if _restates(track, change.on) else change.on
-            catch_up = EXACT.subtract(track.main.before_stage(restated), recognized)
-        caught = EXACT.add(caught, catch_up)
-        units = before.units.get(track.id, Fraction(track.obligation.quantity))
-        if track.retired:
-            units = Fraction(0)
-        remaining = EXACT.subtract(track.main.lifetime, track.main.before_stage(change.on))
-        told.append(
-            ShareBefore(
-                obligation=track.id,
-                recognized=setting.money(recognized),
-                remaining=setting.money(remaining),
-                remaining_units=decimal_of(units),
-                unit_revenue=decimal_of(Fraction(remaining) / units) if units else Decimal(0),
-                catch_up=setting.money(catch_up),
-            )
-        )
-    return ChangeTreated(
-        id=change.id, on=change.on, period=setting.period_of(change.on).name, treatment=treatment.value,
-        unit_revenue=_unit_revenue(told),
-        pool=setting.money(pool), price=setting.money(contract.total), catch_up=setting.money(caught),
-        reduction=setting.money(reduction), obligations=tuple(told), explanation=_EXPLAINED[treatment],
-    )  # fmt: skip
-
-
-def _unit_revenue(told: list[ShareBefore]) -> Decimal:
-    units = sum((Fraction(each.remaining_units) for each in told), Fraction(0))
-    remaining = sum((Fraction(each.remaining.amount) for each in told if each.remaining_units), Fraction(0))
-    return decimal_of(remaining / units) if units else Decimal(0)
-
-
-def _restates(track: Track, day: date) -> bool:
-    """Whether the estimate of the whole changes on that very day, which then belongs to the catch-up."""
-    return any(reading.on == day and reading.total is not None for reading in track.obligation.readings)
+def _check_mixed(contract: Contract, change: Change) -> None:
+    known = {track.id for track in contract.tracks} | {each.id for each in change.added}
+    for name, treatment in (change.treatments or {}).items():
+        if name not in known:
+            raise refused(_where(contract.setting, change), f"it treats {name}, which is no obligation of the contract")
+        if treatment is Treatment.SEPARATE_CONTRACT:
+            raise refused(
+                _where(contract.setting, change), f"it treats {name} as a separate contract beside others",
+                "make a change of its own of what is a separate contract",
+            )  # fmt: skip

@@ -144,6 +144,9 @@ class Change:
     distinct: bool = fact("What is still to be delivered is distinct from what was.", default=False)
     at_ssp: bool = fact("What is added is priced at its stand-alone price.", default=False)
     treatment: Treatment | None = fact("How it is treated, where that was decided.", default=None)
+    treatments: Mapping[str, Treatment] | None = fact(
+        "Treatments by obligation, where a change is prospective for some and a catch-up for others.", default=None
+    )
     release: bool = fact("With nothing left to deliver, the rest of the price is earned at once.", default=False)
     credit_for_past_defects: Money | None = fact(
         "A credit for what was delivered before; less revenue now.", default=None
