@@ -50,6 +50,7 @@ def document_changes(old: Revision, new: Revision) -> list[DocumentChange]:
     before, after = documents_of(old), documents_of(new)
     contracts = {each.name: each for each in contract_changes(old.workspace, new.workspace, against=old.label)}
     found = [_change(was, is_, after, contracts) for was, is_ in _pairs(before, after)]
+    _say_renamed(found)
     found = [each for each in found if each.reasons]  # a table whose rows are written in another way says nothing
     return sorted(found, key=lambda each: (-each.level, each.document.kind, each.document.key))
 
@@ -73,6 +74,23 @@ def _pairs(
             yield None, is_
     for was in gone.values():
         yield was, None
+
+
+_NAMES = {("id",), ("version",), ("summary",), ("$id",), ("x-version",), ("title",)}
+
+
+def _say_renamed(changes: list[DocumentChange]) -> None:
+    """Say of a document that came and one that went that they are one under two names."""
+    gone = [each.old for each in changes if each.old is not None and each.new is None]
+    for change in changes:
+        if change.old is not None or change.new is None or change.new.kind in _HARMLESS:
+            continue
+        new = change.new.read()
+        for old in gone:
+            if old.kind == change.new.kind and all(each.path in _NAMES for each in tree_changes(old.read(), new)):
+                text = f"it says what {old.label} said, which is removed: another name for the same"
+                change.reasons.append(Reason(_NONE, text, "", old.span, change.new.span))
+                break
 
 
 def _change(

@@ -229,6 +229,22 @@ def test_a_connection_that_is_removed(root: Path) -> None:
     assert source.reached["flows"] == ["booked@1.0.0"], "its events started it"
 
 
+def test_a_document_under_another_name(root: Path) -> None:
+    (root / "mappings" / "booked.test.yaml").unlink()
+    (root / "mappings" / "small.outcomes.yaml").unlink()
+    commit(root, "no tests")
+    edit(root, FLOW, ("id: booked", "id: bill_booked"))
+    by_action = {each.action: each for each in plan_release(root, "HEAD").changes}
+    assert by_action["removed"].level.word == "breaking", "whoever calls it by its name misses it"
+    assert [each.sentence for each in by_action["added"].reasons] == [
+        "a new flow, which starts with bill.issued@1",
+        "it says what flow booked@1.0.0 said, which is removed: another name for the same",
+    ]
+    edit(root, FLOW, ("purpose: entry", "purpose: other"))
+    added = next(each for each in plan_release(root, "HEAD").changes if each.action == "added")
+    assert len(added.reasons) == 1, "that is another flow"
+
+
 # ----------------------------------------------------------------------------- the comment
 
 

@@ -89,7 +89,8 @@ SCRIPT = """
       const folded = group.querySelector('details');
       if (wanted && folded && !group.hidden) folded.open = true;
     }
-    said.textContent = wanted || verdict.value ? counted(groups, 'kind') + ', ' + counted(events, 'event') + ' in full' : '';
+    const found = counted(groups, 'kind') + ', ' + counted(events, 'event') + ' in full';
+    said.textContent = wanted || verdict.value ? found : '';
   };
   text.addEventListener('input', apply);
   verdict.addEventListener('change', apply);
