@@ -130,4 +130,11 @@ register(
         "The schema money@1 is not the money that the engine reads.",
         why="Amounts are read by code of their own; a different schema would promise what does not hold.",
     ),
+    Code(
+        "SCHEMA016",
+        "too-deep",
+        _ERROR,
+        "Definitions that lead through hundreds of objects within objects, or to sensitive fields on thousands of ways.",
+        why="Reading a value could take more memory than there is, and no person could follow it.",
+    ),
 )

@@ -108,6 +108,22 @@ class FormReader:
         return form
 
 
+def target_of(node: Node | None, owner: str) -> str:
+    """The name of the definition that a reference in a schema means; empty if it has not the form of one."""
+    text = node.value if isinstance(node, tree.Scalar) else None
+    if not isinstance(text, str):
+        return ""
+    if text == "#":
+        return owner
+    local = _LOCAL.fullmatch(text)
+    if local is not None:
+        return f"{owner}#/$defs/{local.group(1)}"
+    other = _OTHER.fullmatch(text)
+    if other is None:
+        return ""
+    return other.group(1) + (f"#{other.group(2)}" if other.group(2) else "")
+
+
 class Place:
     """Reads the nodes of one definition."""
 
@@ -171,19 +187,7 @@ class Place:
         return MoneyForm() if name == MONEY_NAME else Named(name)
 
     def _target(self, node: Node | None) -> str:
-        """The name of the definition that a reference means; empty if it has not the form of one."""
-        text = node.value if isinstance(node, tree.Scalar) else None
-        if not isinstance(text, str):
-            return ""
-        if text == "#":
-            return self.owner
-        local = _LOCAL.fullmatch(text)
-        if local is not None:
-            return f"{self.owner}#/$defs/{local.group(1)}"
-        other = _OTHER.fullmatch(text)
-        if other is None:
-            return ""
-        return other.group(1) + (f"#{other.group(2)}" if other.group(2) else "")
+        return target_of(node, self.owner)
 
     def _typed(self, node: tree.Mapping) -> Form:
         kind = node.get("type")

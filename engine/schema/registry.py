@@ -9,22 +9,20 @@ from typing import Protocol
 from engine.base.identity import digest
 from engine.base.record import frozen
 from engine.schema import codes as codes
+from engine.schema.depth import DEPTH_MAX, too_deep
 from engine.schema.emit import Compiled
 from engine.schema.forms import (
     MONEY_NAME,
     AnyForm,
-    ArrayForm,
-    ChoiceForm,
     Definitions,
-    Form,
     FormatForm,
     Named,
-    NullableForm,
     ObjectForm,
     TextForm,
 )
-from engine.schema.profile import Definition, FormReader, is_true
+from engine.schema.profile import Definition, FormReader, is_true, short_name, target_of
 from engine.schema.schema import Schema, decoder
+from engine.schema.sensitive import PATHS_MAX, SensitivePaths
 from engine.schema.typing import TypeReader
 from engine.schema.vendor import VendorCheck
 from engine.source import node as tree
@@ -83,6 +81,9 @@ class Registry:
         heads = _read_heads(files, found)
         without_head = {_name_of(each.span.file) for each in found.sorted}
         unread = frozenset({*unread, *without_head} - {f"{head.id}@{head.major}" for head in heads.values()})
+        deep = set(_too_deep(heads.values(), found))
+        heads = {name: head for name, head in heads.items() if name not in deep}
+        unread |= {name.removeprefix("tieout:schema/") for name in deep}
         sources = dict(_sources(heads.values()))
         reader = FormReader(sources, found, unread)
         for name, source in sources.items():
@@ -104,11 +105,17 @@ class Registry:
         _drop_endless(reader.definitions)
         compiled = Compiled(reader.definitions)
         types = TypeReader(reader.definitions)
+        sensitive = SensitivePaths(reader.definitions)
         schemas: dict[tuple[str, int], Schema] = {}
         for name, head in heads.items():
             if head.span.file in broken:
                 continue
-            form = reader.definitions.forms[name]
+            paths = sensitive.of(reader.definitions.forms[name])
+            if paths is None:
+                message = f"{short_name(name)} has more than {PATHS_MAX} paths to sensitive fields"
+                help = "mark the field that holds them all"
+                diagnostics.error("SCHEMA016", message, head.span, help)
+                continue
             check = vendor_checks.get(name)
             schemas[head.id, head.major] = Schema(
                 head.id,
@@ -119,7 +126,7 @@ class Registry:
                 head.span,
                 types.named(name),
                 head.vendor,
-                tuple(sensitive_paths(form, reader.definitions)),
+                paths,
                 decoder(name, compiled, reader.definitions, check),
                 compiled,
                 reader.definitions,
@@ -165,6 +172,16 @@ def _keys(names: Iterable[str]) -> Iterator[tuple[str, int]]:
         id_, _, major = name.partition("@")
         if major.isdecimal():
             yield id_, int(major)
+
+
+def _too_deep(heads: Iterable[_Head], found: Diagnostics) -> Iterator[str]:
+    """The names of schemas that cannot be gone through, with a finding for each."""
+    sources = dict(_sources(heads))
+    definitions = {name: (source.owner, source.node) for name, source in sources.items()}
+    for name in too_deep(definitions, target_of):
+        message = f"{short_name(name)} leads through more than {DEPTH_MAX} objects within objects"
+        found.error("SCHEMA016", message, sources[name].node.span, "make it flatter, or refer to fewer definitions")
+        yield sources[name].owner
 
 
 def _read_heads(files: Iterable[SchemaFile], found: Diagnostics) -> dict[str, _Head]:
@@ -268,30 +285,3 @@ def _drop_endless(definitions: Definitions) -> None:
             opened = definitions.forms[opened.name]
         if isinstance(opened, Named):
             definitions.forms[name] = AnyForm()
-
-
-def sensitive_paths(form: Form, definitions: Definitions) -> Iterator[str]:
-    """The paths of sensitive fields, each once; a definition is not entered again inside itself."""
-    yield from dict.fromkeys(_sensitive(form, definitions, "", frozenset()))
-
-
-def _sensitive(form: Form, definitions: Definitions, path: str, inside: frozenset[str]) -> Iterator[str]:
-    if isinstance(form, Named):
-        if form.name not in inside:
-            yield from _sensitive(definitions.forms[form.name], definitions, path, inside | {form.name})
-    elif isinstance(form, NullableForm):
-        yield from _sensitive(form.form, definitions, path, inside)
-    elif isinstance(form, ArrayForm):
-        yield from _sensitive(form.element, definitions, f"{path}[]", inside)
-    elif isinstance(form, ChoiceForm):
-        for case in form.cases.values():
-            yield from _sensitive(case, definitions, path, inside)
-    elif isinstance(form, ObjectForm):
-        for name, field in form.fields.items():
-            below = f"{path}.{name}" if path else name
-            if name in form.sensitive:
-                yield below
-            else:
-                yield from _sensitive(field, definitions, below, inside)
-        if form.extra is not None:
-            yield from _sensitive(form.extra, definitions, f"{path}.*" if path else "*", inside)

@@ -16,6 +16,7 @@ POLICY = "policies/bill_limits.policy.yaml"
 CONNECTION = "mappings/ledger.connection.yaml"
 SCHEMA = "schemas/bill.issued@1.schema.json"
 CSV = "mappings/rates.csv"
+ODD = "schemas/odd@1.schema.json"
 
 Slip = Callable[[Path], None]
 
@@ -62,6 +63,30 @@ def calling_in_a_circle(root: Path) -> None:
         )
 
 
+def contract(**body: Any) -> Slip:
+    """A contract beside the others."""
+    head = {"$id": "tieout:schema/odd@1", "x-version": "1.0.0", "title": "Odd", "type": "object"}
+    return put(ODD, json.dumps({**head, "additionalProperties": False, **body}))
+
+
+def chain(link: Callable[[int], Any], count: int) -> Slip:
+    """A contract of definitions, each of which refers to the next."""
+    definitions = {f"d{number}": link(number + 1) for number in range(count)}
+    return contract(**{"$defs": {**definitions, f"d{count}": {"type": "string"}}}, properties={"a": refer(0)})
+
+
+def refer(number: int) -> dict[str, str]:
+    return {"$ref": f"#/$defs/d{number}"}
+
+
+def holding(**fields: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": fields}
+
+
+def field(**body: Any) -> Slip:
+    return contract(properties={"a": {"type": "string", **body}})
+
+
 SLIPS: dict[str, tuple[Slip, str, str, str]] = {
     # what is done to the workspace; the file, the code and the words that the answer has
     "tab": (change(FLOW, "  event:", "\tevent:"), FLOW, "YAML006", "indent with spaces"),
@@ -102,7 +127,30 @@ SLIPS: dict[str, tuple[Slip, str, str, str]] = {
     "policy unreadable": (change(POLICY, "message:", "mesage:"), POLICY, "SPEC010", "did you mean `message`?"),
     "no such connector": (change(CONNECTION, "r: http", "r: htp"), CONNECTION, "CONN001", "installed: "),
     "no such setting": (change(CONNECTION, "base_url:", "base_ulr:"), CONNECTION, "CONN", "base_url"),
-    "no such kind": (put("tieout.yaml", "spec: workspac/v1\nid: a\n"), "tieout.yaml", "SPEC002", "`spec: workspace/v1`"),
+    "twenty megabytes": (put("mappings/a.flow.yaml", b"a: b\n" * 4_000_000), "mappings/a.flow.yaml", "YAML011", "at"),
+    "a thousand levels": (
+        put("mappings/a.flow.yaml", "\n".join(f"{' ' * depth}a:" for depth in range(1000))),
+        "mappings/a.flow.yaml", "YAML012", "64 deep",
+    ),
+    "alias bomb": (
+        put("mappings/a.flow.yaml", "a: &a [x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(20))),
+        "mappings/a.flow.yaml", "YAML005", "anchor &a is not allowed",
+    ),
+    "exponential pattern": (field(pattern="^(a+)+$"), ODD, "SCHEMA007", "exponential"),
+    "pattern of brackets": (field(pattern="(" * 500 + "a" + ")" * 500), ODD, "SCHEMA008", "cannot be read"),
+    "reference outside": (contract(properties={"a": {"$ref": "../../x.json"}}), ODD, "SCHEMA004", "within the"),
+    "reference to the web": (contract(properties={"a": {"$ref": "https://x.example"}}), ODD, "SCHEMA004", "within"),
+    "reference in a circle": (chain(lambda number: refer(0), 3), ODD, "SCHEMA009", "is made of itself"),
+    "references without end": (chain(refer, 5000), ODD, "SCHEMA016", "objects within objects"),
+    "objects without end": (chain(lambda n: holding(a=refer(n)), 3000), ODD, "SCHEMA016", "objects within objects"),
+    "lists without end": (chain(lambda n: {"type": "array", "items": refer(n)}, 3000), ODD, "SCHEMA016", "within"),
+    "parts without end": (chain(lambda n: {"allOf": [refer(n)]}, 3000), ODD, "SCHEMA016", "objects within objects"),
+    "sensitive on every way": (
+        chain(lambda n: holding(a=refer(n), b=refer(n), c={"type": "string", "x-sensitive": True}), 40),
+        ODD, "SCHEMA016", "paths to sensitive fields",
+    ),
+    "long expression": (change(FLOW, "=event.data.revision", f"={'(' * 4000}1{')' * 4000}"), FLOW, "EXPR002", "long"),
+    "no such kind": (put("tieout.yaml", "spec: workspac/v1\nid: a\n"), "tieout.yaml", "SPEC002", "spec: workspace/v1"),
 }  # fmt: skip
 
 
@@ -118,6 +166,19 @@ def test_a_slip_in_the_workspace_is_answered_where_it_is(tieout: Any, place: Pat
     assert "Traceback" not in said.out + said.err
     found = tieout("lint", "--json").json["diagnostics"]
     assert all(re.fullmatch(r"[A-Z]+\d{3}", each["code"]) and each["span"]["line"] >= 1 for each in found)
+
+
+@pytest.mark.parametrize("slip", ["twenty megabytes", "a thousand levels", "alias bomb", "objects without end"])
+def test_the_rest_of_the_workspace_is_checked_beside_it(tieout: Any, place: Path, slip: str) -> None:
+    SLIPS[slip][0](place)
+    change(POLICY, "message:", "mesage:")(place)
+    said = tieout("lint")
+    assert (POLICY in said.out, SLIPS[slip][1] in said.out) == (True, True), said.out
+
+
+def test_definitions_that_use_each_other_twice_are_read_in_no_time(tieout: Any, place: Path) -> None:
+    chain(lambda n: holding(a=refer(n), b=refer(n)), 60)(place)
+    assert ODD not in tieout("lint").out
 
 
 @pytest.mark.parametrize("slip", ["schema not JSON", "schema is a list", "schema of no type", "policy unreadable"])
