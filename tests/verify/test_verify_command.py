@@ -108,3 +108,36 @@ def test_a_run_that_is_not_there_is_told(root: Path, capsys: pytest.CaptureFixtu
 def test_every_command_shows_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     tieout.main(["test", *command, "--help"], standalone_mode=False)
     assert "Example: tieout test" in capsys.readouterr().out
+
+
+def test_a_draft_is_formatted_and_lint_clean_as_written(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    event = root / "event.json"
+    event.write_text(
+        '{"type": "bill.issued@1", "subject": "b1", "data": {"id": "b1", "revision": "1", "customer": "acme", '
+        '"due": "2026-02-28", "total": {"amount": "1.00", "currency": "USD"}}}', "utf-8",
+    )  # fmt: skip
+    out = root / "mappings" / "drafted.test.yaml"
+    place = ["--workspace", str(root)]
+    assert tieout.main(["test", "init", str(event), "--out", str(out), "--json", *place], standalone_mode=False) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["written"] == str(out) and shown["document"] == out.read_text("utf-8")
+    assert tieout.main(["fmt", "--check", str(out)], standalone_mode=False) == 0
+    assert tieout.main(["lint", *place], standalone_mode=False) == 0
+
+
+def test_failures_are_shown_beside_the_case_on_github(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = root / "mappings" / "entry.test.yaml"
+    file.write_text(file.read_text("utf-8").replace('account: "4000"', 'account: "4001"'), "utf-8")
+    assert ran(root, "--format", "github") == 1
+    (line, *_) = capsys.readouterr().out.splitlines()
+    assert line.startswith("::error file=mappings/entry.test.yaml,line=")
+    assert line.endswith("title=test entry/known::output.account: expected '4001', was '4000'")
+    file.write_text(file.read_text("utf-8").replace('account: "4001"', 'account: "4000"'), "utf-8")
+    assert ran(root, "--format", "github") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_log_shows_that_mutants_go_on(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(root, "--mutants", "--only", "entry") == 1
+    captured = capsys.readouterr()
+    assert "changes tried" in captured.err and "changes tried" not in captured.out

@@ -142,3 +142,37 @@ def test_lcov_and_json_say_the_same_lines(tmp_path: Path) -> None:
     assert f"LF:{len(lines)}" in record
     assert all(f"\nDA:{line}," in record for line in lines)
     assert shown["reached"] == coverage.reached < shown["points"]
+
+
+#: What the public description of Cobertura's form asks for: by element its children in order and its attributes.
+COBERTURA: dict[str, tuple[list[str], set[str]]] = {
+    "coverage": (["sources", "packages"], {"line-rate", "branch-rate", "lines-covered", "lines-valid",
+                                           "branches-covered", "branches-valid", "complexity", "version", "timestamp"}),
+    "package": (["classes"], {"name", "line-rate", "branch-rate", "complexity"}),
+    "class": (["methods", "lines"], {"name", "filename", "line-rate", "branch-rate", "complexity"}),
+    "line": ([], {"number", "hits"}),
+}  # fmt: skip
+
+
+def test_cobertura_has_the_elements_and_attributes_of_its_public_description(tmp_path: Path) -> None:
+    text = formats.cobertura(coverage_of(tmp_path))
+    assert text.splitlines()[1] == formats.DOCTYPE
+    root = ElementTree.fromstring(text)
+    seen = set()
+    for each in root.iter():
+        if each.tag in COBERTURA:
+            seen.add(each.tag)
+            children, attributes = COBERTURA[each.tag]
+            assert [child.tag for child in each] == children
+            assert attributes <= set(each.keys()) <= attributes | {"branch", "condition-coverage"}
+    assert seen == set(COBERTURA)
+    assert all(not str(each.get("filename")).startswith("/") for each in root.iter("class"))
+
+
+def test_branches_of_lines_that_ran_have_counts_and_others_a_dash(tmp_path: Path) -> None:
+    coverage = coverage_of(tmp_path)
+    record = next(part for part in formats.lcov(coverage).split("end_of_record\n") if "SF:mappings/booked.flow" in part)
+    hits = dict(line[3:].split(",") for line in record.splitlines() if line.startswith("DA:"))
+    branches = [line[5:].split(",") for line in record.splitlines() if line.startswith("BRDA:")]
+    assert branches and all((taken == "-") == (hits[line] == "0") for line, _, _, taken in branches)
+    assert record.index("BRDA:") < record.index("BRF:") < record.index("\nDA:") < record.index("LF:")

@@ -174,3 +174,33 @@ def test_a_workspace_that_does_not_compile_is_not_changed(tmp_path: Path) -> Non
     replace_in(tmp_path, "entry.mapping.yaml", ("=bill.total", "=bill.totl"))
     with pytest.raises(UserError, match="does not compile"):
         find_mutants(tmp_path)
+
+
+def test_a_change_that_nobody_notices_says_which_case_would_and_what_to_write(tmp_path: Path) -> None:
+    copy_base(tmp_path)
+    report = find_mutants(tmp_path, "mapping:entry")
+    text = human(report)
+    assert "would notice it: expect `output.amount.amount: '120.00'`; with the change: -120.00" in text
+    order = next(each for each in report.of(Fate.SURVIVED) if each.mutation.what == "order dropped")
+    assert order.advice is not None and not order.advice.path
+    assert order.advice.words("order: =bill.order").startswith("no case has an input for which it matters: write one")
+    shown = [each["advice"] for each in as_json(report)["changes"] if each["fate"] == "survived"]
+    assert all(each["file"].endswith(".test.yaml") and each["line"] and each["words"] for each in shown)
+    assert all(each.advice is None for each in report.of(Fate.NOTICED, Fate.REFUSED))
+
+
+def test_following_the_advice_notices_the_change(tmp_path: Path) -> None:
+    copy_base(tmp_path)
+    before = find_mutants(tmp_path, "mapping:entry").of(Fate.SURVIVED)
+    replace_in(tmp_path, "entry.test.yaml", ('output: {account: "4000"}', 'output: {account: "4000", bill: b1}'))
+    after = find_mutants(tmp_path, "mapping:entry").of(Fate.SURVIVED)
+    gone = {each.mutation.original for each in before} - {each.mutation.original for each in after}
+    assert gone == {"=bill.id"}
+
+
+def test_it_is_told_how_far_it_is(tmp_path: Path) -> None:
+    copy_base(tmp_path)
+    heard: list[tuple[int, int, int]] = []
+    report = find_mutants(tmp_path, progress=lambda *told: heard.append(told))
+    assert heard[-1] == (len(report.tried), len(report.tried), len(report.of(Fate.SURVIVED, Fate.UNREACHED)))
+    assert [tried for tried, _, _ in heard] == sorted(tried for tried, _, _ in heard)

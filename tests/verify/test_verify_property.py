@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,73 @@ def test_what_is_made_of_the_shipped_contracts_fits_them(contract: str) -> None:
         assert REFERENCE.objection(contract, value) is None
 
     fits()
+
+
+ALL = "{event: bill.issued@1, examples: 30, FURTHER}"
+
+
+def test_fields_are_drawn_from_a_list_and_follow_from_others(tmp_path: Path) -> None:
+    further = (
+        "among: {event.data.order: [PO-1, PO-2]}, "
+        "derive: {event.data.total: '=abs(event.data.total)', 'event.data.lines[].amount': =event.data.total}"
+    )
+    expect = "{outcome: completed, sent: {posted: {order: PO-1}}}"
+    result = run_forall(tmp_path, ALL.replace("FURTHER", further), expect)
+    assert result.problems[0] == "sent.posted.order is 'PO-2', expected 'PO-1'"
+    assert '"amount": "-' not in "\n".join(result.problems)
+
+
+@pytest.mark.parametrize(
+    ("further", "problem"),
+    [
+        ("among: {event.data.order: []}", "`among` says for `event.data.order` what it can be: write a list"),
+        ("among: {event: [1]}", "`event` is no path to a field: write `event.data.total` or "
+         "`event.data.lines[].amount`"),
+        ("derive: {event.data.order: PO-1}", "`derive` says for `event.data.order` what it follows from: write an "
+         "expression, such as =event.data.id"),
+        ("derive: {event.data.total: '=date(event.data.id)'}", "what `derive` says for `event.data.total` fails: "),
+    ],
+)  # fmt: skip
+def test_relations_that_say_nothing_are_told(tmp_path: Path, further: str, problem: str) -> None:
+    assert run_forall(tmp_path, ALL.replace("FURTHER", further)).problems[0].startswith(problem)
+
+
+def test_a_case_in_which_no_input_comes_to_a_result_shows_nothing(tmp_path: Path) -> None:
+    further = "derive: {event.data.total: '=-(abs(event.data.total))'}, among: {event.data.id: [b1]}"
+    result = run_forall(tmp_path, ALL.replace("FURTHER", further) .replace("30", "10"),
+                        changes=(("amount: =bill.total", "amount: =money('-1', 'USD')"),))  # fmt: skip
+    assert result.problems[0].startswith("no input came to a result (10 inputs: 10 exception negative_entry)")
+    demanded = run_forall(tmp_path / "b", ALL.replace("FURTHER", further).replace("30", "10"), "{outcome: exception}",
+                          changes=(("amount: =bill.total", "amount: =money('-1', 'USD')"),))  # fmt: skip
+    assert said(demanded) == [] and demanded.tried == "10 inputs: 10 exception negative_entry"
+
+
+PAYMENT = """spec: test/v1
+id: any_payment
+summary: Any payment is booked with what was received, or a person hears why not.
+target: {flow: payment_applied@1}
+clock: "2026-02-10T15:00:00Z"
+given:
+  event:
+    data: {payment: {customer: cus_acme, legal_entity: NW-US, amount: {currency: USD}}}
+cases:
+  - id: any
+    forall:
+      event: payment.succeeded@1
+      examples: 25
+      derive: {event.data.payment.amount: =abs(event.data.payment.amount)}
+      conserve:
+        - {parts: "=[sent.posted.amount]", total: =given.event.data.payment.amount}
+    expect: {}
+"""
+
+
+def test_a_shipped_flow_books_any_payment_and_takes_none_for_written_off(tmp_path: Path) -> None:
+    for name in ("connectors", "mappings", "policies", "schemas"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "tieout.yaml", tmp_path)
+    (tmp_path / "mappings" / "any.test.yaml").write_text(PAYMENT, "utf-8")
+    (result,) = run_tests(tmp_path, "any_payment").results
+    assert said(result) == []
+    assert result.tried.startswith("25 inputs: ") and " completed" in result.tried
+    assert "written_off" not in result.tried

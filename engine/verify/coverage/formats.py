@@ -85,6 +85,10 @@ def _branches(points: Mapping[Point, int]) -> list[tuple[Point, int]]:
     return [(point, count) for point, count in points.items() if point.kind in (PointKind.CASE, PointKind.CLAUSE)]
 
 
+#: The public description of the form, which readers may check it against.
+DOCTYPE = '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">'
+
+
 def cobertura(coverage: Coverage) -> str:
     """Cobertura's XML: a class per file, a line per line with points, its cases and clauses as conditions."""
     branches = [each for file in coverage.files for each in _branches(file.hits)]
@@ -96,7 +100,13 @@ def cobertura(coverage: Coverage) -> str:
         f'lines-covered="{reached}" lines-valid="{len(lines)}" branches-covered="{taken}" '
         f'branches-valid="{len(branches)}" complexity="0" version="tieout" timestamp="0">'
     )
-    text = ['<?xml version="1.0" encoding="UTF-8"?>', head, "  <sources><source>.</source></sources>", "  <packages>"]
+    text = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        DOCTYPE,
+        head,
+        "  <sources><source>.</source></sources>",
+        "  <packages>",
+    ]
     folders: dict[str, list[FileCoverage]] = {}
     for each in coverage.files:
         folders.setdefault(str(PurePosixPath(each.file).parent), []).append(each)
@@ -145,9 +155,9 @@ def lcov(coverage: Coverage) -> str:
         branches = [(number, position, count) for number, points in lines.items()
                     for position, (_, count) in enumerate(_branches(points))]  # fmt: skip
         text += ["TN:", f"SF:{each.file}"]
-        text += [f"BRDA:{number},0,{position},{count or '-'}" for number, position, count in branches]
-        text += [f"BRF:{len(branches)}", f"BRH:{sum(count > 0 for *_, count in branches)}"]
         hits = {number: _hits(points) for number, points in lines.items()}
+        text += [f"BRDA:{number},0,{at},{count if hits[number] else '-'}" for number, at, count in branches]
+        text += [f"BRF:{len(branches)}", f"BRH:{sum(count > 0 for *_, count in branches)}"]
         text += [f"DA:{number},{count}" for number, count in hits.items()]
         text += [f"LF:{len(hits)}", f"LH:{sum(count > 0 for count in hits.values())}", "end_of_record"]
     return "\n".join(text) + "\n"
