@@ -232,8 +232,10 @@ class TreeWriter:
 
 
 def _after_sign(node: source.Scalar) -> Span:
-    """The span of the text behind ``=``, where the file writes it on one line without escapes."""
+    """The span of the text behind ``=``, where the file writes it without escapes."""
     span = node.span
+    if span.lines:
+        return Span(span.file, span.line, span.column, span.end_line, span.end_column, span.behind(1))
     if span.line != span.end_line or span.end_column - span.column != len(str(node.value)) + 2 * node.quoted:
         return span
     opening = 1 + node.quoted

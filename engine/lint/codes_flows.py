@@ -147,6 +147,16 @@ FLOW_CODES: tuple[Code, ...] = (
     Code("FLOW248", "source-without-case", ERROR, "A source without cases.",
          "cases: []", "cases:\n  - id: other\n    emit: []\n    note: Nothing follows from these messages yet.",
          "Every message fails, and everything behind it waits."),
+    Code("FLOW249", "message-not-read", ERROR, "A case of a source for a message type that the source does not read.",
+         "messages: [invoice.finalized]\ncases:\n  - id: voided\n    when: =message.type == 'invoice.voided'",
+         "messages: [invoice.finalized, invoice.voided]",
+         "The case never applies; such messages, if they come, are nobody's."),
+    Code("FLOW250", "message-without-case", ERROR, "A message type that a source reads and none of its cases is for.",
+         "messages: [invoice.finalized, invoice.voided]\n"
+         "cases:\n  - id: final\n    when: =message.type == 'invoice.finalized'",
+         "cases:\n  - id: final\n    when: =message.type == 'invoice.finalized'\n  - id: other\n    emit: []\n"
+         "    note: Nothing follows from the others.",
+         "Every such message is set aside as a failure, for a person."),
     *CONTROL_CODES,
     *PROOF_CODES,
 )  # fmt: skip

@@ -8,11 +8,13 @@ from engine.expr.nodes import And, Arithmetic, Call, Compare, Literal, Or
 from engine.lint.computed import NodeRule, check_nodes
 from engine.lint.rules import (
     amounts_in_objects,
+    cells,
     collections,
     conditions,
     crossed_fields,
     days_and_zones,
     idle_parts,
+    literal_arguments,
     literal_texts,
     mixed_defaults,
     money_parts,
@@ -42,6 +44,7 @@ BY_NODE: Mapping[type, Sequence[NodeRule]] = {
         money_parts.check_money,
         money_parts.check_rounding,
         days_and_zones.check_call,
+        literal_arguments.check,
     ),
     Compare: (conditions.check_comparison, conditions.check_text_order, conditions.check_amounts),
     Literal: (literal_texts.check_literal,),
@@ -56,6 +59,7 @@ def check_values(subject: Subject) -> Iterator[Diagnostic]:
 
 VALUE_RULES: tuple[Rule, ...] = (
     check_values,
+    cells.check,
     literal_texts.check,
     unused_parts.check,
     target_limits.check,

@@ -1,0 +1,66 @@
+"""Cases of a source for messages that it does not read, and messages that none of its cases is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.expr.narrowing import is_path, path_names
+from engine.expr.nodes import Ast, Compare, Literal, children
+from engine.lint.finding import finding
+from engine.lint.places import place_of
+from engine.lint.subject import Subject
+from engine.lint.syntax import chosen_values, syntax
+from engine.source.diagnostic import Diagnostic
+from engine.spec.documents.source import Source
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for source in subject.workspace.sources:
+        type_ = _type_of_message(source, subject)
+        if type_ is not None:
+            yield from _unread(source, type_)
+            yield from _uncovered(source, type_, subject)
+
+
+def _type_of_message(source: Source, subject: Subject) -> list[str] | None:
+    """The path at which a message says its type; None if the connector finds it elsewhere, or in several places."""
+    connected = subject.plan.connections.get(source.connection.text)
+    webhook = None if connected is None else connected.manifest.form.webhook
+    if webhook is None or len(webhook.type) != 1 or not webhook.type[0].startswith("body."):
+        return None
+    return ["message", *webhook.type[0].split(".")[1:]]
+
+
+def _unread(source: Source, type_: list[str]) -> Iterator[Diagnostic]:
+    for case in source.cases:
+        ast = None if case.when is None else syntax(case.when)
+        for literal in () if ast is None else _compared(ast, type_):
+            if literal.value not in source.messages:
+                message = f"case `{case.id}` never applies: source `{source.id}` reads no `{literal.value}`"
+                yield finding("FLOW249", message, literal.span, "add it to `messages`, or correct it")
+
+
+def _compared(ast: Ast, type_: list[str]) -> Iterator[Literal]:
+    if isinstance(ast, Compare) and ast.operator == "==":
+        for side, other in ((ast.left, ast.right), (ast.right, ast.left)):
+            if is_path(side) and list(path_names(side)) == type_ and isinstance(other, Literal):
+                yield other
+        return
+    for child in children(ast):
+        yield from _compared(child, type_)
+
+
+def _uncovered(source: Source, type_: list[str], subject: Subject) -> Iterator[Diagnostic]:
+    taken: set[str] = set()
+    for case in source.cases:
+        ast = None if case.when is None else syntax(case.when)
+        chosen = None if ast is None else chosen_values(ast)
+        if chosen is None or not is_path(chosen[0]) or list(path_names(chosen[0])) != type_:
+            return  # it may be for any of them
+        taken |= chosen[1]
+    unknown = taken - set(source.messages)
+    for name in source.messages if source.cases and not unknown else ():
+        if name not in taken:
+            message = f"`{name}` is read by source `{source.id}`, and no case is for it"
+            help = "add a case, with `emit: []` and a note if nothing follows from it"
+            yield finding("FLOW250", message, place_of(f"- {name}", source.span, subject), help)
