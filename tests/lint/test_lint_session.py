@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from small_workspace import BASE, copy_base
 from engine.api import shipped_workspace
 from engine.base.clock import FixedClock
 from engine.base.errors import UserError
+from engine.lint.rules import policy_rules
 from engine.lint.runner import lint
 from engine.lint.session import Session
 from engine.plan import groups
 from engine.source.diagnostic import Diagnostic
+from engine.spec.documents.policy import Policy
 
 CLOCK = FixedClock("2026-03-01T00:00:00Z")
 FILES = sorted(path.relative_to(BASE).as_posix() for path in BASE.rglob("*") if path.is_file())
@@ -133,6 +136,91 @@ def test_an_edit_of_the_shipped_workspace_is_found_as_in_a_cold_check(
     finally:
         path.write_text(text, "utf-8")
     assert session.check().diagnostics == before
+
+
+#: A slip for every kind; what can be compiled in spite of it is looked at by the rules, too.
+SLIPS = {
+    "flow": "comment",
+    "mapping": "comment",
+    "policy": "double",
+    "table": "rename",
+    "source": "swap",
+    "connection": "comment",
+    "test": "remove",
+    "journal": "cut",
+    "schema": "comment",
+    "rows": "cut",
+}
+
+
+def of_kind(root: Path, kind: str) -> list[Path]:
+    """The files of a kind."""
+    if kind in ("schema", "rows"):
+        return sorted(root.rglob("*.schema.json" if kind == "schema" else "*.csv"))
+    return sorted(root.rglob(f"*.{kind}.yaml"))
+
+
+@pytest.mark.parametrize("kind", SLIPS)
+def test_a_slip_in_every_kind_of_document_is_found_as_in_a_cold_check(shipped: tuple[Session, Path], kind: str) -> None:
+    session, root = shipped
+    before = session.check().diagnostics
+    chosen, slip = random.Random(kind), SLIPS[kind]
+    path = chosen.choice(of_kind(root, kind))
+    other, text = path.with_name(f"other_{path.name}"), path.read_text("utf-8")
+    if slip in ("remove", "rename"):
+        path.unlink()
+    if slip == "rename":
+        other.write_text(text, "utf-8")
+    elif slip != "remove":
+        path.write_text(edited(text, slip, chosen.randrange(10_000), chosen.randrange(10_000)), "utf-8")
+    try:
+        assert session.check().diagnostics == cold(root), (path.name, slip)
+    finally:
+        other.unlink(missing_ok=True)
+        path.write_text(text, "utf-8")
+    assert session.check().diagnostics == before
+
+
+def test_what_rules_find_in_several_documents_follows_an_edit_of_any_of_them(shipped: tuple[Session, Path]) -> None:
+    session, root = shipped
+    before = session.check().diagnostics
+    rows, money = root / "mappings/tables/product_accounts.csv", root / "schemas/money@1.schema.json"
+    texts = {path: path.read_text("utf-8") for path in (rows, money)}
+    rows.write_text(texts[rows] + texts[rows].splitlines()[-1] + "\n", "utf-8")
+    try:
+        found = session.check().diagnostics
+        assert found == cold(root) != before
+        rows.write_text(texts[rows], "utf-8")
+        money.write_text(texts[money].replace("{", '{ "examples": [5],', 1), "utf-8")
+        found = session.check().diagnostics
+        assert found == cold(root) != before
+    finally:
+        for path, text in texts.items():
+            path.write_text(text, "utf-8")
+    assert session.check().diagnostics == before
+
+
+def test_rules_look_again_only_at_what_an_edit_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = copy_base(tmp_path / "small")
+    looked_at: list[str] = []
+    original = policy_rules._policy
+
+    def watched(policy: Policy) -> Iterator[Diagnostic]:
+        looked_at.append(policy.id)
+        return original(policy)
+
+    monkeypatch.setattr(policy_rules, "_policy", watched)
+    session = Session(root, {}, CLOCK)
+    session.check()
+    session.check()
+    flow = root / "mappings" / "booked.flow.yaml"
+    flow.write_text("# noted\n" + flow.read_text("utf-8"), "utf-8")
+    session.check()
+    assert looked_at == ["controls"]
+    policy = next(root.rglob("controls.policy.yaml"))
+    policy.write_text("# noted\n" + policy.read_text("utf-8"), "utf-8")
+    session.check()
+    assert looked_at == ["controls", "controls"]
 
 
 def test_only_what_an_edit_can_have_reached_is_compiled_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
