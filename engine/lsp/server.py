@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from engine.base.errors import UserError
 from engine.lsp.checks import Checks
 from engine.lsp.positions import Units
+from engine.lsp.protocol import AnsweringProtocol
 from engine.lsp.reports import by_file, convert
 from engine.lsp.workbench import View, Workbench, path_of
 from engine.spec.workspace import find_workspace
@@ -31,7 +32,8 @@ class Server(LanguageServer):
     """The state of one connection: a workbench and its checks for each workspace that files were opened in."""
 
     def __init__(self) -> None:
-        super().__init__("tieout", "1", text_document_sync_kind=types.TextDocumentSyncKind.Incremental)
+        kind = types.TextDocumentSyncKind.Incremental
+        super().__init__("tieout", "1", protocol_cls=AnsweringProtocol, text_document_sync_kind=kind)
         self._benches: dict[Path, tuple[Workbench, Checks]] = {}
         self._published: dict[Path, set[str]] = {}
         self._checking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="check")
@@ -124,6 +126,11 @@ class Server(LanguageServer):
         message = f"the workspace could not be checked: {text}"
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
         self.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """A request or message that could not be dealt with goes to the log: nobody is interrupted by it."""
+        text = f"{str(error) or type(error).__name__} ({getattr(source, '__name__', source)})"
+        self.window_log_message(types.LogMessageParams(types.MessageType.Warning, text))
 
     def _refresh_shown(self) -> None:
         workspace = self.client_capabilities.workspace

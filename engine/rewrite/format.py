@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.base.errors import Defect
+from engine.base.errors import Defect, UserError
 from engine.rewrite.comments import read_comments
 from engine.rewrite.layout import lay_out
 from engine.source.diagnostic import Diagnostics
@@ -18,6 +18,10 @@ def format_text(text: str, file: str = "<text>") -> str:
     result = lay_out(text, root)
     again = _read(result, file)
     if _typed(plain(again)) != _typed(plain(root)):
+        if not text.endswith(
+            "\n"
+        ):  # a block text that the end of the file cuts off has no line break, and would get one
+            raise UserError(f"{file} ends without a line break, within a text: add one first")
         raise Defect(f"formatting would change what {file} means")
     if _comments(result, again) != _comments(text, root):
         raise Defect(f"formatting would change the comments of {file}")

@@ -66,7 +66,7 @@ def test_every_field_of_an_expression_is_offered_where_it_stands_and_told_about(
                 place = view.units.position(view.lines, span.line - 1, span.column - 1)
                 told = hover(view, place)
                 assert told is not None, f"nothing is told about {name.name} at {span}"
-                unknown = isinstance(told.contents, types.MarkupContent) and "`any`" in told.contents.value
+                unknown = isinstance(told.contents, types.MarkupContent) and ": `any" in told.contents.value
                 if not unknown and name.name not in offered_without(view, span):
                     missed.append(f"{span} {name.name}")
     assert tried > 180 and missed == []

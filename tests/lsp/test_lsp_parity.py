@@ -1,0 +1,135 @@
+"""Findings in the editor are those of the command line, whole messages and places, on the corpus of real mistakes; in
+two workspaces at once; and when files come, go and change outside of the editor."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from corpus.measure import mistakes
+from corpus.patches import trial
+from lsp_world import Editor, editor
+from lsprotocol import types
+from small_workspace import copy_base
+
+from engine.lint.runner import lint
+from engine.lsp.positions import Units
+from engine.lsp.reports import convert
+from engine.lsp.workbench import Workbench
+
+#: Every so many mistakes are tried here; `tests/corpus` tries them all on the same checker.
+STEP = 31
+BILL = "mappings/bill.mapping.yaml"
+
+
+def test_findings_of_the_corpus_are_those_of_the_command_line(tmp_path: Path) -> None:
+    root = tmp_path.resolve() / "ws"
+    root.mkdir()
+    patches = [each.patch for each in mistakes() if not each.patch.latin1 and each.patch.file.endswith(".yaml")][::STEP]
+    with trial(root) as tried:
+        expected = {}
+        bench = Workbench(root, Units(), {})
+        for patch in patches:
+            text = patch.applied(root).decode()
+            bench.open(patch.file, text)
+            report = tried.check({patch.file: text})
+            expected[patch.id] = sorted(
+                (bench.uri(each.span.file), each.code, str(shown.range), shown.message)
+                for each in report.diagnostics
+                for shown in (convert(bench, each),)
+            )
+            bench.close(patch.file)
+
+        async def session() -> None:
+            async with editor(root, pull=True) as made:
+                for patch in patches:
+                    made.open(patch.file, patch.applied(root).decode())
+                    answer = await made.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+                    found = sorted(
+                        (report.uri, str(each.code), str(each.range), each.message)
+                        for report in answer.items
+                        if isinstance(report, types.WorkspaceFullDocumentDiagnosticReport)
+                        for each in report.items
+                    )
+                    assert found == expected[patch.id] != [], patch.id
+                    made.close(patch.file)
+
+        asyncio.run(asyncio.wait_for(session(), 200))
+    assert len(patches) > 4
+
+
+def test_two_workspaces_are_apart_and_each_has_its_own_findings(tmp_path: Path) -> None:
+    one, other = (copy_base(tmp_path / name).resolve() for name in ("one", "other"))
+    path = other / BILL
+    path.write_text(path.read_text("utf-8").replace("output: bill.issued@1", "output: bill.isued@1"), "utf-8")
+
+    async def session() -> None:
+        async with editor(one) as made:
+            made.open(BILL)
+            assert await made.diagnostics(BILL) == []
+            beside = f"../other/{BILL}"
+            uri = path.as_uri()
+            made.texts[beside] = path.read_text("utf-8")
+            item = types.TextDocumentItem(uri, "yaml", 1, made.texts[beside])
+            made.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+            while not made.found.get(uri):
+                made.news.clear()
+                await made.news.wait()
+            assert [each.code for each in made.found[uri]] == ["MAP004"]
+            assert made.found[made.uri(BILL)] == []
+
+    asyncio.run(asyncio.wait_for(session(), 100))
+
+
+def test_files_that_come_change_and_go_outside_of_the_editor(tmp_path: Path) -> None:
+    root = copy_base(tmp_path / "ws").resolve()
+    made_file, moved = root / "mappings/extra.policy.yaml", root / "mappings/moved.policy.yaml"
+
+    def told(made: Editor, *changes: tuple[Path, types.FileChangeType]) -> None:
+        events = [types.FileEvent(path.as_uri(), kind) for path, kind in changes]
+        made.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
+
+    async def codes(made: Editor, path: Path) -> list[str]:
+        ask = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(path.as_uri()))
+        answer = await made.client.text_document_diagnostic_async(ask)
+        assert isinstance(answer, types.RelatedFullDocumentDiagnosticReport)
+        return [str(each.code) for each in answer.items]
+
+    async def session() -> None:
+        async with editor(root, pull=True) as made:
+            made.open(BILL)
+            assert await codes(made, root / BILL) == []
+            made_file.parent.mkdir(exist_ok=True)
+            made_file.write_text("spec: policy/v1\nid: extra\n", "utf-8")
+            told(made, (made_file, types.FileChangeType.Created))
+            expected = [each.code for each in lint(root).diagnostics if each.span.file == "mappings/extra.policy.yaml"]
+            assert await codes(made, made_file) == expected != []
+            made_file.rename(moved)
+            told(made, (made_file, types.FileChangeType.Deleted), (moved, types.FileChangeType.Created))
+            assert (await codes(made, made_file), await codes(made, moved)) == ([], expected)
+            moved.unlink()
+            told(made, (moved, types.FileChangeType.Deleted))
+            assert await codes(made, moved) == []
+
+    asyncio.run(asyncio.wait_for(session(), 100))
+
+
+def test_signatures_and_folding(tmp_path: Path) -> None:
+    root = copy_base(tmp_path / "ws").resolve()
+
+    async def session() -> None:
+        async with editor(root) as made:
+            text = made.open(BILL)
+            line = next(each for each in text.split("\n") if each.strip().startswith("total:"))
+            place = made.replace(BILL, line, line.partition(":")[0] + ": =join('/', [lower('a'), |")
+            ask = types.SignatureHelpParams(**made.on(BILL, place))
+            answer = await made.client.text_document_signature_help_async(ask)
+            assert answer is not None
+            assert (answer.signatures[0].label, answer.active_parameter) == ("join(text, array[text])", 1)
+            folds = await made.client.text_document_folding_range_async(
+                types.FoldingRangeParams(types.TextDocumentIdentifier(made.uri(BILL)))
+            )
+            lines = made.texts[BILL].split("\n")
+            assert folds and {"fields:"} <= {lines[each.start_line].strip() for each in folds}
+
+    asyncio.run(asyncio.wait_for(session(), 100))
