@@ -70,10 +70,12 @@ def test_the_configuration_of_the_guide_attaches_one_server_to_all_files(tmp_pat
     (tmp_path / "init.lua").write_text(guide.split("```lua\n")[1].partition("```")[0], "utf-8")
     lines = [f'vim.cmd("edit {each}")' for each in files]
     lines += [
-        "local ready = vim.wait(60000, function() local c = vim.lsp.buf_get_clients(0)[1] return c and c.initialized end)",
+        "local function begun() local c = vim.lsp.buf_get_clients(0)[1] return c and c.initialized end",
+        "local ready = vim.wait(60000, begun)",
         "local answer = vim.lsp.buf_request_sync(0, 'textDocument/documentSymbol',"
         " { textDocument = vim.lsp.util.make_text_document_params() }, 60000) or {}",
-        "local said = { ready = ready, clients = #vim.lsp.get_active_clients(), symbols = #((answer[1] or {}).result or {}) }",
+        "local said = { ready = ready, clients = #vim.lsp.get_active_clients() }",
+        "said.symbols = #((answer[1] or {}).result or {})",
         f"vim.fn.writefile({{ vim.fn.json_encode(said) }}, '{tmp_path}/said.json')",
         "vim.cmd('qall!')",
     ]
