@@ -134,7 +134,7 @@ register(
         "SCHEMA016",
         "too-deep",
         _ERROR,
-        "Definitions that lead through hundreds of objects within objects, or to sensitive fields on thousands of ways.",
+        "Definitions that lead through hundreds of objects in each other, or to sensitive fields in thousands of ways.",
         why="Reading a value could take more memory than there is, and no person could follow it.",
     ),
 )

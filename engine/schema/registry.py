@@ -89,17 +89,7 @@ class Registry:
         for name, source in sources.items():
             reader.content(Named(name), source.node.span)
         _check_money(heads, sources, found)
-        vendors = [head for head in heads.values() if head.vendor]
-        for head in vendors:
-            reader.check_references(head.name)
-        broken = _files_with_errors(found)
-        documents = {name: plain(head.node) for name, head in heads.items()} if vendors else {}
-        certain = not broken and not unread
-        vendor_checks = {
-            head.name: _vendor_check(head, documents, found if certain else Diagnostics())
-            for head in vendors
-            if head.span.file not in broken
-        }
+        vendor_checks = _vendor_checks(heads, reader, certain=not unread)
         diagnostics.extend(found)
         broken = _files_with_errors(found)
         _drop_endless(reader.definitions)
@@ -262,6 +252,18 @@ def _check_money(heads: Mapping[str, _Head], sources: Mapping[str, Definition], 
     if reader.read(alias) != _MONEY:
         help = "an amount of format decimal and a currency of pattern ^[A-Z]{3}$, both required, and nothing else"
         found.error("SCHEMA015", "money@1 cannot be changed", head.span, help)
+
+
+def _vendor_checks(heads: Mapping[str, _Head], reader: FormReader, *, certain: bool) -> dict[str, VendorCheck | None]:
+    """The checks of vendors' schemas by name; ``certain`` says that every schema there is could be read."""
+    found = reader.diagnostics
+    vendors = [head for head in heads.values() if head.vendor]
+    for head in vendors:
+        reader.check_references(head.name)
+    broken = _files_with_errors(found)
+    documents = {name: plain(head.node) for name, head in heads.items()} if vendors else {}
+    listened = found if certain and not broken else Diagnostics()
+    return {head.name: _vendor_check(head, documents, listened) for head in vendors if head.span.file not in broken}
 
 
 def _vendor_check(head: _Head, documents: Mapping[str, object], found: Diagnostics) -> VendorCheck | None:
