@@ -67,6 +67,13 @@ def _nearest(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fi
     return _instead(diagnostic, new)
 
 
+def _operation(diagnostic: Diagnostic, line: str, files: Mapping[str, str]) -> Fix | None:
+    """The operation that is near; one that does something else to its object is for a person to choose."""
+    fix = _nearest(diagnostic, line, files)
+    same = fix is not None and fix.edits[0].text.rpartition(".")[2] == _at(diagnostic, line).rpartition(".")[2]
+    return fix if fix is None or same else replace(fix, suggestion=True)
+
+
 def _reference(diagnostic: Diagnostic, _line: str, _files: Mapping[str, str]) -> Fix | None:
     major = _MAJOR.search(diagnostic.help)
     return None if major is None else _instead(diagnostic, major[1])
@@ -253,7 +260,7 @@ _MENDS: dict[str, Callable[[Diagnostic, str, Mapping[str, str]], Fix | None]] = 
     "EXPR012": _quotes,
     "MAP002": _nearest, "MAP004": _nearest, "MAP101": _nearest, "MAP103": _nearest, "MAP104": _nearest,
     "POL101": _nearest, "FLOW001": _nearest, "FLOW207": _nearest, "SCHEMA101": _nearest, "FIN002": _nearest,
-    "CONN101": _nearest, "CONN103": _nearest, "TEST203": _nearest, "TEST205": _nearest, "TEST206": _nearest,
+    "CONN101": _nearest, "CONN103": _operation, "TEST203": _nearest, "TEST205": _nearest, "TEST206": _nearest,
 }  # fmt: skip
 #: Codes for which an edit can be found here.
 MENDED = frozenset(_MENDS)

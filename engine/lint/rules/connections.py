@@ -53,7 +53,8 @@ def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
         except Failure:
             bad = True
             message = f"`{host}` is no host, address or network: nothing is sent"
-            span, name = place_of(host, connection.span, subject), urlsplit(host).hostname
+            # The settings above may hold the same text.
+            span, name = place_of(host, place_of("hosts:", connection.span, subject), subject), urlsplit(host).hostname
             fix = Fix(f"write {name}", (Edit(span, name),)) if name and span != connection.span else None
             yield finding("CONN222", message, span, "write only the host's name", fix=fix)
     form = plan.manifest.form
