@@ -74,7 +74,9 @@ def _check_columns(table: Table, diagnostics: Diagnostics) -> bool:
     sound = True
     for each in named:
         if each.text not in declared:
-            help = suggestion(each.text, declared, what="columns are")
+            others = {other.text for other in named if other is not each}
+            free = [name for name in declared if name not in others]  # no column is named for two purposes
+            help = suggestion(each.text, free, what="columns are")
             diagnostics.error("SPEC205", f"table {table.id} has no column `{each}`", each.span, help)
             sound = False
     for each in (table.validity.from_, table.validity.to) if table.validity else ():
