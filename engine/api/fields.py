@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from engine.base.record import frozen
 
 if TYPE_CHECKING:
     from engine.plan.lineage import FieldGraph, Origin, Reached
     from engine.plan.lineage.noticing import Noticing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Why:
     """What feeds a field: the tree of its origins, when its step runs, and the rules that look at it on the way."""
 
@@ -21,7 +22,7 @@ class Why:
     rules: tuple[Origin, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Impact:
     """What a field reaches, and the tests that would notice if it changed."""
 

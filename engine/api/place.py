@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.api.editing import add_modelines
 from engine.base.errors import UserError
+from engine.base.record import frozen
 
 if TYPE_CHECKING:
     from engine.serve.settings import ServeSettings
@@ -17,7 +17,7 @@ ENVIRONMENT = "development"
 STATE_FOLDER = ".tieout"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a command works. ``root`` is None if no workspace was found, which not every command needs."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.base.errors import UserError
+from engine.base.record import frozen
 
 if TYPE_CHECKING:
     from engine.rewrite.migrate import Migrated
     from engine.source.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formatted:
     """A file before and after formatting; ``after`` is None, with findings, if it could not be read."""
 

@@ -21,20 +21,32 @@ T = TypeVar("T")
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(dataclasses.field,))
 def record(cls: type[T]) -> type[T]:
     """Make a class a frozen record with slots. Defaults of its fields are values, not factories; it has no bases."""
-    return _recorded(cls, dataclasses.dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls))
+    return _made(cls, kw_only=True)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def frozen(cls: type[T]) -> type[T]:
     """Make a class what ``dataclass(frozen=True, slots=True)`` makes of it, at a fraction of the cost."""
-    return _recorded(cls, dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls))
+    return _made(cls, kw_only=False)
 
 
-def _recorded(cls: type[T], made: type[T]) -> type[T]:
-    for name, method in _METHODS.items():
-        if name not in cls.__dict__:
-            setattr(made, name, method)
+def _made(cls: type[T], *, kw_only: bool) -> type[T]:
+    """The class again, with slots and the methods of all records: to give it methods one by one costs far more."""
+    if cls.__doc__ is None:
+        cls.__doc__ = f"{cls.__name__}(...)"  # with the whole signature it would cost more than the class
+    dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
+    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    inherited = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
+    kept = {name: value for name, value in cls.__dict__.items() if name not in names and name not in _OF_NO_SLOTS}
+    kept["__slots__"] = tuple(name for name in names if name not in inherited)
+    metaclass: Any = type(cls)
+    made: type[T] = metaclass(cls.__name__, cls.__bases__, {**_METHODS, **kept})
+    made.__qualname__ = cls.__qualname__
     return made
+
+
+#: What a class has only where its values have a dict.
+_OF_NO_SLOTS = frozenset(("__dict__", "__weakref__"))
 
 
 def _first_init(self: Any, *given: Any, **named: Any) -> None:

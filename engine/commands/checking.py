@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import click
 
 from engine import api
 from engine.api import Place
+from engine.base.record import frozen
 from engine.commands.options import command, json_option, place_options
 from engine.commands.show import progress, show_json, wants_color
 
@@ -26,7 +26,7 @@ CLEAN, FINDINGS, DEFECT = 0, 1, 3
 _LEVELS = ("error", "warning", "info")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wanted:
     """What was asked for, beside the workspace."""
 

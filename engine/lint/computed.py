@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from engine.base.record import frozen
 from engine.expr.checked import Checked
 from engine.expr.lattice import kinds, may_be_null
 from engine.expr.nodes import Ast
@@ -18,7 +18,7 @@ from engine.source.span import Span
 _SHOWN_MAX = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inspected:
     """A computed value that rules look at, and the text of its file."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from engine.base.record import frozen
 from engine.expr.checked import Checked
 from engine.lint.subject import Subject, all_steps
 from engine.schema.forms import ArrayForm, Definitions, Form, NullableForm, ObjectForm
@@ -21,7 +21,7 @@ _LIST = re.compile(r"=\s*lists\.([a-z][a-z0-9_]*)\s*")
 _NO_LISTS: Map[MappedList] = Map()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Destination:
     """A leaf, or an object or list, and the form of its field; ``nullable`` says that null may stand there."""
 
@@ -32,7 +32,7 @@ class Destination:
     definitions: Definitions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """The destinations of one tree, and what the checker saw of the file that it stands in."""
 

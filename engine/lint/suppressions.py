@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostic, Edit, Fix, Label, Level
 from engine.source.span import Span
 
@@ -17,7 +18,7 @@ _ENTRY = re.compile(r"([ -]*)[^\s:#]+: +[^\s#]")
 _UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\b")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suppression:
     """One code of a comment and the line whose finding it accepts, with those on which its value goes on to ``last``.
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from engine.base.record import frozen
 from engine.source.node import Mapping, Node, Scalar, Sequence
 from engine.source.span import Span
 from engine.spec.shape import Map
 from engine.spec.values import Expression, Tree
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """A computed value (without its sign) or a literal text."""
 

@@ -8,13 +8,14 @@ the inputs of a mapping, an element's name). They are pure and bounded; they rai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from engine.base.identity import json_bytes
+from engine.base.record import frozen
 from engine.connect.port import Guarantees
 from engine.expr.checked import Checked, PlainText
 from engine.finance.compare import Compared
@@ -27,7 +28,7 @@ Scope: TypeAlias = dict[str, Any]
 Computed: TypeAlias = Callable[[Scope], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BusinessException:
     """Something only a person can settle, in plain words. ``where`` is for engineers: flow and step; ``effect`` is
     the key of the effect that it is about, if it is about one whose outcome can be recorded."""
@@ -51,7 +52,7 @@ class Stopped(Exception):
         self.exception = exception
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TablePlan:
     """A reference table ready for look-ups.
 
@@ -69,7 +70,7 @@ class TablePlan:
     rows: Mapping[tuple[Any, ...], dict[str, Any]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MappingPlan:
     """A compiled mapping: ``apply(inputs, on)`` gives the typed result; raises Failure(mapping) or
     Stopped (a missing table row). ``check(result)`` raises Failure(schema) if it does not fit the output schema."""
@@ -81,7 +82,7 @@ class MappingPlan:
     apply: Callable[[Mapping[str, Any], date], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyPlan:
     """A compiled policy: ``check(inputs, on)`` gives the violations, in order; none is a pass.
     ``decode`` types inputs that come as JSON; it raises Failure(schema)."""
@@ -95,7 +96,7 @@ class PolicyPlan:
     decode: Callable[[Any], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalculationPlan:
     """A compiled document that calculates: ``run(facts)`` gives the result, facts and result as objects of typed
     values; raises Failure where the facts do not fit the document."""
@@ -111,7 +112,7 @@ class CalculationPlan:
 # ----------------------------------------------------------------------------- steps
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepPlan:
     """What every compiled step has. ``kind`` is the key of its document form."""
 
@@ -122,13 +123,13 @@ class StepPlan:
     skip_on: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValidateStep(StepPlan):
     decode: Callable[[Any], Any]  # typed value from JSON-like or typed input; raises Failure(schema)
     input: Computed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LookupStep(StepPlan):
     tables: tuple[TablePlan, ...]  # versions; empty for a link
     key: tuple[Computed, ...]
@@ -138,20 +139,20 @@ class LookupStep(StepPlan):
     hold_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadStep(StepPlan):
     connection: str
     operation: str
     input: Computed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapStep(StepPlan):
     mapping: Callable[[date], MappingPlan]  # the version that applies on a business date
     input: tuple[tuple[str, Computed], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalculateStep(StepPlan):
     subject: str
     mode: str
@@ -162,13 +163,13 @@ class CalculateStep(StepPlan):
     compare: tuple[tuple[Compared, Computed, Computed], ...]  # what, theirs, ours
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckStep(StepPlan):
     policy: Callable[[date], PolicyPlan]
     input: tuple[tuple[str, Computed], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApproveStep(StepPlan):
     group: str
     author: Computed | None
@@ -177,7 +178,7 @@ class ApproveStep(StepPlan):
     expires_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostStep(StepPlan):
     connection: str
     operation: str
@@ -193,13 +194,13 @@ class PostStep(StepPlan):
     encode: Callable[[Any], bytes] = json_bytes  # the input as the JSON that is stored and sent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallStep(StepPlan):
     flow: Callable[[date], FlowPlan]
     input: tuple[tuple[str, Computed], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitStep(StepPlan):
     until: Computed | None
     event: str | None
@@ -207,7 +208,7 @@ class WaitStep(StepPlan):
     timeout_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmitStep(StepPlan):
     event: str
     subject: Computed
@@ -216,12 +217,12 @@ class EmitStep(StepPlan):
     encode: Callable[[Any], Any]  # checks the data against the event's schema; raises Failure(schema)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FailStep(StepPlan):
     complaint: Callable[[Scope], BusinessException]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BranchCase:
     id: str
     when: Computed | None  # None: otherwise
@@ -229,12 +230,12 @@ class BranchCase:
     output: Computed | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BranchStep(StepPlan):
     cases: tuple[BranchCase, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EachStep(StepPlan):
     over: Computed
     name: str
@@ -243,7 +244,7 @@ class EachStep(StepPlan):
     output: Computed | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlowPlan:
     """A compiled flow. ``digest`` is that of its bundle: the flow and everything it refers to.
 
@@ -287,7 +288,7 @@ class CanonicalEvent(msgspec.Struct, frozen=True):
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourcePlan:
     """A compiled source. ``normalise(message, vendor_id, on)`` gives the case's id and its events; raises Failure."""
 
@@ -299,7 +300,7 @@ class SourcePlan:
     normalise: Callable[[Any, str, date], tuple[str, list[CanonicalEvent]]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectionPlan:
     """A connection, its connector's manifest, and how messages come in by it."""
 
@@ -325,7 +326,7 @@ class Select(Protocol):
     def __call__(self, versions: tuple[V, ...], on: date, /) -> V | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """A compiled workspace."""
 

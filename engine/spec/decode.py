@@ -16,7 +16,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, TypeVar
 
-from engine.base.record import hints_of
+from engine.base.record import frozen, hints_of
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 from engine.spec import codes as codes
@@ -45,7 +45,7 @@ _LEAVES: dict[Any, Decoder] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One key of a shape, as decoding and tools need it: its spelling, declaration and decoder."""
 
@@ -58,7 +58,7 @@ class Key:
     decode: Decoder
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """What is known about a shape: its keys by spelling, and its rules."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from engine.base.record import frozen
 from engine.expr.check import check as infer
 from engine.expr.nodes import Ast
 from engine.lint.finding import finding
@@ -18,7 +18,7 @@ from engine.spec.documents.flow import Branch, Flow, Step
 from engine.spec.values import Tree
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Choice:
     """What every case of a branch compares with texts, and with which."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from engine.base.record import frozen
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps, major
 from engine.lint.texts import leaves_of
@@ -19,7 +19,7 @@ _READ = re.compile(r"\bsteps\s*\.\s*\"?([a-z][a-z0-9_]*)")
 _WHOLE = re.compile(r"\bsteps\b(?!\s*\.)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     """Flows by what they are called, and the mappings that also see to it that a row is there."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
 
+from engine.base.record import frozen
 from engine.expr.nodes import And, Ast, Compare, Not
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
@@ -22,7 +22,7 @@ _VALUE = re.compile(r"\bvalues\s*\.\s*\"?(\w+)")
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     """A rule with what its conditions are made of."""
 
