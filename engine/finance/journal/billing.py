@@ -42,13 +42,12 @@ def _billed(ledger: Ledger, event: Event, invoice: Invoice, given: Line) -> Touc
         accrued = line.recognised if ledger.policy.unbilled is Unbilled.BY_LINE else NOTHING
     else:
         line = _new_line(ledger, event, given, (net, tax, passthrough, prepaid), invoice.id, invoice.currency)
-        if given.meter is not None:
-            accrued = _bill_meter(ledger, given.meter)
-            line.rate = ledger.meters[given.meter].line.rate if accrued else line.rate
+        estimated = _bill_meter(ledger, event, line, given.meter or "")
         if line.curve is None:
-            immediate = net - accrued
+            immediate = net - estimated
             line.recognised = net
             line.by_period[ledger.fiscal.name(event.date)] = immediate
+        accrued = estimated if ledger.policy.unbilled is Unbilled.BY_LINE else NOTHING
     line.open = line.gross
     line.rate = line.rate if line.rate is not None else event.rate
     invoice.lines.append(line)
@@ -179,7 +178,7 @@ def usage_recorded(ledger: Ledger, event: Event) -> Moment:
         raise ledger.refuse(event, "it has no value", "give `amount`, or `quantity` and `unit_price`")
     meter = ledger.meters.get(event.meter)
     if meter is None:
-        given = Line(id=event.meter, amount=type(worth)(NOTHING, worth.currency))
+        given = Line(id=event.meter, amount=type(worth)(NOTHING, worth.currency), contract=event.contract)
         line = _new_line(ledger, event, given, (NOTHING, NOTHING, NOTHING, NOTHING), "", worth.currency)
         meter = Meter(event.meter, event.aggregation, [], line, worth.currency)
         ledger.meters[event.meter] = meter
@@ -187,6 +186,11 @@ def usage_recorded(ledger: Ledger, event: Event) -> Moment:
         raise ledger.refuse(
             event, f"meter {meter.id} adds up by {meter.aggregation} in {meter.currency}",
             "let all readings of a meter say the same",
+        )  # fmt: skip
+    elif meter.line.contract != (event.contract or ""):
+        raise ledger.refuse(
+            event, f"meter {meter.id} was read for contract {meter.line.contract or 'none'} before it is billed",
+            "let all readings of a meter name the same contract",
         )  # fmt: skip
     meter.readings.append(event)
     return ledger.moment(event, worth.currency)
@@ -217,12 +221,23 @@ def _worth(reading: Event) -> Fraction:
     return Fraction(reading.unit_price.amount) * Fraction(reading.quantity)
 
 
-def _bill_meter(ledger: Ledger, name: str) -> Decimal:
-    """Close a meter's cycle; gives what stands on the unbilled receivable for it."""
+def _bill_meter(ledger: Ledger, event: Event, line: RevenueLine, name: str) -> Decimal:
+    """Close a meter's cycle; gives what was earned of it before it was billed. That revenue moves to the line that
+    bills it, which is earned by use: its service dates say when it was used, not when it will be earned."""
     meter = ledger.meters.get(name)
     if meter is None:
         return NOTHING  # usage that was never recorded is earned on billing
-    accrued = meter.accrued
-    meter.readings.clear()
-    meter.accrued = NOTHING
-    return accrued
+    used = meter.line
+    if used.contract and line.contract not in {"", used.contract}:
+        raise ledger.refuse(
+            event, f"line {line.id} is of contract {line.contract} and bills usage of contract {used.contract}",
+            "correct the contract of the line, or of the usage",
+        )  # fmt: skip
+    del ledger.meters[name]
+    line.curve = None
+    line.contract = line.contract or used.contract
+    if meter.accrued:
+        line.rate, line.kept_with = used.rate, used.contract
+    used.recognised -= meter.accrued
+    used.net -= meter.accrued
+    return meter.accrued

@@ -74,7 +74,8 @@ class Relief:
 
 @dataclass(slots=True)
 class RevenueLine:
-    """One line. ``net`` is what it earns, ``curve`` how; None where it is earned at once, on ``begins``."""
+    """One line. ``net`` is what it earns, ``curve`` how; None where it is earned at once, on ``begins``. ``kept_with``
+    is the contract in whose position it is, where that is not its own: usage that was earned without naming one."""
 
     id: str
     owner: str
@@ -100,6 +101,7 @@ class RevenueLine:
     paid_balance: Decimal = NOTHING
     by_period: dict[str, Decimal] = field(default_factory=dict)
     settled: date | None = None
+    kept_with: str | None = None
 
     @property
     def gross(self) -> Decimal:
@@ -108,6 +110,11 @@ class RevenueLine:
     @property
     def key(self) -> str:
         return f"{self.owner}/{self.id}"
+
+    @property
+    def position(self) -> str:
+        """The contract in whose position the line is, and with which its amounts are converted."""
+        return self.contract if self.kept_with is None else self.kept_with
 
     # ------------------------------------------------------------------- earning
 

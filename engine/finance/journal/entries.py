@@ -149,7 +149,7 @@ class Journalist:
     ) -> _Converted:
         rate, digits = rates.get(posting.rate), minor_units(functional)
         invoice = moment.invoice.id if moment.invoice else touch.line.invoice if touch else moment.id
-        contract = touch.line.contract if touch else moment.contract
+        contract = touch.line.position if touch else moment.contract
         together = posting.role in self._by_contract
         if rate is None:
             rate = self._carrying(posting, moment.currency, rates[Rate.EVENT])

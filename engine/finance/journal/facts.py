@@ -94,6 +94,7 @@ class Event:
     credit: str | None = fact("The credit note it is about.", default=None)
     grant: str | None = fact("The prepaid grant it is about.", default=None)
     meter: str | None = fact("The meter it is about.", default=None)
+    contract: str | None = fact("The contract that a meter's usage belongs to.", default=None)
     payout: str | None = fact("The payout it is about.", default=None)
     amount: Money | None = fact("The amount of it, with tax.", default=None)
     fee: Money | None = fact("What the payment provider keeps.", default=None)

@@ -247,7 +247,7 @@ class _Replayed:
         billed: dict[_Layer, Decimal] = dict.fromkeys(self.closed, NOTHING)
         earned: dict[_Layer, Decimal] = dict.fromkeys(self.closed, NOTHING)
         for line in self.ledger.lines:
-            layer = (line.contract, self.ledger.currencies[line.key], line.rate)
+            layer = (line.position, self.ledger.currencies[line.key], line.rate)
             taken = sum_of(relief.parts.current + relief.parts.unrecognised for relief in line.reliefs)
             billed[layer] = billed.get(layer, NOTHING) + (line.net if line.billed else NOTHING) - taken
             earned[layer] = earned.get(layer, NOTHING) + line.recognised

@@ -117,7 +117,7 @@ NEEDS: Mapping[str, str] = {
     "dispute.won": "`invoice`; `fee` that comes back",
     "dispute.lost": "`invoice`",
     "invoice.excluded": "`invoice`",
-    "usage.recorded": "`meter`, `amount` or `quantity` and `unit_price`; `aggregation`",
+    "usage.recorded": "`meter`, `amount` or `quantity` and `unit_price`; `aggregation`, `contract`",
     "subscription.changed": "`change`",
     "service.agreed": "`lines` with `service`",
     "credits.granted": "`grant`, `amount`; `category`, `expected_breakage` or its rate",
