@@ -93,35 +93,8 @@ class Registry:
         diagnostics.extend(found)
         broken = _files_with_errors(found)
         _drop_endless(reader.definitions)
-        compiled = Compiled(reader.definitions)
-        types = TypeReader(reader.definitions)
-        sensitive = SensitivePaths(reader.definitions)
-        schemas: dict[tuple[str, int], Schema] = {}
-        for name, head in heads.items():
-            if head.span.file in broken:
-                continue
-            paths = sensitive.of(reader.definitions.forms[name])
-            if paths is None:
-                message = f"{short_name(name)} has more than {PATHS_MAX} paths to sensitive fields"
-                help = "mark the field that holds them all"
-                diagnostics.error("SCHEMA016", message, head.span, help)
-                continue
-            check = vendor_checks.get(name)
-            schemas[head.id, head.major] = Schema(
-                head.id,
-                head.major,
-                head.version,
-                digest(plain(head.node)),
-                head.title,
-                head.span,
-                types.named(name),
-                head.vendor,
-                paths,
-                decoder(name, compiled, reader.definitions, check),
-                compiled,
-                reader.definitions,
-                check,
-            )
+        whole = {name: head for name, head in heads.items() if head.span.file not in broken}
+        schemas = _compiled(whole, reader, vendor_checks, diagnostics)
         declared = {(head.id, head.major) for head in heads.values()}
         return cls(schemas, frozenset(declared | set(_keys(unread))))
 
@@ -150,6 +123,39 @@ class Registry:
 
 
 # ----------------------------------------------------------------------------- heads
+
+
+def _compiled(
+    heads: Mapping[str, _Head], reader: FormReader, checks: Mapping[str, VendorCheck | None], diagnostics: Diagnostics
+) -> dict[tuple[str, int], Schema]:
+    """The schemas without findings, by id and major version."""
+    compiled = Compiled(reader.definitions)
+    types = TypeReader(reader.definitions)
+    sensitive = SensitivePaths(reader.definitions)
+    schemas: dict[tuple[str, int], Schema] = {}
+    for name, head in heads.items():
+        paths = sensitive.of(reader.definitions.forms[name])
+        if paths is None:
+            message = f"{short_name(name)} has more than {PATHS_MAX} paths to sensitive fields"
+            diagnostics.error("SCHEMA016", message, head.span, "mark the field that holds them all")
+            continue
+        check = checks.get(name)
+        schemas[head.id, head.major] = Schema(
+            head.id,
+            head.major,
+            head.version,
+            digest(plain(head.node)),
+            head.title,
+            head.span,
+            types.named(name),
+            head.vendor,
+            paths,
+            decoder(name, compiled, reader.definitions, check),
+            compiled,
+            reader.definitions,
+            check,
+        )
+    return schemas
 
 
 def _name_of(path: str) -> str:
