@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,48 +18,62 @@ VERSION = "0.1.0"
 
 CLEAN, FINDINGS, USAGE, DEFECT = 0, 1, 2, 3
 
-#: Command -> (module with a click command of that name, one line for the overview). Modules are imported when used.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("authoring", "Make a new workspace: a copy of the shipped one."),
-    "lint": ("checking", "Check every document of the workspace."),
-    "test": ("testing", "Run the tests beside the definitions."),
-    "fmt": ("rewriting", "Write definitions in canonical form; comments and meaning stay."),
-    "migrate": ("rewriting", "Move definitions to the newest version of the language."),
-    "plan": ("review", "What a change of definitions changes at run time, and what it reaches."),
-    "compat": ("review", "Whether changed contracts still fit what was written and who reads it."),
-    "backtest": ("review", "Recorded events through old and new definitions: what comes out differently."),
-    "why": ("fields", "What feeds a field: sources, tables, constants and rules."),
-    "impact": ("fields", "What a field reaches: steps, rules, documents, tests."),
-    "docs": ("catalog", "Documentation of the workspace: a static site."),
-    "eval": ("authoring", "Evaluate an expression on a document."),
-    "explain": ("checking", "Explain a diagnostic code, with an example."),
-    "new": ("editing", "Make a small good document of any kind, with its test."),
-    "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),
-    "lsp": ("editing", "Run the language server, for an editor."),
-    "calculate": ("finance", "Run a calculating document (pricing, revenue, ...) on facts."),
-    "rate": ("finance", "Charges for usage records or quantities, by a pricing document."),
-    "prorate": ("finance", "Charges and credits for a part of a period or a change in it."),
-    "schedule": ("finance", "Revenue recognition by period."),
-    "journal": ("finance", "Balanced entries for events."),
-    "metrics": ("finance", "Recurring revenue and its movements."),
-    "trace": ("running", "Show what a flow does with an event, without sending anything."),
-    "run": ("running", "Run a flow for one event, on a store."),
-    "serve": ("running", "Run the engine as a daemon."),
-    "call": ("running", "Call a flow of the running daemon and wait for its answer."),
-    "demo": ("running", "Play a month of a subscription company against a real ERP."),
-    "status": ("operating", "What is where: messages, runs, effects, exceptions."),
-    "runs": ("operating", "List runs."),
-    "exceptions": ("operating", "List what waits for a person, and settle it."),
-    "retry": ("operating", "Work on a stopped run again."),
-    "pause": ("connections", "Have a connection left alone for a while."),
-    "resume": ("connections", "End the pause of a connection."),
-    "lineage": ("operating", "The chain from source event to document, from any id on it."),
-    "audit": ("operating", "Verify the audit chains."),
-    "doctor": ("operating", "Check the installation, the store and the connections."),
+#: What one wants to do -> command -> (module with a click command of that name, one line for the overview). Modules are
+#: imported when used.
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Write definitions": {
+        "init": ("authoring", "Make a new workspace: a copy of the shipped one."),
+        "new": ("editing", "Make a small good document of any kind, with its test."),
+        "fmt": ("rewriting", "Write definitions in canonical form; comments and meaning stay."),
+        "migrate": ("rewriting", "Move definitions to the newest version of the language."),
+        "schemas": ("editing", "JSON Schemas of the document kinds, for any editor."),
+        "lsp": ("editing", "Run the language server, for an editor."),
+    },
+    "Check and try them": {
+        "lint": ("checking", "Check every document of the workspace."),
+        "test": ("testing", "Run the tests beside the definitions."),
+        "explain": ("checking", "Explain a diagnostic code, with an example."),
+        "eval": ("authoring", "Evaluate an expression on a document."),
+        "trace": ("running", "Show what a flow does with an event, without sending anything."),
+    },
+    "Review a change": {
+        "plan": ("review", "What a change of definitions changes at run time, and what it reaches."),
+        "compat": ("review", "Whether changed contracts still fit what was written and who reads it."),
+        "backtest": ("review", "Recorded events through old and new definitions: what comes out differently."),
+        "why": ("fields", "What feeds a field: sources, tables, constants and rules."),
+        "impact": ("fields", "What a field reaches: steps, rules, documents, tests."),
+        "docs": ("catalog", "Documentation of the workspace: a static site."),
+    },
+    "Calculate on files": {
+        "calculate": ("finance", "Run a calculating document (pricing, revenue, ...) on facts."),
+        "rate": ("finance", "Charges for usage records or quantities, by a pricing document."),
+        "prorate": ("finance", "Charges and credits for a part of a period or a change in it."),
+        "schedule": ("finance", "Revenue recognition by period."),
+        "journal": ("finance", "Balanced entries for events."),
+        "metrics": ("finance", "Recurring revenue and its movements."),
+    },
+    "Run the engine": {
+        "doctor": ("operating", "Check the installation, the store and the connections."),
+        "serve": ("running", "Run the engine as a daemon."),
+        "run": ("running", "Run a flow for one event, on a store."),
+        "call": ("running", "Call a flow of the running daemon and wait for its answer."),
+        "demo": ("running", "Play a month of a subscription company against a real ERP."),
+    },
+    "Watch it, settle what waits, prove it": {
+        "status": ("operating", "What is where: messages, runs, effects, exceptions."),
+        "runs": ("operating", "List runs."),
+        "exceptions": ("operating", "List what waits for a person, and settle it."),
+        "retry": ("operating", "Work on a stopped run again."),
+        "pause": ("connections", "Have a connection left alone for a while."),
+        "resume": ("connections", "End the pause of a connection."),
+        "lineage": ("operating", "The chain from source event to document, from any id on it."),
+        "audit": ("operating", "Verify the audit chains."),
+    },
 }
+COMMANDS: dict[str, tuple[str, str]] = {name: known for each in SECTIONS.values() for name, known in each.items()}
 
 #: Commands that build a workspace once and end leave next to no garbage in cycles: looking for it took a tenth of them.
-RARELY = (100_000, 20, 100)
+RARELY = (500_000, 20, 100)
 BRIEF = ("authoring", "fields", "catalog", "rewriting", "checking", "testing")
 
 
@@ -78,8 +94,20 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        wide = max(map(len, COMMANDS))
+        for heading, commands in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(wide), line) for name, (_, line) in commands.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # The reader has seen enough (`| head`): the framework would end with 1, which is what findings end with.
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - what is flushed at the end
+            return CLEAN
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
@@ -125,8 +153,6 @@ def main() -> None:
     except Failure as failure:
         click.echo(f"error: {failure.message}", err=True)
         code = USAGE
-    except BrokenPipeError:
-        code = CLEAN
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a defect is reported, not thrown at the user
         from engine.commands.show import show_defect
 

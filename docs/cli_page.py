@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli import COMMANDS, LazyGroup, tieout
+from cli import SECTIONS, LazyGroup, tieout
 
 _INTRODUCTION = """\
 # Command line
@@ -23,16 +23,17 @@ Written from the commands' own declarations; `tieout COMMAND --help` prints the 
 
 Where a command has `--json` it prints one JSON value on standard output and nothing else there.
 `--workspace`, `--state`, `--store` and `--environment` mean the same everywhere.
-
-| Command | Does |
-|---|---|
 """
 
 
 def cli_page() -> str:
     """The page as Markdown."""
     context = click.Context(tieout, info_name="tieout")
-    overview = "".join(f"| [`{name}`](#tieout-{name}) | {line} |\n" for name, (_, line) in COMMANDS.items())
+    overview = "".join(
+        f"\n| {heading} | |\n|---|---|\n"
+        + "".join(f"| [`{name}`](#tieout-{name}) | {line} |\n" for name, (_, line) in listed.items())
+        for heading, listed in SECTIONS.items()
+    )
     assert isinstance(tieout, LazyGroup)
     sections = [_INTRODUCTION + overview]
     for name, command in commands(tieout, context):

@@ -11,8 +11,15 @@ from engine import api
 from engine.api import Place
 from engine.commands.options import command, json_option, place_options
 from engine.commands.show import show_json
+from engine.spec.editor_blank import creatable
 
 CLEAN, FINDINGS = 0, 1
+
+_NEW = f"""Make a document of a KIND called NAME: the smallest good one, with its test and the schemas that it needs.
+
+KIND is one of: {", ".join(creatable())}. `tieout schemas` says what each is for.
+
+Nothing is overwritten. `tieout new workspace NAME` makes an empty workspace in the current folder."""
 
 
 @command("schemas", "tieout schemas --write")
@@ -41,7 +48,7 @@ def schemas(place: Place, kind: str | None, folder: str | None, as_json: bool) -
     return CLEAN
 
 
-@command("new", "tieout new flow invoice_reminder && tieout lint && tieout test")
+@command("new", "tieout new flow invoice_reminder && tieout lint && tieout test", help=_NEW)
 @click.argument("kind")
 @click.argument("name")
 @click.option("--folder", metavar="DIR", help="Where in the workspace; beside others of its kind if left out.")
@@ -49,9 +56,6 @@ def schemas(place: Place, kind: str | None, folder: str | None, as_json: bool) -
               help="The workspace; found from the current folder upwards if left out.")  # fmt: skip
 @json_option
 def new(kind: str, name: str, folder: str | None, workspace: Path | None, as_json: bool) -> int:
-    """Make a document of a KIND called NAME: the smallest good one, with its test and the schemas that it needs.
-
-    Nothing is overwritten. `tieout new workspace NAME` makes an empty workspace in the current folder."""
     made = api.new_document(workspace or Path.cwd(), kind, name, folder)
     if as_json:
         show_json({"kind": kind, "name": name, "files": made})

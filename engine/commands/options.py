@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import click
 
 from engine.api import Place, find_place
 from engine.base.errors import Failure, UserError
-from engine.commands.show import show_user_error, sources_of
+from engine.commands.show import machine_says, show_user_error, sources_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +41,11 @@ class _Shown(click.Command):
             show_user_error(wrong, as_json=as_json)
         except Failure as failure:
             show_user_error(UserError(failure.message), as_json=as_json)
+        except (OSError, ModuleNotFoundError) as error:
+            said = machine_says(error)
+            if said is None:
+                raise
+            show_user_error(UserError(said), as_json=as_json)
         return USAGE
 
 
@@ -101,10 +107,11 @@ _PLACE = (
 
 
 def read_input(file: str) -> bytes:
-    """The bytes of a file, or of standard input for ``-``. Raises UserError."""
+    """The bytes of a file, or of standard input for ``-``, without the byte order mark that some programs begin a
+    file with. Raises UserError."""
     if file == "-":
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read().removeprefix(codecs.BOM_UTF8)
     try:
-        return Path(file).read_bytes()
+        return Path(file).read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -135,6 +136,24 @@ def show_user_error(wrong: UserError, sources: Mapping[str, str] | None = None, 
 
         click.echo(render(wrong.diagnostics, sources or {}, color=wants_color(errors=True)), err=True)  # type: ignore[arg-type]
     click.echo(f"error: {printable(wrong.message)}", err=True)
+
+
+#: What a machine refuses for reasons of its own, whatever the program does: rights, room, and what lies in the way.
+_MACHINE = frozenset({
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG,
+    errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+})  # fmt: skip
+_EXTRAS = {"psycopg": "postgresql", "duckdb": "usage", "numpy": "usage", "hypothesis": "properties", "pygls": "lsp"}
+
+
+def machine_says(error: Exception) -> str | None:
+    """What the machine refused, in words for who can change it; None for a mistake of the program."""
+    if isinstance(error, OSError) and error.errno in _MACHINE and error.filename is not None:
+        return f"cannot use {os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, ModuleNotFoundError) and error.name in _EXTRAS:
+        extra = _EXTRAS[error.name]
+        return f"this needs the extra `{extra}`: install `tieout[{extra}]`"
+    return None
 
 
 def show_defect(error: Exception) -> None:

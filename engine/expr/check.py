@@ -87,6 +87,14 @@ def assume(ast: Ast, scope: Mapping[str, Type], outcome: bool = True) -> dict[st
     return dict(better.fields) if isinstance(better, Object) else dict(scope)
 
 
+#: Constants of other languages, as they are written here.
+_ELSEWHERE = {
+    **dict.fromkeys(("None", "nil", "undefined", "NULL", "Null"), "null"),
+    **dict.fromkeys(("True", "TRUE"), "`true`"),
+    **dict.fromkeys(("False", "FALSE"), "`false`"),
+}
+
+
 class Checker:
     """One check. ``infer`` walks the tree; facts are what conditions proved about the current value's fields."""
 
@@ -178,6 +186,9 @@ class Checker:
             return self.report("EXPR012", f'"{node.name}" names a field, and there is none', node.span, help)
         if node.name in {"true", "false"}:
             return self.report("EXPR011", f"{node.name} is read as a name here", node.span, f"write `{node.name}`")
+        if node.name in _ELSEWHERE:
+            help = f"write {_ELSEWHERE[node.name]}"
+            return self.report("EXPR011", f"nothing is called {node.name} here", node.span, help)
         if current is self._root:
             help = did_you_mean(node.name, field_names(current))
             return self.report("EXPR011", f"nothing is called {node.name} here", node.span, help)

@@ -56,6 +56,7 @@ def examine(
         else:
             yield check
     yield _disk(state)
+    yield _state(state)
     yield from _store(state, store, clock, deep=deep, daemon=daemon)
     if plan is not None:
         for connection in plan.connections.values():
@@ -101,11 +102,25 @@ def _workspace(root: Path | None) -> Iterator[Check | Plan]:
     yield plan
 
 
+def _there(path: Path) -> Path:
+    """The path itself, or the nearest one above it that exists."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _state(state: Path) -> Check:
+    there = _there(state)
+    if not there.is_dir():
+        return Check("state folder", False, f"{there} is a file", "name a folder with --state")
+    holds = os.access(there, os.W_OK | os.X_OK)
+    found = f"{state}" if there == state else f"{state}, not made yet"
+    return Check("state folder", holds, found if holds else f"{there} cannot be written",
+                 "name a folder with --state that this user may write, or give the right to write it")  # fmt: skip
+
+
 def _disk(state: Path) -> Check:
-    folder = state
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_there(state)).free
     return Check("disk", free >= FREE_BYTES_MIN, f"{free / 1e9:.1f} GB free", "make room: a full disk stops intake")
 
 
@@ -123,7 +138,8 @@ def _store(state: Path, url: str, clock: Clock, *, deep: bool, daemon: str | Non
             yield from _inside(connection, clock, deep=deep, sqlite=isinstance(driver, SqliteDriver))
         report = verify_store(engine, state)
     except sa.exc.SQLAlchemyError as error:
-        yield Check("store", False, f"cannot be read: {error}", "restore it from a backup, or name another")
+        reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        yield Check("store", False, f"cannot be read: {reason}", "restore it from a backup, or name another")
         return
     finally:
         engine.dispose()

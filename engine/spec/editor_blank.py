@@ -37,12 +37,17 @@ def creatable() -> tuple[str, ...]:
     return (*(kind for kind in KINDS if kind != "test"), SCHEMA)
 
 
+def _kinds_like(kind: str) -> str:
+    near = suggestion(kind, creatable(), what="")
+    return near if near.startswith("did you mean") else f"kinds are: {', '.join(creatable())}"
+
+
 def check_name(kind: str, id_: str) -> None:
     """Raise UserError if there is no such kind, or the id is no name."""
     if kind == "test":
         raise UserError("a test comes with what it tests: make that with `tieout new`, and add cases to its test")
     if kind not in creatable():
-        raise UserError(f"there is no kind of document {kind!r}: {suggestion(kind, creatable(), what='kinds are')}")
+        raise UserError(f"there is no kind of document {kind!r}: {_kinds_like(kind)}")
     if (_SCHEMA_NAME if kind == SCHEMA else _NAME).fullmatch(id_) is None:
         raise UserError(f"{id_!r} is not a name: lower-case letters, digits and _, a letter first")
 

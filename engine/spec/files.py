@@ -22,7 +22,9 @@ def find_workspace(start: Path) -> Path:
     for each in (folder, *folder.parents):
         if (each / WORKSPACE_FILE).is_file():
             return each
-    raise UserError(f"there is no {WORKSPACE_FILE} in {start} or any folder above it; `tieout init` makes a workspace")
+    raise UserError(
+        f"there is no {WORKSPACE_FILE} in {start} or any folder above it; `tieout init FOLDER` makes a workspace"
+    )
 
 
 class Files:

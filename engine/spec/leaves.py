@@ -25,6 +25,8 @@ _DURATION = re.compile(
 )
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 _NUMERIC = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?")
+#: A number with a comma or a point in it that can only be the decimal one: 1,234 may be a thousand.
+_FOREIGN_NUMBER = re.compile(r"-?(?:[0-9]+(?:[.,][0-9]{1,2})?|0[.,][0-9]{1,18})")
 _TRUE, _FALSE = frozenset({"yes", "on", "true", "y"}), frozenset({"no", "off", "false", "n"})
 #: What declared forms mean to someone who writes them.
 _VERSION = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -76,8 +78,17 @@ def written(value: str | int | Decimal | bool | None) -> str:
 
 
 def wrong_type(node: Node, wanted: str, owner: str, diagnostics: Diagnostics) -> Any:
-    diagnostics.error("SPEC012", f"{owner} must be {wanted}, not {described(node)}", node.span)
+    help = _number_meant(node) if wanted == "a number" else ""
+    diagnostics.error("SPEC012", f"{owner} must be {wanted}, not {described(node)}", node.span, help)
     return INVALID
+
+
+def _number_meant(node: Node) -> str:
+    """How the number is written that has a decimal comma or the sign of a currency; empty where that is not sure."""
+    text = str(node.value).strip(" €$£") if isinstance(node, Scalar) else ""
+    if _FOREIGN_NUMBER.fullmatch(text) is None:
+        return ""
+    return f"write {text.replace(',', '.')}: digits and a decimal point, nothing else"
 
 
 def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "text", pattern: str = "") -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -212,9 +213,11 @@ def open_store(
         with store.engine.connect() as connection:
             now = store.now(connection, clock)
         store.claim_all(now)
-    except BaseException:
+    except BaseException as error:
         if lock is not None:
             lock.close()
+        if isinstance(error, (sa.exc.OperationalError, sqlite3.OperationalError)):
+            raise _unusable(url, error) from error
         raise
     return store
 
@@ -223,7 +226,12 @@ def _migrate_or_say(driver: Driver, url: str, workspace: str, environment: str, 
     try:
         migrate(driver, workspace, environment, store_id)
     except sa.exc.DBAPIError as error:
-        raise UserError(f"the store {without_password(url)} cannot be opened: {error.orig}") from error
+        raise _unusable(url, error) from error
+
+
+def _unusable(url: str, error: sa.exc.DBAPIError | sqlite3.OperationalError) -> UserError:
+    reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return UserError(f"the store {without_password(url)} cannot be opened: {reason}")
 
 
 def _genesis(connection: sa.Connection, environment: str) -> AuditEntry:

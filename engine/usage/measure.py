@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -80,9 +81,11 @@ def usage_file(file: str) -> Path:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    """Whole lines, a few megabytes at a time."""
+    """Whole lines, a few megabytes at a time, without the byte order mark that some programs begin a file with."""
     try:
         with path.open("rb") as file:
+            if file.peek(3)[:3] == codecs.BOM_UTF8:
+                file.seek(3)
             while block := file.read(BLOCK):
                 yield block + file.readline()
     except OSError as error:

@@ -33,7 +33,7 @@ def render_human(report: TestReport, *, color: bool = False) -> str:
     count, failed = len(report.results), len(report.failures)
     tests = len({result.test for result in report.results})
     verdict = f"{red}{failed} failed{end}, {count - failed} passed" if failed else f"{green}{count} passed{end}"
-    lines.append(f"{verdict} ({tests} tests, {report.seconds:.2f} s)")
+    lines.append(f"{verdict} ({tests} {'test' if tests == 1 else 'tests'}, {report.seconds:.2f} s)")
     if report.coverage is not None:
         lines += ["", formats.human(report.coverage).rstrip("\n")]
     return "\n".join(lines) + "\n"

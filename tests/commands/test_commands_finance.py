@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -140,6 +141,16 @@ def test_usage_comes_from_standard_input_and_from_several_files_of_any_form(tieo
     )
     assert (said.code, said.json["total"]["amount"]) == (0, "46.90")
     assert said.err == "meter api_calls: 4 of 6 records counted, 2 came again\n"
+
+
+def test_files_that_begin_with_a_byte_order_mark_are_read_as_any_other(tieout: Any, tmp_path: Path) -> None:
+    usage, facts = tmp_path / "march.jsonl", tmp_path / "upgrade.json"
+    usage.write_bytes(codecs.BOM_UTF8 + Path(MARCH).read_bytes())
+    facts.write_bytes(codecs.BOM_UTF8 + (MAPPINGS / "proration" / "fixtures" / "upgrade.json").read_bytes())
+    said = tieout("rate", "api_calls", "--usage", str(usage), *PERIOD, "--first-bill", "--json")
+    assert (said.code, said.json["total"]["amount"]) == (0, "46.90")
+    said = tieout("prorate", "by_day", "--facts", str(facts), "--json")
+    assert (said.code, said.json["net"]["amount"]) == (0, "31666.67")
 
 
 def test_a_record_that_is_in_two_files_counts_once(tieout: Any, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 import cli
 from engine.base.errors import Defect, Failure
+from engine.commands.show import machine_says
 
 
 def every_command(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -61,6 +62,39 @@ def test_the_overview_lists_every_command_of_the_issue(tieout: Any) -> None:
     }  # fmt: skip
     listed = {line.split()[0] for line in said.out.splitlines() if line.startswith("  ") and line.strip()}
     assert (said.code, names - listed) == (0, set())
+
+
+def test_the_overview_has_every_command_once_under_what_one_wants_to_do(tieout: Any) -> None:
+    said = tieout("--help").out
+    listed = [name for each in cli.SECTIONS.values() for name in each]
+    assert sorted(listed) == sorted(set(listed)) == sorted(cli.COMMANDS)
+    assert all(f"{heading}:\n  {next(iter(commands))} " in said for heading, commands in cli.SECTIONS.items())
+
+
+def test_a_reader_that_has_seen_enough_is_no_finding() -> None:
+    program = "import sys, cli\nsys.argv = ['tieout', 'explain', 'YAML001', '--json']\ncli.main()"
+    ended = subprocess.run(
+        ["bash", "-c", '"$0" -c "$1" | :; echo "${PIPESTATUS[0]}"',
+         sys.executable, program],
+        capture_output=True, text=True, timeout=60, check=True, cwd=Path(cli.__file__).parent,
+    )  # fmt: skip
+    assert (ended.stdout, ended.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied", "/srv/state"), "cannot use /srv/state: Permission denied"),
+        (OSError(28, "No space left on device", b"/srv/f"), "cannot use /srv/f: No space left on device"),
+        (ModuleNotFoundError("No module named 'psycopg'", name="psycopg"), "install `tieout[postgresql]`"),
+        (ModuleNotFoundError("No module named 'engine.x'", name="engine.x"), None),
+        (FileNotFoundError(2, "No such file or directory", "/srv/f"), None),
+    ],
+    ids=["rights", "room", "extra", "own_module", "own_file"],
+)
+def test_what_the_machine_refuses_is_told_from_our_mistakes(error: Exception, said: str | None) -> None:
+    found = machine_says(error)
+    assert found is None if said is None else said in (found or "")
 
 
 def test_help_imports_nothing_heavy() -> None:

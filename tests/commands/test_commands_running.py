@@ -186,6 +186,19 @@ def test_doctor_looks_at_everything_and_names_no_secret(tieout: Any, place: Path
     assert any(check["name"] == "store pages" and check["holds"] for check in deep.json)
 
 
+def test_a_state_folder_that_cannot_be_one_is_said_in_words(tieout: Any, place: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file", "utf-8")
+    below = str(taken / "state")
+    for command in (("serve", "--port", "0"), ("run", "bill_posted", "--event", "-")):
+        said = tieout(*command, "--state", below, stdin=raw(event("w1")))
+        assert (said.code, f"cannot use {taken}" in said.err) == (2, True), said.err
+    ill = tieout("doctor", "--state", below)
+    assert (ill.code, f"{taken} is a file" in ill.out) == (1, True)
+    as_json = tieout("run", "bill_posted", "--event", "-", "--state", below, "--json", stdin=raw(event("w1")))
+    assert (as_json.code, f"cannot use {taken}" in as_json.json["error"]) == (2, True)
+
+
 def test_a_broken_chain_fails_audit_verify_and_doctor(tieout: Any, place: Path) -> None:
     tieout("run", "bill_posted", "--event", "-", stdin=raw(event("a1")))
     assert tieout("audit", "verify").code == 0

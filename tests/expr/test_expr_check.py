@@ -112,6 +112,8 @@ WRONG: list[tuple[str, str, str, str, str]] = [
     ("invoice.lines[?amount > invoice.total]", "EXPR010", "invoice", "no field invoice", "a name outside"),
     ('invoice.number == "PL"', "EXPR012", '"PL"', '"PL" names a field', "text stands in single quotes: 'PL'"),
     ("invoice.paid == true", "EXPR011", "true", "true is read as a name here", "write `true`"),
+    ("invoice.discount == None", "EXPR011", "None", "nothing is called None here", "write null"),
+    ("invoice.paid == True", "EXPR011", "True", "nothing is called True here", "write `true`"),
     ("invoice.discount > 1", "TYPE001", "invoice.discount", "this may be null", "default(x, y)"),
     ("invoice.discount + 1", "TYPE001", "invoice.discount", "this may be null", ""),
     ("upper(invoice.ship.zip)", "TYPE001", "invoice.ship.zip", "this may be null", ""),

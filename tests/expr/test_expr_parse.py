@@ -138,6 +138,8 @@ MISTAKES = [
     ("a +", "EXPR001", "the expression ends where a value is expected", 14, ""),
     ("", "EXPR001", "there is no expression", 11, ""),
     ("a = 1", "EXPR001", "'=' means nothing here", 13, "to compare two values write =="),
+    ("a if b else c", "EXPR001", "'if' does not fit here", 13, "condition && this || that"),
+    ("a and b", "EXPR001", "'and' does not fit here", 13, "a && b"),
     ("'a", "EXPR001", "the closing ' is missing", 11, ""),
     ("2a", "EXPR001", "'2a' is neither a number nor a name", 11, "numbers are written"),
     ("01", "EXPR001", "'01' is neither", 11, ""),

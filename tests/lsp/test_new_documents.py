@@ -21,6 +21,14 @@ from engine.verify.runner import run_tests
 KINDS = tuple(kind for kind in creatable() if kind not in {"workspace", "connection", "source"})
 
 
+def test_a_kind_that_is_none_is_answered_with_all_that_are(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        new_document(tmp_path, "nonsense", "x")
+    assert all(kind in refused.value.message for kind in creatable())
+    with pytest.raises(UserError, match="did you mean `mapping`"):
+        new_document(tmp_path, "maping", "x")
+
+
 def findings(root: Path) -> list[str]:
     return [f"{each.code} {each.span} {each.message}" for each in lint(root).diagnostics]
 
