@@ -11,7 +11,7 @@ import click
 
 from engine import api
 from engine.base.errors import Failure, UserError
-from engine.commands.options import USAGE, command, json_option, read_input
+from engine.commands.options import USAGE, Day, command, json_option, read_input
 from engine.commands.show import printable, progress, show_json, show_user_error, sources_of
 
 if TYPE_CHECKING:
@@ -132,9 +132,9 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
               help="A quantity at hand, in place of records. May be repeated.")  # fmt: skip
 @click.option("--meter", "meters", multiple=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="A meter document outside the workspace. May be repeated.")  # fmt: skip
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+@click.option("--from", "first", type=Day(), metavar="YYYY-MM-DD",
               help="First day of the period.")  # fmt: skip
-@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+@click.option("--to", "end", type=Day(), metavar="YYYY-MM-DD",
               help="The day after its last day.")  # fmt: skip
 @click.option("--first-bill", is_flag=True,
               help="Nothing was billed before, for charges that count over a period or contract.")  # fmt: skip

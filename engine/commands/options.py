@@ -20,6 +20,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 USAGE = 2
 
 
+class Day(click.DateTime):
+    """A calendar day."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no day: write it as year, month and day, such as 2026-03-01", param, ctx)
+
+
 def command(name: str, example: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """A click command whose help ends with an example."""
     return click.command(name, cls=_Command, epilog=f"Example: {example}", **settings)

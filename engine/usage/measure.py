@@ -135,7 +135,14 @@ def _table_lines(path: Path) -> Iterator[bytes]:
                 json_bytes({name: _plain(value) for name, value in zip(columns, row, strict=True)}) for row in rows
             )
     except duckdb.Error as error:
-        raise UserError(f"cannot read {path}: {str(error).partition(chr(10))[0]}") from error
+        raise UserError(f"cannot read {path}: {_wrong_with(str(error))}") from error
+
+
+def _wrong_with(report: str) -> str:
+    """What a table's reader says, in a line without its own names; an encoding is what one can mend at once."""
+    if "not utf-8" in report.lower():
+        return "it is not UTF-8 text; save it as “CSV UTF-8”"
+    return report.partition("\n")[0].removeprefix("Invalid Input Error: ")
 
 
 def _plain(value: Any) -> Any:

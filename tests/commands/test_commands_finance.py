@@ -153,6 +153,20 @@ def test_files_that_begin_with_a_byte_order_mark_are_read_as_any_other(tieout: A
     assert (said.code, said.json["net"]["amount"]) == (0, "31666.67")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_table_in_another_encoding_is_refused_with_what_to_do(tieout: Any, tmp_path: Path, encoding: str) -> None:
+    usage = tmp_path / "march.csv"
+    usage.write_text("id,time,meter,calls\nkün1,2026-03-02T14:05:00Z,api_calls,7000\n", encoding)
+    said = tieout("rate", "api_calls", "--usage", str(usage), *PERIOD, "--first-bill")
+    assert (said.code, "not UTF-8 text; save it as “CSV UTF-8”" in said.err) == (2, True), said.err
+
+
+@pytest.mark.parametrize("written", ["01.03.2026", "2026-02-30", "March"])
+def test_a_day_that_is_none_is_answered_with_how_days_are_written(tieout: Any, written: str) -> None:
+    said = tieout("rate", "api_calls", "--usage", MARCH, "--from", written, "--to", "2026-04-01", "--first-bill")
+    assert (said.code, f"'{written}' is no day" in said.err, "2026-03-01" in said.err) == (2, True, True)
+
+
 def test_a_record_that_is_in_two_files_counts_once(tieout: Any, tmp_path: Path) -> None:
     again = tmp_path / "again.jsonl"
     shutil.copy(MARCH, again)
