@@ -23,8 +23,9 @@ from engine.serve.settings import ServeSettings
 from engine.serve.share import Share
 from engine.store.batch import AuditEntry
 from engine.store.checkpoint import refuse_other_store
+from engine.store.loop_writer import LoopWriter
 from engine.store.store import Store, open_store
-from engine.store.writer import WriterThread
+from engine.store.writer import Writer, WriterThread
 
 log = logging.getLogger("tieout.daemon")
 
@@ -51,7 +52,7 @@ class Daemon:
         self.folders: tuple[str, ...] = ()
         self.last_refusal: list[dict[str, object]] = []
         self.store: Store
-        self.writer: WriterThread
+        self.writer: Writer
         self.worker: Worker
         self._loop = asyncio.get_running_loop()
         self._digests: dict[str, str] = {}
@@ -82,8 +83,7 @@ class Daemon:
         except UserError:
             self.store.close()
             raise
-        outcomes = Outcomes(self._loop, self.clock.monotonic)
-        self.writer = WriterThread(self.store.committer, outcomes.deliver, self._loop.call_soon)
+        self.writer = self._writer()
         self.worker = Worker(
             self.store, self.writer, compiled.plan, self.connectors, self.clock, self.identity, self._loop,
             self.settings.environment,
@@ -93,6 +93,13 @@ class Daemon:
         await self._activate(compiled)
         self.worker.recover()
         self._heart = self._loop.create_task(Share(self).run())
+
+    def _writer(self) -> Writer:
+        committer, loop = self.store.committer, self._loop
+        outcomes = Outcomes(loop, self.clock.monotonic)
+        if committer.is_local:
+            return LoopWriter(committer, outcomes.take, loop.call_soon, loop.call_soon_threadsafe)
+        return WriterThread(committer, outcomes.deliver, loop.call_soon)
 
     def _open_connections(self, plan: Plan) -> None:
         for id_, connection in plan.connections.items():

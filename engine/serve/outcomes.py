@@ -17,7 +17,7 @@ STRETCH_SECONDS = 0.003
 
 
 class Outcomes:
-    """Takes deliveries from the writer's thread; everything is told in the order in which it was committed."""
+    """Takes what became of groups; everything is told in the order in which it was committed."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, monotonic: Callable[[], float]) -> None:
         self._loop = loop
@@ -26,9 +26,10 @@ class Outcomes:
 
     def deliver(self, delivery: Delivery) -> None:
         """Called on the writer's thread with the outcomes of one group."""
-        self._loop.call_soon_threadsafe(self._take, delivery)
+        self._loop.call_soon_threadsafe(self.take, delivery)
 
-    def _take(self, delivery: Delivery) -> None:
+    def take(self, delivery: Delivery) -> None:
+        """The outcomes of one group, on the event loop."""
         due = self._due
         is_telling = bool(due)
         due.extend(outcome for outcome in delivery if outcome[1].fences)

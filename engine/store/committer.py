@@ -58,6 +58,7 @@ class Committer:
             Op.DEQUEUE: hot.dequeue.sql,
         }
         self._copier: LogCopier | None = None
+        self._is_patient = True
         self._leases: dict[int, int] = {}
         self._leases_version: int | None = None
         mark = "?" if driver.name == "sqlite" else "%s"
@@ -74,15 +75,57 @@ class Committer:
             self._copier = LogCopier(self._driver)
             self._copier.relieve(self._connection)
 
+    @property
+    def is_log_due(self) -> bool:
+        """Whether :meth:`copy_log` would take some milliseconds now."""
+        return self._copier is not None and self._copier.is_due
+
     def copy_log(self) -> None:
         """Take the part in copying the log that falls between two groups."""
         if self._copier is not None:
             self._copier.after_commit(self._connection)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether statements run in this process: only the commit has to wait for a disk."""
+        return isinstance(self._driver, SqliteDriver)
+
+    def wait_for_nobody(self) -> None:
+        """Have :meth:`prepare` give up at once where somebody else is writing (SQLite)."""
+        self._is_patient = False
+        self._set_patience()
+
+    def _set_patience(self) -> None:
+        if isinstance(self._driver, SqliteDriver):
+            self._driver.set_patience(self._connection, waits=self._is_patient)
+
+    def prepare(self, batches: Sequence[Batch]) -> list[Exception | None] | None:
+        """Run a group's statements and leave its commit to :meth:`complete`, which must come next, maybe on another
+        thread; per batch None, or why it was left out. None if a statement failed: then ``complete`` sees to it all."""
+        try:
+            return self._execute(batches)
+        except Exception:  # noqa: BLE001 - whatever it is, it is met again when the group is written anew
+            return None
+
+    def complete(self, batches: Sequence[Batch], prepared: list[Exception | None] | None) -> list[Exception | None]:
+        """Commit what was prepared; per batch None, or why it was not written. What was not prepared is written now."""
+        if prepared is not None:
+            return self._guarded(batches, lambda: self._finish(prepared))
+        self._roll_back()
+        self._is_patient = True
+        self._set_patience()
+        try:
+            return self.write(batches)
+        finally:
+            self.wait_for_nobody()
+
     def write(self, batches: Sequence[Batch]) -> list[Exception | None]:
         """Commit the batches; per batch None, or why it was not written."""
+        return self._guarded(batches, lambda: self._finish(self._execute(batches)))
+
+    def _guarded(self, batches: Sequence[Batch], write: Callable[[], list[Exception | None]]) -> list[Exception | None]:
         try:
-            return self._write(batches)
+            return write()
         except (sqlite3.Error, Failure, Defect, sa.exc.SQLAlchemyError) as error:
             return self._apart(batches, error)
         except Exception as error:  # a PostgreSQL driver's errors have no common base with SQLite's
@@ -108,11 +151,13 @@ class Committer:
             if not _is_refusal(error):
                 raise
             self._connection = self._driver.connect()
+            self._set_patience()
             self._leases_version = None  # each connection counts by itself
             if self._copier is not None:
                 self._copier.relieve(self._connection)
 
-    def _write(self, batches: Sequence[Batch]) -> list[Exception | None]:
+    def _execute(self, batches: Sequence[Batch]) -> list[Exception | None]:
+        """Everything of a group but its commit."""
         cursor = self._driver.begin(self._connection)
         held = self._held(cursor, batches)
         outcomes: list[Exception | None] = []
@@ -140,6 +185,9 @@ class Committer:
             self._run(cursor, op, buckets[op])
         if audits:
             insert_rows(cursor, self._hot.append_audit.sql, self._chain.append(audits, self._clock.now()))
+        return outcomes
+
+    def _finish(self, outcomes: list[Exception | None]) -> list[Exception | None]:
         reach("CP-02")
         self._connection.commit()
         self._chain.advance()

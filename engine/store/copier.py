@@ -39,13 +39,18 @@ class LogCopier:
         writing.execute(f"PRAGMA wal_autocheckpoint={PAGES_MAX}")
         self._rows = writing.total_changes
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the part that falls between two transactions is to be done."""
+        return self._is_wanted and self._passed.is_set()
+
     def after_commit(self, writing: sqlite3.Connection) -> None:
         """Between two transactions of the writing connection: ask for a copying, or complete the one that ended."""
         if not self._is_wanted:
             if writing.total_changes - self._rows >= ROWS_BETWEEN:
                 self._is_wanted = True
                 self._wanted.put(True)
-        elif self._passed.is_set():
+        elif self.is_due:
             self._passed.clear()
             self._is_wanted = False
             self._rows = writing.total_changes

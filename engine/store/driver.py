@@ -11,6 +11,7 @@ from sqlalchemy.engine import Dialect
 
 from engine.base.errors import Defect, ErrorClass, Failure, UserError
 
+_PATIENCE_MILLISECONDS = 5_000
 POSTGRESQL_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
@@ -65,7 +66,7 @@ class SqliteDriver:
             ("journal_mode", "WAL", "wal"),
             ("synchronous", "FULL", 2),
             ("foreign_keys", "ON", 1),
-            ("busy_timeout", "5000", 5000),
+            ("busy_timeout", str(_PATIENCE_MILLISECONDS), _PATIENCE_MILLISECONDS),
             ("wal_autocheckpoint", "4000", 4000),
             ("cache_size", "-8000", -8000),  # kibibytes; the keys of effects lead all over their index
         ):
@@ -73,6 +74,11 @@ class SqliteDriver:
             found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
             if found != expected:
                 raise Defect(f"SQLite keeps {pragma} at {found!r} instead of {expected!r}")
+
+    @staticmethod
+    def set_patience(connection: sqlite3.Connection, *, waits: bool) -> None:
+        """Whether the connection waits a while for another one that is writing, or is refused at once."""
+        connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MILLISECONDS if waits else 0}")
 
     def begin(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
         cursor = connection.cursor()

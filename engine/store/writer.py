@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeAlias
@@ -48,18 +48,62 @@ class InlineCommits:
         return self._committer.transact(work)
 
 
-class _Transaction:
-    __slots__ = ("error", "finished", "result", "work")
+class Writer(CommitPort, Protocol):
+    """What a daemon commits with. ``arriving`` is asked for what has come in whenever a group begins."""
+
+    arriving: Callable[[], Submitted | None]
+    groups: int
+    batches: int
+
+    def wake(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Transaction:
+    """An operator's change that somebody on another thread waits for."""
+
+    __slots__ = ("_error", "_finished", "_result", "_work")
 
     def __init__(self, work: Callable[..., Any]) -> None:
-        self.work = work
-        self.finished = threading.Event()
-        self.result: Any = None
-        self.error: BaseException | None = None
+        self._work = work
+        self._finished = threading.Event()
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run(self, committer: Committer) -> None:
+        try:
+            self._result = committer.transact(self._work)
+        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
+            self._error = error
+        self._finished.set()
+
+    def result(self) -> Any:
+        """Wait for it; raises what it raised."""
+        self._finished.wait()
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
-def _nothing() -> Submitted | None:
+def nothing() -> Submitted | None:
+    """Nothing arrives."""
     return None
+
+
+def outcomes_of(group: Sequence[Submitted], write: Callable[[], list[Exception | None]]) -> Delivery:
+    """What became of a group that ``write`` makes durable. Raises nothing: a dead writer's thread would leave every
+    caller waiting for ever."""
+    errors: list[Exception | None]
+    try:
+        errors = write()
+    except Exception as error:  # noqa: BLE001 - see above
+        errors = [Defect(f"the store's writer failed: {error!r}")] * len(group)
+    try:
+        reach("CP-03")
+    except Exception as error:  # noqa: BLE001 - see above; what was stored all the same is found in the store
+        errors = [Defect(f"the outcome of a commit was lost: {error!r}")] * len(group)
+    return [(done, batch, error) for (batch, done), error in zip(group, errors, strict=True)]
 
 
 class WriterThread:
@@ -84,10 +128,10 @@ class WriterThread:
         self._committer = committer
         self._deliver = deliver
         self._soon = soon
-        self.arriving: Callable[[], Submitted | None] = _nothing
+        self.arriving: Callable[[], Submitted | None] = nothing
         self._gathered: list[Submitted] = []
-        self._queue: SimpleQueue[list[Submitted] | _Transaction | None] = SimpleQueue()
-        self._work: deque[Submitted | _Transaction] = deque()  # the thread's own
+        self._queue: SimpleQueue[list[Submitted] | Transaction | None] = SimpleQueue()
+        self._work: deque[Submitted | Transaction] = deque()  # the thread's own
         self._is_woken = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         committer.copy_beside()
@@ -119,12 +163,9 @@ class WriterThread:
 
     def transact(self, work: Callable[..., Any]) -> Any:
         """Run an operator's change between two groups; blocks the caller, so call it off the event loop."""
-        transaction = _Transaction(work)
+        transaction = Transaction(work)
         self._queue.put(transaction)
-        transaction.finished.wait()
-        if transaction.error is not None:
-            raise transaction.error
-        return transaction.result
+        return transaction.result()
 
     def close(self) -> None:
         """Write what is queued, then stop."""
@@ -148,14 +189,14 @@ class WriterThread:
                 return
             while self._work:
                 first = self._work[0]
-                if not isinstance(first, _Transaction):
+                if not isinstance(first, Transaction):
                     break
                 self._work.popleft()
-                self._transact(first)
+                first.run(self._committer)
 
-    def _sort(self, handed: list[Submitted] | _Transaction | None) -> bool:
+    def _sort(self, handed: list[Submitted] | Transaction | None) -> bool:
         """Put what was handed over at the end of the work; whether it was the end of all."""
-        if isinstance(handed, _Transaction):
+        if isinstance(handed, Transaction):
             self._work.append(handed)
         elif handed is not None:
             self._work.extend(handed)
@@ -168,30 +209,15 @@ class WriterThread:
         work = self._work
         while work and len(group) <= WORK_MAX:
             first = work[0]
-            if isinstance(first, _Transaction):
+            if isinstance(first, Transaction):
                 break
             work.popleft()
             group.append(first)
         return group
 
     def _commit(self, group: list[Submitted]) -> None:
-        errors: list[Exception | None]
-        try:
-            errors = self._committer.write([batch for batch, _ in group])
-        except Exception as error:  # noqa: BLE001 - a dead writer thread would leave every caller waiting for ever
-            errors = [Defect(f"the store's writer failed: {error!r}")] * len(group)
+        delivery = outcomes_of(group, lambda: self._committer.write([batch for batch, _ in group]))
         self.groups += 1
         self.batches += len(group)
-        try:
-            reach("CP-03")
-        except Exception as error:  # noqa: BLE001 - as above; what was stored all the same is found in the store
-            errors = [Defect(f"the outcome of a commit was lost: {error!r}")] * len(group)
-        self._deliver([(done, batch, error) for (batch, done), error in zip(group, errors, strict=True)])
+        self._deliver(delivery)
         self._committer.copy_log()
-
-    def _transact(self, transaction: _Transaction) -> None:
-        try:
-            transaction.result = self._committer.transact(transaction.work)
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
-            transaction.error = error
-        transaction.finished.set()
