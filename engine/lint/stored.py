@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from engine.source.span import Span
 
 #: The classes that a finding is made of, by name. Nothing else is ever made of what a file says.
 _CLASSES: dict[str, type[Any]] = {each.__name__: each for each in (Diagnostic, Label, Fix, Edit, Span)}
-_FIELDS = {name: tuple(field.name for field in dataclasses.fields(each)) for name, each in _CLASSES.items()}
+_FIELDS: dict[str, tuple[str, ...]] = {name: each.__match_args__ for name, each in _CLASSES.items()}
 _CLASS = "class"
 
 

@@ -24,8 +24,8 @@ from engine.plan.policies import compile_policy
 from engine.plan.sources import compile_source
 from engine.schema.types import Type
 from engine.source.diagnostic import Diagnostics
+from engine.source.node import Entry, Node
 from engine.source.node import Mapping as MappingNode
-from engine.source.node import Node
 from engine.source.node import Sequence as SequenceNode
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
@@ -117,9 +117,9 @@ def _only(node: Node, path: Path, kind: str) -> Node:
     listed, at = node.get(path[0]), path[1]
     if not isinstance(listed, SequenceNode) or not isinstance(at, int) or at >= len(listed.items):
         return node
-    alone = replace(listed, items=(listed.items[at],))
-    entries = (replace(entry, value=alone) if entry.value is listed else entry for entry in node.entries)
-    return replace(node, entries=tuple(entries))
+    alone = SequenceNode((listed.items[at],), listed.span)
+    entries = (Entry(each.key, each.key_span, alone) if each.value is listed else each for each in node.entries)
+    return MappingNode(tuple(entries), node.span)
 
 
 def _with_stub(lines: Sequence[str], cursor: Cursor, stub: str) -> tuple[str, Point]:

@@ -1,4 +1,7 @@
-"""The tree that a YAML or JSON file is read into: every key and value knows where it stands."""
+"""The tree that a YAML or JSON file is read into: every key and value knows where it stands.
+
+Nodes are structs, which cost a twentieth of what other values cost to make, and of which no cycles can be made.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
-from engine.base.record import frozen
+from msgspec import Struct
+
 from engine.source.span import Span
 
 
-@frozen
-class Scalar:
+class Scalar(Struct, frozen=True, gc=False):
     """Text, an exact number, true, false or null.
 
     ``quoted`` says how text was written, for fixes and places only; for text below ``|`` or ``>`` it is true
@@ -24,8 +27,7 @@ class Scalar:
     block: int = 0
 
 
-@frozen
-class Sequence:
+class Sequence(Struct, frozen=True, gc=False):
     items: tuple[Node, ...]
     span: Span
 
@@ -33,15 +35,13 @@ class Sequence:
         return iter(self.items)
 
 
-@frozen
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     key: str
     key_span: Span
     value: Node
 
 
-@frozen
-class Mapping:
+class Mapping(Struct, frozen=True, gc=False):
     entries: tuple[Entry, ...]
     span: Span
 

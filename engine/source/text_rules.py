@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 
 from engine.source.diagnostic import Diagnostics
@@ -103,7 +102,7 @@ def with_lines(span: Span, source: str, value: str, skip: int) -> Span:
             return span
         lines.append((at, span.line + number, (span.column if number == 0 else 1) + begin))
         at += len(words)
-    return replace(span, lines=tuple(lines))
+    return Span(span.file, span.line, span.column, span.end_line, span.end_column, tuple(lines))
 
 
 def _place(text: str, index: int) -> tuple[int, int]:
