@@ -111,6 +111,12 @@ def short_form(key: str, length: int) -> str:
 _TAILS = struct.Struct(">512Q")
 
 
+def _tail(random: int) -> str:
+    """The second half of an id: the variant's two bits and 62 random ones."""
+    digits = f"{random & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000:016x}"
+    return f"-{digits[:4]}-{digits[4:]}"
+
+
 class Identity:
     """Makes ids that sort by time (UUID version 7, RFC 9562); strictly increasing within one process."""
 
@@ -120,14 +126,15 @@ class Identity:
         self._clock = clock
         self._random = random
         self._last = 0
-        self._tails: list[int] = []
+        self._tails: list[str] = []
 
     def new(self) -> str:
         """A fresh UUIDv7 as 36 characters of text."""
         stamp = (self._clock.now() // 1000) << 12
         # RFC 9562 section 6.2, method 3: the 12 bits after the millisecond count up within it.
-        self._last = stamp = max(stamp, self._last + 1)
+        after = self._last + 1
+        self._last = stamp = stamp if stamp > after else after
         if not self._tails:
-            self._tails = list(_TAILS.unpack(self._random(_TAILS.size)))  # one system call for 512 ids
-        tail = f"{self._tails.pop() & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000:016x}"
-        return f"{stamp >> 28:08x}-{stamp >> 12 & 0xFFFF:04x}-7{stamp & 0xFFF:03x}-{tail[:4]}-{tail[4:]}"
+            self._tails = [_tail(each) for each in _TAILS.unpack(self._random(_TAILS.size))]  # one system call for all
+        digits = f"{stamp:015x}"
+        return f"{digits[:8]}-{digits[8:12]}-7{digits[12:]}{self._tails.pop()}"
