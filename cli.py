@@ -102,7 +102,8 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if not sys.stdout.closed:  # the language server closes it when its editor is gone
+                sys.stdout.flush()
             return result
         except BrokenPipeError:
             # The reader has seen enough (`| head`): the framework would end with 1, which is what findings end with.

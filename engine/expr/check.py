@@ -95,6 +95,9 @@ _ELSEWHERE = {
 }
 
 
+_MAY_DIVIDE = frozenset((Arithmetic, Negate))
+
+
 class Checker:
     """One check. ``infer`` walks the tree; facts are what conditions proved about the current value's fields."""
 
@@ -138,7 +141,11 @@ class Checker:
             self._seen[id(node)] = facts[node]
             return facts[node]
         type_ = self.unsettled(node, current, facts)
-        if divides(node) and any(isinstance(member, Money) for member in members(type_)):
+        if (
+            node.__class__ in _MAY_DIVIDE
+            and divides(node)
+            and any(isinstance(member, Money) for member in members(type_))
+        ):
             self.report("MONEY002", "money is divided and not rounded", node.span, "write round(..., 2, 'half_up')")
         return type_
 
@@ -149,15 +156,15 @@ class Checker:
         return known
 
     def _inferred(self, node: Ast, current: Type, facts: Facts) -> Type:
-        match node:
-            case Literal():
-                return type_of_value(node.value)
-            case Current():
-                return applied(facts, current)
+        match node:  # the most frequent first
             case Field():
                 return self._field(node, current)
             case Chain():
                 return self._chain(node, current, facts)
+            case Literal():
+                return type_of_value(node.value)
+            case Current():
+                return applied(facts, current)
             case Compare():
                 return infer_compare(self, node, current, facts)
             case Arithmetic():
@@ -215,7 +222,7 @@ class Checker:
     def _chain(self, node: Chain, current: Type, facts: Facts) -> Type:
         left = self.infer(node.left, current, facts)
         inner: dict[Ast, Type] = {}
-        if is_path(node.left) or isinstance(node.left, Current):
+        if facts and (is_path(node.left) or isinstance(node.left, Current)):
             for path, type_ in facts.items():
                 rest = _after(path, node.left)
                 if rest is not None:
