@@ -22,7 +22,7 @@ from engine.serve.calls import Calls
 from engine.serve.checks import check_policy
 from engine.serve.operator import known_connection
 from engine.store import pauses, queries
-from engine.store.checkpoint import verify_store
+from engine.store.checkpoint import touch, verify_store
 
 if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
@@ -93,7 +93,7 @@ class Routes:
         if self._daemon.draining:
             return reply({"status": "draining"}, 503)
         try:
-            await asyncio.to_thread(self._daemon.writer.transact, lambda _connection, _audit: None)
+            await asyncio.to_thread(self._daemon.writer.transact, lambda connection, _audit: touch(connection))
         except (sa.exc.SQLAlchemyError, Failure) as error:
             return reply({"status": "the store does not accept writes", "reason": str(error)}, 503)
         return reply({"status": "ready", "generation": self._daemon.generation.number})

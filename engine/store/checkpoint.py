@@ -79,6 +79,15 @@ def _store_id(connection: sa.Connection) -> str:
     return "" if found is None else str(found)
 
 
+def touch(connection: sa.Connection) -> None:
+    """Write something that leaves nothing: it fails where the store takes no writes, as on a full disk.
+
+    An update to the same value would not do: SQLite writes no page for it.
+    """
+    connection.execute(sa.insert(t.meta).values(name="touched", value=""))
+    connection.execute(sa.delete(t.meta).where(t.meta.c.name == "touched"))
+
+
 def refuse_other_store(engine: sa.Engine, state: Path) -> None:
     """Raises UserError if the checkpoints in the folder are those of another store: one list cannot prove two."""
     with engine.connect() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,18 @@ def test_operators_ask_and_need_the_token(daemon: Daemon) -> None:
     assert daemon.get("/api/runs?limit=0").status_code == 400
     assert daemon.get("/api/runs?limit=2&state=completed&flow=bill_posted").json()[0]["state"] == "completed"
     assert daemon.get("/api/audit/verify").json()["holds"] is True
+
+
+def test_it_is_not_ready_while_nothing_can_be_written(daemon: Daemon) -> None:
+    assert daemon.process is not None
+    unlimited = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    try:
+        answer = daemon.get("/readyz", None)
+    finally:
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    assert (answer.status_code, answer.json()["status"]) == (503, "the store does not accept writes")
+    assert daemon.get("/readyz", None).status_code == 200
 
 
 def test_it_is_alive_ready_and_says_its_metrics(daemon: Daemon) -> None:
