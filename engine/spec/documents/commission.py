@@ -104,7 +104,7 @@ class Shared:
 
 @shape
 class Commission:
-    """A `*.commission.yaml` document."""
+    """A commission plan (`*.commission.yaml`): a sale in; shares of others and contract costs over time out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

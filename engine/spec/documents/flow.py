@@ -186,7 +186,7 @@ class Comparison:
 
 @shape
 class Calculate:
-    """A calculation and whose figure counts (requirement D0).
+    """A calculation and whose figure counts.
 
     `accept` passes on the owner's figures. `verify` does too, after it calculated them again: a difference beyond the
     tolerance is a business exception. `calculate` is for figures that Tieout owns; its output is the result.

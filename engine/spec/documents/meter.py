@@ -61,7 +61,7 @@ class RecordFields:
 
 @shape
 class Meter:
-    """A `*.meter.yaml` document."""
+    """A meter (`*.meter.yaml`): usage records in, quantities out, each record counted once."""
 
     id: str = declare("Its name; prices refer to it.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

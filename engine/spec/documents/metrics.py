@@ -201,7 +201,7 @@ class MetricsRounding:
 
 @shape
 class Metrics:
-    """A `*.metrics.yaml` document."""
+    """Metrics (`*.metrics.yaml`): subscriptions and the books in; recurring revenue, movements and retention out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

@@ -223,7 +223,7 @@ class PricingUnit:
 
 @shape
 class Pricing:
-    """A `*.pricing.yaml` document."""
+    """A pricing (`*.pricing.yaml`): quantities in, charges out, line by line."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

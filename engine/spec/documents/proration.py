@@ -345,7 +345,7 @@ class ProrationRounding:
 
 @shape
 class Proration:
-    """A `*.proration.yaml` document."""
+    """A proration (`*.proration.yaml`): a period and changes inside it in, credits and charges for its parts out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

@@ -158,7 +158,7 @@ class RevenueCalendar:
 
 @shape
 class Revenue:
-    """A `*.revenue.yaml` document."""
+    """Revenue (`*.revenue.yaml`): a contract, its changes and postings in; the schedule and what to post out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

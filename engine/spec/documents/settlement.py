@@ -107,7 +107,7 @@ class Exchange:
 
 @shape
 class Settlement:
-    """A `*.settlement.yaml` document."""
+    """A settlement (`*.settlement.yaml`): receipts, open documents, rates in; paid and exchange differences out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

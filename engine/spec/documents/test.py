@@ -129,8 +129,9 @@ class ForAll:
         example="{event.data.invoice.legal_entity: [NW-US, NW-EU]}",
     )
     derive: Map[Tree] = declare(
-        "Fields that follow from others, as `path: =expression`, in this order; null takes a field away. Names in scope: those of `given` "
-        "(`event`, or the inputs), and `element`, the element that a path with `[]` has come to.",
+        "Fields that follow from others, as `path: =expression`, in this order; null takes a field away. Names in "
+        "scope: those of `given` (`event`, or the inputs), and `element`, the element that a path with `[]` has come "
+        "to.",
         default=Map(),
         example="{event.data.bill.total: =sum_money(event.data.bill.lines[].amount, event.data.bill.currency)}",
     )

@@ -205,7 +205,7 @@ class CashRounding:
 
 @shape
 class Totals:
-    """A `*.totals.yaml` document."""
+    """Totals (`*.totals.yaml`): lines, discounts, credits and tax rates in; net, tax, gross and payable out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')

@@ -89,7 +89,7 @@ class GrantProration:
 
 @shape
 class Wallet:
-    """A `*.wallet.yaml` document."""
+    """A wallet (`*.wallet.yaml`): grants and usage in; what is used, lapses, is left or is overage out."""
 
     id: str = declare("Its name.", pattern=NAME)
     version: str = declare("Semantic version, quoted.", pattern=VERSION, example='"1.0.0"')
