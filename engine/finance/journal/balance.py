@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from engine.expr.nodes import Arithmetic, Ast, Chain, Field, Negate
+from engine.expr.nodes import And, Arithmetic, Ast, Chain, Compare, Field, Literal, Negate, Not, Or
 from engine.finance.journal.posting import CompiledTemplate
 
 
@@ -24,6 +24,27 @@ def balances(template: CompiledTemplate, samples: Sequence[Mapping[str, Decimal]
         if line.when is not None or line.amount is None or not _add(line.amount, line.sign, difference):
             return False
     return not any(sum(times * sample[name] for name, times in difference.items()) for sample in samples)
+
+
+def cannot_fail(condition: Ast) -> bool:
+    """Whether a condition that was checked surely gives true or false: names compared for being equal, and put
+    together. False means that this cannot tell."""
+    match condition:
+        case Compare(operator="==" | "!=", left=left, right=right):
+            return _is_read(left) and _is_read(right)
+        case And(left=left, right=right) | Or(left=left, right=right):
+            return cannot_fail(left) and cannot_fail(right)
+        case Not(child=child):
+            return cannot_fail(child)
+        case _:
+            return False
+
+
+def _is_read(value: Ast) -> bool:
+    """A constant, or a field of what is in scope."""
+    return isinstance(value, Literal | Field) or (
+        isinstance(value, Chain) and isinstance(value.left, Field) and isinstance(value.right, Field)
+    )
 
 
 def _add(amount: Ast, times: int, difference: Counter[str]) -> bool:

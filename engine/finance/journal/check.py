@@ -17,7 +17,7 @@ from engine.base.errors import Failure
 from engine.base.money import Money
 from engine.expr.reads import Read, reads
 from engine.finance.journal import codes as codes
-from engine.finance.journal.balance import balances
+from engine.finance.journal.balance import balances, cannot_fail
 from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.posting import (
     CompiledTemplate,
@@ -121,7 +121,7 @@ def _check_balance(
     journal: Journal, template: PostingTemplate, compiled: CompiledTemplate, kind: Kind, diagnostics: Diagnostics
 ) -> None:
     is_proved = balances(compiled, samples_of(kind))
-    if is_proved and compiled.when is None:
+    if is_proved and (compiled.when_tree is None or cannot_fail(compiled.when_tree)):
         return
     for scope in sample_scopes(journal, kind, _reads(compiled), per_line=template.per is not Per.EVENT):
         try:
