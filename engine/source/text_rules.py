@@ -36,6 +36,9 @@ _DOUBTFUL_WORDS = frozenset(
 ) - frozenset(_CONSTANTS)
 _NUMBER_START = frozenset("-+.~0123456789")
 
+#: Texts that are not themselves, are something else to other readers, or are refused as keys.
+_SPECIAL = frozenset(_CONSTANTS) | _DOUBTFUL_WORDS | {"", "<<"}
+
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)")
 
 
@@ -65,6 +68,11 @@ def is_doubtful(text: str) -> bool:
     if text in _DOUBTFUL_WORDS:
         return True
     return text[:1] in _NUMBER_START and _DOUBTFUL_NUMBER.fullmatch(text) is not None
+
+
+def is_word(text: str) -> bool:
+    """Whether unquoted text surely is itself, here and to other YAML readers, because of what it begins with."""
+    return text not in _SPECIAL and text[0] not in _NUMBER_START
 
 
 def quoted(text: str) -> str:

@@ -18,6 +18,7 @@ from engine.source.text_rules import (
     DEPTH_MAX,
     TooManyDigits,
     is_doubtful,
+    is_word,
     quoted,
     read_text,
     resolve_plain,
@@ -143,6 +144,8 @@ class _Reader:
         if value[0] == "=":
             self._check_computed(event, value, flow)
             return Scalar(value, self._over_lines(event, value))
+        if is_word(value):
+            return Scalar(value, span)
         try:
             resolved = resolve_plain(value)
         except TooManyDigits:
@@ -229,7 +232,8 @@ class _Reader:
         return Mapping(tuple(entries), self._collection_span(start, event, last, flow))
 
     def _key(self, event: Any, depth: int, flow: bool) -> tuple[str, Span]:
-        span = self._span(event)
+        start, end = event.start_mark, event.end_mark
+        span = Span(self._file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         if event.__class__ is not yaml.ScalarEvent:
             if event.__class__ is yaml.AliasEvent:
                 self._node(event, depth + 1, flow, "a key")
@@ -239,7 +243,7 @@ class _Reader:
         if event.tag is not None or event.anchor is not None:
             self._refuse_properties(event)
         key: str = event.value
-        if event.style:
+        if event.style or is_word(key):
             return key, span
         if key == "":
             self._diagnostics.error("YAML013", "a key is missing before the colon", span)

@@ -180,16 +180,19 @@ def _decode_shape(shape: type[Any], node: Node, owner: str, diagnostics: Diagnos
         else:
             values[key.field] = key.decode(entry.value, f"`{entry.key}`", diagnostics)
     missing = [key.key for key in plan.keys.values() if key.required and key.field not in values]
-    explained = _report_unknown(unknown, plan, node, owner, missing, diagnostics)
+    explained = _report_unknown(unknown, plan, node, owner, missing, diagnostics) if unknown else _NOTHING
     for name in missing:
         if name not in explained:
             help = f"add `{name}: …`. {plan.keys[name].declared.doc}"
             diagnostics.error("SPEC011", f"{owner} has no `{name}`", _head(node), help)
     broken = unknown or missing or any(value is INVALID for value in values.values())
     for rule in plan.rules:
-        if not (explained & set(rule.keys)) and not _holds(rule, node, owner, diagnostics):
+        if explained.isdisjoint(rule.keys) and not _holds(rule, node, owner, diagnostics):
             broken = True
     return INVALID if broken else shape(**values)
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def _report_unknown(
