@@ -26,6 +26,8 @@ _MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
 _NAMED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])")
 #: Findings about parts of documents that keep the place of the whole part only.
 _OF_PARTS = ("FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
+#: Of those, the ones whose message begins with the value that is wrong.
+_OF_VALUES = frozenset({"FIN036", "FIN157"})
 #: Findings that a key is not one of those that are known.
 _ABOUT_KEYS = frozenset({"MAP103", "MAP105"})
 _PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
@@ -50,7 +52,8 @@ def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     span = diagnostic.span
     if diagnostic.code in _ABOUT_KEYS:
         return _at_key(diagnostic, files)
-    if not diagnostic.code.startswith(_OF_PARTS) or span.end_line == span.line:
+    to_value = diagnostic.code in _OF_VALUES
+    if not diagnostic.code.startswith(_OF_PARTS) or (span.end_line == span.line and not to_value):
         return diagnostic
     lines = files.get(span.file, "").split("\n")[: span.end_line]
     first = span.line - 1
@@ -68,7 +71,7 @@ def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
         if len(places) == 1:
             number, found = places[0]
             place = Span(span.file, number, found.start(1) + 1, number, found.end(1) + 1)
-            return diagnostic if number == span.line else replace(diagnostic, span=place)
+            return diagnostic if number == span.line and not to_value else replace(diagnostic, span=place)
     return diagnostic
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.base.clock import SECOND, Clock, SystemClock
 from engine.connect.manifest import folder_of
+from engine.lint.astray import at_references
 from engine.lint.cache import Watched
 from engine.lint.known import Known
 from engine.lint.mending import with_fix
@@ -129,7 +130,7 @@ def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[D
     if not found:
         return ()
     roots = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
-    return tuple(with_fix(each, workspace.files) for each in with_origins(roots, workspace))
+    return tuple(with_fix(each, workspace.files) for each in with_origins(at_references(roots, workspace), workspace))
 
 
 def day_of(clock: Clock) -> datetime.date:

@@ -118,11 +118,17 @@ def _check_options(declared: Calculate, found: Diagnostics) -> None:
         Mode.VERIFY: ({"figures", "by", "input", "compare"}, set()),
         Mode.CALCULATE: ({"by", "input"}, set()),
     }[mode][0]
-    for name in ("figures", "by", "input", "compare"):
-        given = bool(getattr(declared, name))
-        if given != (name in wanted):
-            message = f"`mode: {mode}` {'wants' if name in wanted else 'has no use for'} `{name}`"
-            found.error("FLOW014", message, span, f"{'add' if name in wanted else 'remove'} `{name}`")
+    keys = [(name, name in wanted) for name in ("figures", "by", "input", "compare")]
+    lacks = [name for name, is_wanted in keys if is_wanted and not getattr(declared, name)]
+    useless = [name for name, is_wanted in keys if not is_wanted and getattr(declared, name)]
+    told = [f"{verb} {_listed(names)}" for verb, names in (("wants", lacks), ("has no use for", useless)) if names]
+    todo = [f"{verb} {_listed(names)}" for verb, names in (("add", lacks), ("remove", useless)) if names]
+    if told:
+        found.error("FLOW014", f"`mode: {mode}` {' and '.join(told)}", span, " and ".join(todo))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _facts(by: CalculatedBy, library: Library, parts: Parts) -> _Facts | None:

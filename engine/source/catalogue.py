@@ -41,6 +41,7 @@ CODE_MODULES: tuple[str, ...] = (
     "engine.connect.codes",
     "engine.plan.codes",
     "engine.lint.codes",
+    "engine.lint.codes_money",
     "engine.store.codes",
     "engine.run.codes",
     "engine.verify.codes",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from engine.base.money import decimal_text
 from engine.finance.commission import codes as codes
 from engine.finance.commission.splitting import fraction_of
 from engine.finance.exact import ONE, ZERO
-from engine.source.diagnostic import Diagnostics
+from engine.source.diagnostic import Diagnostic, Diagnostics, Level
 from engine.spec.documents.commission import Base, Commission, CommissionLine, RateTier
 from engine.spec.documents.commission_cost import ContractCost
 from engine.spec.documents.commission_split import Fill, Share, Split
@@ -99,9 +100,17 @@ def _check_split(split: Split, diagnostics: Diagnostics) -> None:
                 diagnostics.error("FIN102", "`max` is below zero", part.span, "give zero or above")
         if rest and parts[-1] is not rest[0]:
             diagnostics.error("FIN104", "what remains does not stand last", rest[0].span, "put it last")
+        if parts and not rest:
+            most = sum((part.max for part in split.in_order or () if part.max is not None), Decimal(0))
+            message = f"`in_order` says nothing of what is above {decimal_text(most)}, so such an amount is refused"
+            help = "end it with a part that has `remaining: true`"
+            diagnostics.add(Diagnostic("FIN107", message, split.span, Level.WARNING, help))
 
 
 def _check_cost(cost: ContractCost, diagnostics: Diagnostics) -> None:
+    if not cost.capitalise:
+        message = "`capitalise` names no kind of cost, so every cost is an expense at once"
+        diagnostics.error("FIN105", message, cost.span, "name the kinds, or leave `contract_cost` out")
     for kind in sorted(set(cost.capitalise) & set(cost.other_standards)):
         diagnostics.error("FIN105", f"`{kind}` has two treatments", cost.span, "keep one")
     if cost.expedient is not None and cost.expedient.months_max < 1:

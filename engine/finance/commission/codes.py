@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.source.catalogue import Code, register
 from engine.source.diagnostic import Level
 
-ERROR = Level.ERROR
+ERROR, WARNING = Level.ERROR, Level.WARNING
 
 register(
     Code("FIN100", "commission-tiers", ERROR,
@@ -32,11 +32,18 @@ register(
          "in_order: [{max: 10, to: b}, {remaining: true, to: a}]",
          "Nothing would remain for what follows."),
     Code("FIN105", "cost-kinds", ERROR,
-         "A kind of cost is capitalised and an asset under other standards, or a limit of months is not above zero.",
+         "No kind of cost is capitalised, one is an asset under other standards as well, or a limit of months is not "
+         "above zero.",
          "capitalise: [design]\nother_standards: [design]", "capitalise: [design]\nother_standards: [hardware]",
          "A cost has one treatment."),
     Code("FIN106", "commission-empty", ERROR,
          "A commission document says nothing: no commissions, no division, no costs.",
          "commissions: []", "commissions: [{id: fee, to: platform, percent: 3}]",
          "Nothing would be calculated."),
+    Code("FIN107", "split-without-rest", WARNING,
+         "A waterfall does not say who gets what is above all its maxima.",
+         "in_order: [{max: 40, to: a}, {max: 60, to: b}]",
+         "in_order: [{max: 40, to: a}, {remaining: true, to: b}]",
+         "An amount above the sum of the maxima is refused when it comes, and waits for a person.",
+         exceptions="Amounts that can never be larger, such as a fixed fee that is divided."),
 )  # fmt: skip

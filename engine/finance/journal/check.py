@@ -78,6 +78,19 @@ def _check_events(journal: Journal, diagnostics: Diagnostics) -> None:
             diagnostics.error("FIN159", f"a template posts for `{nothing.on}`", nothing.span, "remove one of the two")
         if nothing.on not in KINDS and nothing.on not in declared:
             _unknown_event(journal, nothing.on, nothing.span, diagnostics)
+    _check_unposted(journal, posted, declared, diagnostics)
+
+
+def _check_unposted(journal: Journal, posted: set[str], declared: set[str], diagnostics: Diagnostics) -> None:
+    """Events of the document's own that nothing is said about. Where a name is wrong, it may be the missing one."""
+    nowhere = {nothing.on for nothing in journal.without_posting}
+    if posted & nowhere or not (posted | nowhere) <= (declared | set(KINDS)):
+        return
+    for own in journal.events:
+        if own.event not in KINDS and own.event not in posted | nowhere:
+            help = "write a template for it, or list it under `without_posting` with the reason"
+            message = f"no template posts `{own.event}`: the first such event with an amount would be refused"
+            diagnostics.error("FIN157", message, own.span, help)
 
 
 def _unknown_event(journal: Journal, name: str, span: Any, diagnostics: Diagnostics) -> None:

@@ -10,6 +10,7 @@ from engine.finance.exact import scale_for
 from engine.finance.pricing import codes as codes
 from engine.finance.pricing.bounds import scope_of
 from engine.finance.pricing.check_charges import check_charge
+from engine.finance.pricing.check_digits import check_digits
 from engine.finance.pricing.check_prices import Finder
 from engine.finance.pricing.order import Cycle, named, steps
 from engine.source.diagnostic import Diagnostics
@@ -37,6 +38,7 @@ def check(document: Pricing, diagnostics: Diagnostics) -> None:
     if document.pricing_unit is not None:
         find.positive(document.pricing_unit.rate, "the rate of the pricing unit", document.pricing_unit.span)
     if not diagnostics.has_errors:
+        check_digits(document, diagnostics)
         ordered = steps(document)
         if isinstance(ordered, Cycle):
             told = " -> ".join(ordered.names)

@@ -48,6 +48,11 @@ def _check_needs(charge: Charge, find: Finder) -> None:
         fixed = all(leaf.flat is not None or leaf.unit_price is not None for leaf in leaves(price))
         find.forbid(not fixed or reads_usage(price), "this price needs usage, and no meter is named", charge.span,
                     "name its `meters`")  # fmt: skip
+        asked = (("included", charge.included is not None), ("where", len(charge.where) > 0),
+                 ("group_by", len(charge.group_by) > 0))  # fmt: skip
+        for name, is_given in asked:
+            find.forbid(is_given, f"`{name}` speaks of usage, and no meter is named", charge.span,
+                        f"name its `meters`, or leave out `{name}`")  # fmt: skip
 
 
 def _check_earlier_bills(charge: Charge, find: Finder) -> None:

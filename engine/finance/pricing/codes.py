@@ -44,4 +44,11 @@ register(
          "currency: XBT", "currency: XBT\nrounding:\n  scale: 8", "Without digits nothing can be rounded."),
     Code("FIN035", "factor-twice", ERROR, "An overage factor for lines, and another one for the contract above them.",
          why="The same overage would be multiplied twice."),
+    Code("FIN036", "amount-beyond-digits", WARNING,
+         "A fixed amount has more digits after the point than amounts of the document have.",
+         "currency: JPY\ncharges:\n  - id: fee\n    price: {flat: 49.90}",
+         "currency: JPY\ncharges:\n  - id: fee\n    price: {flat: 4990}",
+         "It is rounded on every bill, so what the document says is never charged. The currency is often the one of "
+         "another price list.",
+         exceptions="A price list in smaller units than the currency has, where rounding on every bill is agreed."),
 )  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,28 +18,45 @@ from engine.schema.types import BOOLEAN, Object, Type, without_null
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.revenue import Revenue, RevenueCalendar
 from engine.spec.documents.revenue_methods import Lapse, LateGate, Method, RateOf, Recognition, RunningEstimate
+from engine.spec.documents.revenue_price import ModificationRule
 from engine.spec.values import Expression
+
+#: Blanks outside of quotes: what stands in quotes is taken as it is written.
+_BLANKS = re.compile(r"\s+(?=(?:[^'\"`]*['\"`][^'\"`]*['\"`])*[^'\"`]*$)")
 
 
 def check(document: Revenue, diagnostics: Diagnostics) -> None:
     """Report what is certainly wrong."""
     if not document.obligations:
         diagnostics.error("FIN110", "no rule says how obligations are recognised", document.span)
-    seen: set[str] = set()
-    for index, rule in enumerate(document.obligations):
-        if rule.id in seen:
-            diagnostics.error("FIN111", f"two rules are called `{rule.id}`", rule.span)
-        seen.add(rule.id)
-        if rule.when is None and index < len(document.obligations) - 1:
-            diagnostics.error(
-                "FIN112", f"rule `{rule.id}` fits everything, so the rules after it are never used", rule.span,
-                "give it a `when`, or move it to the end",
-            )  # fmt: skip
+    _check_order("FIN112", document.obligations, diagnostics)
+    _check_order("FIN123", document.modifications, diagnostics)
+    for rule in document.obligations:
         _check_rule(rule, diagnostics)
     _check_prices(document, diagnostics)
     _check_frame(document, diagnostics)
     compiled_rules(document, diagnostics)
     compiled_treatments(document, diagnostics)
+
+
+def _check_order(code: str, rules: Sequence[Recognition | ModificationRule], diagnostics: Diagnostics) -> None:
+    """Rules of one name, and rules that one before them leaves nothing for: the first that fits is used."""
+    seen: set[str] = set()
+    conditions: dict[str, str] = {}
+    for index, rule in enumerate(rules):
+        if rule.id in seen:
+            diagnostics.error("FIN111", f"two rules are called `{rule.id}`", rule.span)
+        seen.add(rule.id)
+        if rule.when is None:
+            if index < len(rules) - 1:
+                message = f"rule `{rule.id}` fits everything, so the rules after it are never used"
+                diagnostics.error(code, message, rule.span, "give it a `when`, or move it to the end")
+            continue
+        condition = _BLANKS.sub(" ", rule.when.text)
+        if condition in conditions:
+            message = f"rule `{rule.id}` is never used: `{conditions[condition]}` has the same condition and goes first"
+            diagnostics.error(code, message, rule.when.span, "give it a condition of its own, or take it out")
+        conditions.setdefault(condition, rule.id)
 
 
 def _check_rule(rule: Recognition, diagnostics: Diagnostics) -> None:
@@ -66,6 +85,9 @@ def _check_rule(rule: Recognition, diagnostics: Diagnostics) -> None:
         useless("lapsed")
     if rule.measure_scale is not None and rule.method not in (Method.PROPORTIONAL, Method.UNITS, Method.DRAWDOWN):
         useless("measure_scale")
+    if rule.measure_scale is not None and rule.measure_scale < 0:
+        message = f"`measure_scale` is {rule.measure_scale}; progress lies between 0 and 1, so it would always be 0"
+        diagnostics.error("FIN124", message, rule.span, f"write {-rule.measure_scale} for that many digits")
     dated = rule.method in list(Method)[: list(Method).index(Method.POINT_IN_TIME)]
     if rule.gate is not None and not dated and rule.gate.late is not LateGate.CATCH_UP:
         useless(f"gate.late: {rule.gate.late}")
@@ -106,6 +128,9 @@ def _check_prices(document: Revenue, diagnostics: Diagnostics) -> None:
 def _check_frame(document: Revenue, diagnostics: Diagnostics) -> None:
     policy = document.policy
     if policy is not None:
+        if policy.scale is not None and policy.scale < 0:
+            message = f"`scale` is {policy.scale}; every amount of a schedule would lose its last digits"
+            diagnostics.error("FIN124", message, policy.span, "write how many digits stand after the point, such as 2")
         try:
             ZoneInfo(policy.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
