@@ -5,6 +5,7 @@ Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 our defect.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -89,6 +90,7 @@ class LazyGroup(click.Group):
             return None
         if known[0] in BRIEF:
             gc.set_threshold(*RARELY)
+            atexit.register(gc.freeze)  # or Python looks for cycles in all that is left before it ends
         module = importlib.import_module(f"engine.commands.{known[0]}")
         command: click.Command = module.COMMANDS[cmd_name]
         return command
