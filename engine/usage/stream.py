@@ -19,7 +19,7 @@ import msgspec
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import EXACT
 from engine.finance.meter.aggregates import TIMED, UNIQUE, Sum
-from engine.finance.meter.calculation import content_of, removes, same_again
+from engine.finance.meter.calculation import USUAL, circumstances, content_of, removes, same_again
 from engine.finance.meter.facts import CarriedOver, MeterPeriod, MeterResult
 from engine.finance.meter.reading import ANYTHING, Reader
 from engine.finance.meter.tally import Tally
@@ -42,6 +42,10 @@ def measure_stream(
 ) -> MeterResult:
     """The quantities of a stream of JSON lines. Raises Failure that names the record that does not fit."""
     return _Stream(meter, period, carried, source).run(open_)
+
+
+#: What tells a record that the meter is not about.
+_OF_ANOTHER = hash((False, None, None, None, None, None))
 
 
 class _Stream:
@@ -84,7 +88,7 @@ class _Stream:
         ids = list(map(fields.id, rows))
         if not all(ids):
             self._reader.id({}, first + ids.index(next(each for each in ids if not each)) + 1)
-        fresh = self._seen.fresh(ids, fields.contents(rows))
+        fresh = self._seen.fresh(ids, self._contents(rows))
         if fresh is not None:
             rows = [rows[position] for position in fresh]
         for path, texts in fields.where:
@@ -93,6 +97,22 @@ class _Stream:
             rows = self._inside(rows)
         with decimal.localcontext(EXACT):
             self._add(rows)
+
+    def _contents(self, rows: list[Any]) -> list[int]:
+        """A hash of what must be the same when a record comes again; see :func:`circumstances`."""
+        fields, contents = self._fields, self._fields.contents(rows)
+        whens: list[Any] = []
+        if fields.timed:
+            times = list(map(fields.time, rows))
+            if self._tally.instants or any(map(self._tally.when, (min(times), max(times)) if times else ())):
+                whens = list(map(self._tally.when, times))
+        other = fields.of_others(rows)
+        odd = [at for at, when in enumerate(whens) if when is not None and at not in other] if whens else []
+        for at in odd:
+            contents[at] ^= hash((True, whens[at], None, None, None, None))
+        for at in other:
+            contents[at] ^= _OF_ANOTHER
+        return contents
 
     def _inside(self, rows: list[Any]) -> list[Any]:
         start, end, time = self._tally.start, self._tally.end, self._fields.time
@@ -171,8 +191,8 @@ class _Stream:
         for record in _lines(self._reader, block, self._records):
             self._records += 1
             id_ = self._reader.id(record, self._records)
-            content = content_of(self._reader, record)
-            if self._seen.fresh((id_,), (fingerprint(content),)) is not None:
+            more = unusual(circumstances(self._reader, self._tally, record))
+            if self._seen.fresh((id_,), (fingerprint(content_of(self._reader, record)) ^ more,)) is not None:
                 continue
             if id_ in self._gone:
                 self._corrected += 1
@@ -187,6 +207,16 @@ def fingerprint(content: tuple[Any, ...]) -> int:
     if isinstance(value, Decimal):
         value = int(value.scaleb(9)) if value.is_finite() else 0
     return hash((value, group))
+
+
+def unusual(circumstances: tuple[Any, ...]) -> int:
+    """The hash of a record's circumstances; 0 for those that nearly every record has."""
+    return 0 if circumstances == USUAL else hash(tuple(str(each) if _odd(each) else each for each in circumstances))
+
+
+def _odd(value: Any) -> bool:
+    """Whether a value of a record has no hash of its own."""
+    return isinstance(value, (list, dict))
 
 
 def _corrections(reader: Reader, blocks: Iterable[bytes]) -> set[str]:
@@ -241,6 +271,14 @@ class _Fields:
             (attrgetter(names[path]), None if ANYTHING in texts else frozenset(texts)) for path, texts in meter.where
         ]
         self._decimals = reader.needs_value and meter.aggregate not in UNIQUE
+
+    def of_others(self, rows: list[Any]) -> set[int]:
+        """Where the rows are that the meter is not about."""
+        found: set[int] = set()
+        for path, texts in self.where:
+            of = map(path, rows)
+            found.update(at for at, text in enumerate(of) if text is None or (texts is not None and text not in texts))
+        return found
 
     def decoded(self, block: bytes) -> list[Any] | None:
         """The rows of a block; None if a line of it is to be read by itself."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from engine import api
+from engine.base.errors import Failure
 
 HEAD = {
     "spec": "meter/v1", "id": "case", "version": "1.0.0", "owner": "finance", "summary": "A case.", "unit": "unit"
@@ -178,15 +179,7 @@ def test_a_worked_case_of_usage_from_a_file(
     from engine.usage.measure import measure
 
     meter = api.prepare("case.meter.yaml", json.dumps({**HEAD, **body}).encode()).document
-    file = tmp_path / f"usage.{ending}"
-    if ending == "jsonl":
-        file.write_text("".join(json.dumps(each) + "\n" for each in records), "utf-8")
-    else:
-        columns = list(dict.fromkeys(["id", "time", "value", *(name for each in records for name in each)]))
-        with file.open("w", newline="", encoding="utf-8") as to:
-            writer = csv.DictWriter(to, columns)
-            writer.writeheader()
-            writer.writerows(records)
+    file = written(tmp_path, records, ending)
     start, end = (datetime.fromisoformat(moment).astimezone(UTC) for moment in period)
     carried = [
         CarriedOver(dimensions=each.get("dimensions"), level=Decimal(each.get("level", "0")),
@@ -197,6 +190,68 @@ def test_a_worked_case_of_usage_from_a_file(
     assert measured(result) == wanted(expected)
     before, after = more.get("outside", (0, 0))
     assert (result["outside"]["before"], result["outside"]["after"]) == (before, after)
+
+
+TWICE = [
+    # what the quantity depends on is the same the second time, or the record is refused, in whichever order they come
+    ("another_moment", {"aggregate": "latest"}, {"time": "2026-03-09T00:00:00Z"}),
+    ("another_moment_of_a_level", {"aggregate": "weighted_sum"}, {"time": "2026-03-09T00:00:00Z"}),
+    ("another_window", {"aggregate": "sum", "window": "day"}, {"time": "2026-03-09T00:00:00Z"}),
+    ("another_period", {"aggregate": "sum"}, {"time": "2026-04-09T00:00:00Z"}),
+    ("another_value", {"aggregate": "sum"}, {"value": "6"}),
+    ("another_group", {"aggregate": "sum", "group_by": ["region"]}, {"region": "us"}),
+    ("of_another_meter", {"aggregate": "sum", "where": {"region": ["eu"]}}, {"region": "us"}),
+    ("filtered", {"aggregate": "sum", "filter": "=record.region == 'eu'"}, {"region": "us"}),
+    ("computed", {"aggregate": "sum", "compute": "=number(record.hours)"}, {"hours": "4"}),
+    ("removed", {"aggregate": "unique_count", **OPERATION}, {"op": "remove"}),
+    ("corrects_another", {"aggregate": "sum", **CORRECTED}, {"replaces": "z"}),
+]
+GIVEN = at("2026-03-05T00:00:00Z", "5", "a", region="eu", hours="3", op="add", replaces="y")
+
+
+@pytest.mark.parametrize(("body", "change"), [pytest.param(*each[1:], id=each[0]) for each in TWICE])
+@pytest.mark.parametrize("ending", ["records", "jsonl", "csv"])
+def test_a_record_that_comes_again_as_another_is_refused(tmp_path: Path, body: Any, change: Any, ending: str) -> None:
+    for records in ([GIVEN, GIVEN | change], [GIVEN | change, GIVEN]):
+        with pytest.raises(Failure, match="record a: it comes twice with different content"):
+            quantities(tmp_path, body, records, ending)
+
+
+@pytest.mark.parametrize("ending", ["records", "jsonl", "csv"])
+def test_a_record_that_comes_again_counts_once(tmp_path: Path, ending: str) -> None:
+    """Written otherwise it is the same; a moment of the same period is where only the period matters."""
+    same = GIVEN | {"value": "5.0", "time": "2026-03-05T01:00:00+01:00"}
+    later = GIVEN | {"time": "2026-03-06T00:00:00Z"}
+    assert quantities(tmp_path, {"aggregate": "sum"}, [GIVEN, same, later], ending) == [Decimal(5)]
+    assert quantities(tmp_path, {"aggregate": "latest"}, [GIVEN, same], ending) == [Decimal(5)]
+
+
+def quantities(folder: Path, body: Any, records: list[Any], ending: str) -> list[Any]:
+    from engine.finance.meter.facts import MeterPeriod
+    from engine.usage.measure import measure
+
+    document = json.dumps({**HEAD, **body}).encode()
+    if ending == "records":
+        facts = {"records": records, "period": {"from": MARCH[0], "to": MARCH[1]}}
+        return [each["quantity"] for each in api.calculate("case.meter.yaml", facts, document)["usage"]]
+    file = written(folder, records, ending)
+    start, end = (datetime.fromisoformat(moment).astimezone(UTC) for moment in MARCH)
+    meter = api.prepare("case.meter.yaml", document).document
+    return [each.quantity for each in measure(meter, str(file), period=MeterPeriod(from_=start, to=end)).usage]
+
+
+def written(folder: Path, records: list[Any], ending: str) -> Path:
+    """A file of lines or a table of these records."""
+    file = folder / f"usage.{ending}"
+    if ending == "jsonl":
+        file.write_text("".join(json.dumps(each) + "\n" for each in records), "utf-8")
+        return file
+    columns = list(dict.fromkeys(["id", "time", "value", *(name for each in records for name in each)]))
+    with file.open("w", newline="", encoding="utf-8") as to:
+        writer = csv.DictWriter(to, columns)
+        writer.writeheader()
+        writer.writerows(records)
+    return file
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Worked cases of prepaid credits, each figure by hand: order, expiry, rollover, burn rates, value, several currencies."""
+"""Worked cases of prepaid credits, each figure by hand: order, expiry, rollover, burn rates, value, currencies."""
 
 from __future__ import annotations
 

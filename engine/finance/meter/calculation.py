@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.base.errors import Failure
 from engine.finance.calculation import Calculation
 from engine.finance.compiling import computed
 from engine.finance.meter import codes as codes
@@ -59,7 +60,7 @@ def prepare(document: Meter) -> Callable[[MeterFacts], MeterResult]:
         duplicates = corrected = 0
         for number, record in enumerate(facts.records, 1):
             id_ = reader.id(record, number)
-            content = content_of(reader, record)
+            content = (*content_of(reader, record), *circumstances(reader, tally, record))
             if id_ in seen:
                 same_again(reader, id_, seen[id_] == content)
                 duplicates += 1
@@ -92,6 +93,27 @@ def content_of(reader: Reader, record: Any) -> tuple[Any, ...]:
         except InvalidOperation:
             value = str(value)
     return (value, *(at_path(record, path) for path in reader.meter.group_by))
+
+
+#: Of a record that counts, lies in the period and corrects nothing.
+USUAL = (True, None, None, None, None, None)
+
+
+def circumstances(reader: Reader, tally: Tally, record: Any) -> tuple[Any, ...]:
+    """What else must be the same, because the quantity depends on it: whether the meter is about the record, when it
+    happened (or only whether that is in the period, where no more is asked), what it does to others, and what is
+    computed of it. What cannot be read is as it stands: a record that others correct may be wrong in anything."""
+    paths = reader.paths
+    does = tuple(
+        None if path is None else at_path(record, path) for path in (paths.operation, paths.replaces, paths.removes)
+    )
+    if does[2] is not None or not reader.counts(record):
+        return (does[2] is not None, None, *does, None)
+    try:
+        when = tally.when(reader.time(record, reader.where))
+    except Failure:
+        when = str(at_path(record, paths.time))
+    return (True, when, *does, reader.computed(record))
 
 
 def removes(reader: Reader, record: Any) -> bool:

@@ -98,6 +98,13 @@ class Reader:
                 return False
         return self._filter is None or bool(self._filter({"record": record}))
 
+    def computed(self, record: Any) -> Any:
+        """The value that is computed of a record; None where none is, or where it cannot be."""
+        try:
+            return None if self._compute is None else self._compute({"record": record})
+        except Failure:
+            return None
+
     def row(self, record: Any, id_: str) -> Row:
         """A record that counts, read."""
         at = self.where.at(record=f"record {id_}")

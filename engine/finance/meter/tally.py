@@ -91,6 +91,19 @@ class Tally:
             self._after += 1
         return False
 
+    @property
+    def instants(self) -> bool:
+        """Whether the quantities depend on more of a moment than whether it lies in the period."""
+        return self._window is not None or self._meter.aggregate in TIMED | {Aggregation.LATEST}
+
+    def when(self, time: datetime | None) -> Any:
+        """What the quantities depend on of a moment; None where it is all the same."""
+        if time is None or self.instants:
+            return time
+        if self.start is None or self.end is None or self.start <= time < self.end:
+            return None
+        return "before" if time < self.start else "after"
+
     def count_outside(self, before: int, after: int) -> None:
         """Note records of other periods that were found elsewhere."""
         self._before += before
