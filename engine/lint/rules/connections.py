@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ from engine.source.node import Mapping, Node, Scalar
 from engine.source.span import Span
 from engine.spec.documents.connection import Connection, Maintenance, Weekday
 
+#: What no name of a variable has, and how names are.
+_IMPOSSIBLE = re.compile(r"[${}()\s=\"']+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -26,6 +30,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             message = f"nothing uses connection `{connection.id}`"
             yield finding("CONN221", message, connection.span, "use it, or remove it and its secrets")
         yield from _address(connection, subject)
+        yield from _variables(connection, subject)
         for window in connection.maintenance:
             if _always(window):
                 message = f"connection `{connection.id}` is always left alone, so nothing is ever sent"
@@ -65,6 +70,10 @@ def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
             continue
         text, span = found
         url = urlsplit(text)
+        if "://" not in text and "{{" not in text and not text.startswith("="):
+            message = f"`{text}` does not say how it is reached: every request would fail"
+            yield finding("CONN231", message, span, f"write https://{text}", fix=_with_scheme(text, span, subject))
+            continue
         if url.scheme not in _PORTS or url.hostname is None:
             continue
         try:
@@ -75,6 +84,29 @@ def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
             why = "it is not https" if listed else "`hosts` does not list it"
             help = "write https" if listed else "add it to `hosts`, with its port unless that is 443"
             yield finding("CONN223", f"nothing is sent to `{url.netloc}`: {why}", span, help, hosts)
+
+
+def _with_scheme(text: str, span: Span, subject: Subject) -> Fix | None:
+    place = place_of(text, Span(span.file, span.line, 1, span.line, 1), subject)
+    at = Span(place.file, place.line, place.column, place.line, place.column)
+    return Fix(f"write https://{text}", (Edit(at, "https://"),), safe=False) if place.line == span.line else None
+
+
+def _variables(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
+    """Names of environment variables that none can have."""
+    named = [(str(source.env), source.span) for _, source in connection.secrets if source.env is not None]
+    for _, tree in connection.settings:
+        variable = tree.node.get("env") if isinstance(tree.node, Mapping) else None
+        if isinstance(variable, Scalar) and isinstance(variable.value, str):
+            named.append((variable.value, variable.span))
+    for name, span in named:
+        if not name or _IMPOSSIBLE.search(name):
+            place = place_of(name, span, subject) if name else span
+            meant = _IMPOSSIBLE.sub("", name)
+            fix = Fix(f"write {meant}", (Edit(place, meant),), safe=False) if _VARIABLE.fullmatch(meant) else None
+            message = f"no variable of the environment is called `{name}`: nothing is ever read from it"
+            help = f"write {meant}" if fix else "write its name alone"
+            yield finding("CONN232", message, place, help, fix=fix)
 
 
 def _written(node: Node) -> tuple[str, Span] | None:
@@ -107,6 +139,6 @@ def _time_to_answer(subject: Subject) -> Iterator[Diagnostic]:
             for duration in (None if step.retry is None else step.retry.elapsed_max, step.timeout):
                 if duration is not None and duration.seconds < limit:
                     limit, span = duration.seconds, duration.span
-            if limit < answer:
+            if 0 < limit < answer:
                 message = f"step `{step.id}` is given up after {limit} s, but one answer may take {answer:g} s"
                 yield finding("CONN225", message, span, f"allow at least {answer:g} seconds, or shorten its `timeout`")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from engine.base.record import frozen
 from engine.lint.finding import finding
+from engine.lint.fit import misfits
 from engine.lint.places import place_of
 from engine.lint.rules.test_names import step_of
 from engine.lint.subject import Subject, all_steps, major
@@ -15,6 +17,7 @@ from engine.schema.types import (
     INTEGER,
     NULL,
     NUMBER,
+    TEXT,
     Array,
     Money,
     Object,
@@ -33,6 +36,15 @@ from engine.spec.values import Tree
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+@frozen
+class Lost:
+    """A name that there is not, and those that there are."""
+
+    name: str
+    known: list[str]
+
 
 #: What is wrong in words, where, and what may have been meant.
 Wrong = tuple[str, Span, str]
@@ -76,6 +88,11 @@ def _of_flow(case: TestCase, flow: Flow, subject: Subject) -> Iterator[Diagnosti
         contract = subject.plan.contracts.get(said.value)
         if data is not None and contract is not None:
             yield from _told(case, "data", Tree(data), contract.type)
+
+
+def _goes_through(case: TestCase) -> bool:
+    """Whether the case expects that its input is taken."""
+    return case.expect.exception is None and case.expect.outcome in (None, "completed") and case.forall is None
 
 
 def _sends(flow: Flow, subject: Subject) -> dict[str, Type]:
@@ -197,16 +214,22 @@ def _changes(test: Test, inputs: Mapping[str, Type], subject: Subject) -> Iterat
             root = next((name for name in inputs if path.startswith(f"{name}.")), None)
             if root is None:
                 continue
-            lost = _lost(path[len(root) + 1 :], inputs[root])
-            if lost is not None:
-                name, known = lost
-                message = f"case `{case.id}` changes `{path}`, and there is no `{name}`"
+            found = reached(path[len(root) + 1 :], inputs[root])
+            if isinstance(found, Lost):
+                message = f"case `{case.id}` changes `{path}`, and there is no `{found.name}`"
                 span = place_of(path, Span(case.span.file, case.span.line, 1, case.span.line, 1), subject)
-                yield finding("TEST238", message, tree.span if span is case.span else span, suggestion(name, known))
+                help = suggestion(found.name, found.known)
+                yield finding("TEST238", message, tree.span if span is case.span else span, help)
+            elif found is not None and _goes_through(case) and not _made(getattr(tree.node, "value", None)):
+                wrong = next(misfits(tree.node, found, path), None)
+                if wrong is not None and getattr(wrong[1], "value", "") is not None:
+                    message = f"case `{case.id}` never holds: the contract refuses the change, as {wrong[0]}"
+                    yield finding("TEST242", message, wrong[1].span, "change it to what the contract allows")
 
 
-def _lost(path: str, type_: Type) -> tuple[str, list[str]] | None:
-    """The first name on the way that the type surely does not have, and those that it has there."""
+def reached(path: str, type_: Type) -> Type | Lost | None:
+    """The type at the end of a path, or the first name on the way that there surely is not; None where it is not
+    known."""
     current: Type = type_
     for name, number in _STEP.findall(path):
         if isinstance(current, Union):
@@ -219,12 +242,12 @@ def _lost(path: str, type_: Type) -> tuple[str, list[str]] | None:
                 return None
             current = current.element
         elif isinstance(current, Money):
-            return None if name in ("amount", "currency") else (name, ["amount", "currency"])
+            return TEXT if name in ("amount", "currency") else Lost(name, ["amount", "currency"])
         elif isinstance(current, Object):
             below = current.fields.get(name, current.extra)
             if below is None:
-                return name, list(current.fields)
+                return Lost(name, list(current.fields))
             current = below
         else:
             return None
-    return None
+    return current

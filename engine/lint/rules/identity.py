@@ -39,13 +39,17 @@ def _reads(ast: Ast) -> bool:
 
 
 def _twice(steps: Sequence[Step], before: dict[Key, Step]) -> Iterator[Diagnostic]:
-    """Posts that certainly both run: unconditional ones, or ones with the very same condition."""
+    """Posts that certainly both run whenever the later one does: the first unconditional, or with the very same
+    condition; and those that a later one without any condition repeats."""
     seen = dict(before)
     for step in steps:
         if step.post is not None:
             key = _key(step.post, "" if step.when is None else step.when.text.strip())
-            first = seen.setdefault(key, step)
-            if first is not step:
+            always = (*key[:-1], "")
+            first = seen.get(key) or seen.get(always)
+            if first is None and key == always:
+                first = next((each for other, each in seen.items() if other[:-1] == key[:-1]), None)
+            if first is not None:
                 yield finding(
                     "FLOW204",
                     f"steps `{first.id}` and `{step.id}` have the same business identity",
@@ -53,10 +57,13 @@ def _twice(steps: Sequence[Step], before: dict[Key, Step]) -> Iterator[Diagnosti
                     "give each effect a `purpose` of its own",
                     (Label(first.span, "the other step"),),
                 )
-        elif step.branch is not None and step.when is None:
+            seen.setdefault(key, step)
+        elif step.branch is not None:
+            # What runs within a case under its condition is repeated by what ran before without one.
+            known = seen if step.when is None else {key: each for key, each in seen.items() if not key[-1]}
             for case in step.branch.cases:
-                yield from _twice(case.steps, seen)
-            yield from _twice(step.branch.otherwise.steps, seen)
+                yield from _twice(case.steps, known)
+            yield from _twice(step.branch.otherwise.steps, known)
         elif step.each is not None:
             yield from _twice(step.each.steps, {})
 

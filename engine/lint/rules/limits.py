@@ -12,6 +12,7 @@ from engine.source.diagnostic import Diagnostic
 from engine.source.span import Span
 from engine.spec.documents.connection import Connection
 from engine.spec.documents.flow import Missing, Step
+from engine.spec.values import Duration
 
 DAY_SECONDS = 86_400
 #: Nobody waits for longer than a closed month, nor means more tries than this, for one document.
@@ -27,7 +28,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         elapsed[connection.id] = ELAPSED_MAX_SECONDS if longest is None else longest.seconds
         yield from _budget(connection)
     for flow in subject.workspace.flows:
+        if flow.latency is not None and flow.latency.target.seconds < 1:
+            target = flow.latency.target
+            message = f"flow `{flow.id}` would have to be done at once: every event counts as late"
+            yield finding("FLOW251", message, target.span, "give a time that can be met, such as PT15M")
         for step in all_steps(flow):
+            yield from _at_once(step)
             yield from _retry(step, subject)
             yield from _timeout(step, elapsed, subject)
             lookup = step.lookup
@@ -65,6 +71,23 @@ def _retry(step: Step, subject: Subject) -> Iterator[Diagnostic]:
     if retry.attempts_max is not None:
         yield from _none_allowed(retry.span, what, attempts_max=retry.attempts_max)
     yield from _as_good_as_none(retry.span, what, retry.attempts_max, elapsed)
+
+
+def _at_once(step: Step) -> Iterator[Diagnostic]:
+    """Times of nothing: what was to be waited for can never come in time."""
+    limits: list[tuple[str, Duration | None, str]] = [("timeout", step.timeout, "it is given up before it begins")]
+    if step.retry is not None:
+        limits.append(("elapsed_max", step.retry.elapsed_max, "it is given up before it begins"))
+    if step.lookup is not None:
+        limits.append(("hold_for", step.lookup.hold_for, "it never holds"))
+    if step.wait is not None:
+        limits.append(("timeout", step.wait.timeout, "the event never comes in time"))
+    if step.approve is not None:
+        limits.append(("expires", step.approve.expires, "nobody can approve in time"))
+    for name, duration, follows in limits:
+        if duration is not None and duration.seconds < 1:
+            message = f"`{name}` of step `{step.id}` is no time at all: {follows}"
+            yield finding("FLOW251", message, duration.span, "give a longer time")
 
 
 def _none_allowed(span: Span, what: str, **limits: int) -> Iterator[Diagnostic]:

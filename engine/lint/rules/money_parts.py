@@ -25,7 +25,10 @@ def check_money(at: Inspected, node: Call) -> Iterator[Diagnostic]:
     if node.name not in {"money", "from_minor_units"}:
         return
     amount, currency = node.arguments
-    if isinstance(currency, Literal):
+    if isinstance(currency, Call) and currency.name == "lower":
+        message = "currencies are in capitals, so every message would fail here"
+        yield finding("MONEY223", message, currency.span, "leave `lower` out, or take `upper`")
+    elif isinstance(currency, Literal):
         yield from _literal_currency(at, node, amount, currency)
     elif node.name == "money":
         yield from _other_currency(at, node, amount, currency)

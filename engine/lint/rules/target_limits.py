@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.expr.checked import Checked
 from engine.expr.narrowing import is_path, path_names
-from engine.expr.nodes import Literal
+from engine.expr.nodes import And, Ast, Call, Literal, Or
 from engine.lint.destinations import Destination, Given, given
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
@@ -18,7 +18,12 @@ from engine.source.diagnostic import Diagnostic, Diagnostics
 from engine.source.span import Span
 from engine.spec.documents.mapping import MappedList, Mapping
 from engine.spec.documents.table import Table
+from engine.spec.nearest import suggestion
 from engine.spec.shape import Map
+
+_LETTERS: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper}
+#: Patterns are tried with so many of these letters.
+_SAMPLE = "abcdefghijkl"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -82,6 +87,7 @@ def _leaf(each: Destination, node: source.Scalar, checked: Checked | None) -> It
     if isinstance(checked.ast, Literal):
         yield from _constant(each, checked.ast.value, checked.ast.span)
     if isinstance(each.form, TextForm):
+        yield from _alternatives(each, each.form, checked)
         yield from _enumerated(each, each.form, checked)
 
 
@@ -125,6 +131,55 @@ def _enumerated(each: Destination, form: TextForm, checked: Checked) -> Iterator
             return
 
 
+def _alternatives(each: Destination, form: TextForm, checked: Checked) -> Iterator[Diagnostic]:
+    """Constants that are taken where something else is missing, and texts in letters that the field never takes."""
+    for node in _last(checked.ast):
+        if isinstance(node, Literal) and isinstance(node.value, str) and node.value and node is not checked.ast:
+            if form.values is None:
+                yield from _text(each, form, node.value, node.span)
+            elif node.value not in form.values:
+                values = ", ".join(sorted(form.values))
+                message = f"'{_cut(node.value)}' is refused at run time: `{each.path}` is one of {_cut(values)}"
+                yield finding("TYPE226", message, node.span, suggestion(node.value, sorted(form.values)))
+        elif isinstance(node, Call) and node.name in _LETTERS and _never(form, _LETTERS[node.name]):
+            message = f"the letters of `{node.name}` are refused at run time: `{each.path}` {_wants(form)}"
+            yield finding("TYPE222", message, node.span, "write the value as it is")
+
+
+def _last(node: Ast) -> Iterator[Ast]:
+    """Everything that the whole value can be in the end."""
+    match node:
+        case Or(left=left, right=right):
+            yield from _last(left)
+            yield from _last(right)
+        case Call(name="default", arguments=(left, right)):
+            yield from _last(left)
+            yield from _last(right)
+        case And(right=right):
+            yield from _last(right)
+        case _:
+            yield node
+
+
+def _never(form: TextForm, changed: Callable[[str], str]) -> bool:
+    """Whether a field takes letters, and none of the kind that the function gives."""
+    if form.values is not None:
+        return any(each.isalpha() for each in form.values) and all(changed(each) != each for each in form.values)
+    if form.pattern is None:
+        return False
+    pattern = compile_pattern(form.pattern)
+    samples = [_SAMPLE[:length] for length in range(1, len(_SAMPLE) + 1)]
+    given = [changed(each) for each in samples]
+    others = [changed(each).swapcase() for each in samples]
+    return not any(map(pattern.search, given)) and any(map(pattern.search, others))
+
+
+def _wants(form: TextForm) -> str:
+    if form.values is not None:
+        return f"is one of {_cut(', '.join(sorted(form.values)))}"
+    return f"must match {_cut(form.pattern or '')}"
+
+
 def _listed(type_: Type) -> frozenset[str]:
     found: set[str] = set()
     for member in members(type_):
@@ -140,7 +195,7 @@ class _Cells:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._tables = {table.id: table for table in subject.workspace.tables}
-        self._looked_up = {each.span.file: subject.known.of(_lookups, each) for each in subject.workspace.mappings}
+        self._looked_up = {each.span.file: subject.known.of(lookups_of, each) for each in subject.workspace.mappings}
         self._known: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def check(self, each: Destination, form: TextForm, checked: Checked) -> Iterator[Diagnostic]:
@@ -169,7 +224,7 @@ class _Cells:
         return self._known[key]
 
 
-def _lookups(mapping: Mapping) -> dict[str, set[str]]:
+def lookups_of(mapping: Mapping) -> dict[str, set[str]]:
     """The tables behind each name of a look-up, anywhere in a mapping."""
     found: dict[str, set[str]] = {}
 

@@ -21,7 +21,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                         post.span,
                         "give the connector's operation a `read_back`, or a key that the system refuses twice",
                     )
-                elif not known.refuses_duplicates and post.elapsed_max_seconds < known.commit_within_seconds:
+                elif not known.refuses_duplicates and 0 < post.elapsed_max_seconds < known.commit_within_seconds:
                     limit, commit = post.elapsed_max_seconds, known.commit_within_seconds
                     yield finding(
                         "CONN229",
