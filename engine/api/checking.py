@@ -99,22 +99,31 @@ def write_findings(
     color: bool = False,
     changed: frozenset[str] = frozenset(),
     everything: bool = False,
+    root: Path | None = None,
 ) -> str:
     """Write the findings into every output that is a file, and give the text for the terminal.
 
-    In a GitHub workflow that asks for annotations, the whole table goes into the job's summary too.
+    ``root`` is the workspace: forms for services that show findings beside the code count paths from the root of its
+    repository. In a GitHub workflow that asks for annotations, the whole table goes into the job's summary too.
     """
     from engine.report.github import summary
     from engine.report.outputs import rendered, write_output
+    from engine.report.repository import FORMS, Repository
 
     shown = ""
+    repository = None if root is None else Repository.of(root)
+    moves = repository is not None and not repository.is_workspace and any(each.form in FORMS for each in outputs)
     for output in outputs:
         here = color and output.path is None
-        text = rendered(output.form, diagnostics, files, color=here, changed=changed, everything=everything)
+        found, sources, touched = diagnostics, files, changed
+        if repository is not None and moves and output.form in FORMS:
+            found, sources = repository.findings(diagnostics), repository.sources(files)
+            touched = frozenset(map(repository.path, changed))
+        text = rendered(output.form, found, sources, color=here, changed=touched, everything=everything)
         if output.path is None:
             shown = text
         else:
             write_output(output.path, text)
         if output.form == "github" and os.environ.get("GITHUB_STEP_SUMMARY"):
-            write_output(Path(os.environ["GITHUB_STEP_SUMMARY"]), summary(diagnostics, changed), append=True)
+            write_output(Path(os.environ["GITHUB_STEP_SUMMARY"]), summary(found, touched), append=True)
     return shown

@@ -30,6 +30,7 @@ _LEVELS = ("error", "warning", "info")
 class _Wanted:
     """What was asked for, beside the workspace."""
 
+    root: Path
     outputs: tuple[Output, ...]
     chosen: Callable[[str], bool]
     narrowed: bool
@@ -88,6 +89,7 @@ def lint(
         raise click.UsageError("fix first, then accept the rest: --fix and --write-baseline do not go together")
     root = place.workspace
     wanted = _Wanted(
+        root=root,
         outputs=api.report_outputs(_forms(forms, as_json)),
         chosen=lambda file: _lies_in(root / file, paths),
         narrowed=bool(paths) or changed_since is not None,
@@ -126,6 +128,7 @@ def _show(report: LintReport, wanted: _Wanted, baseline: Path | None) -> int:
         color=wants_color(),
         changed=wanted.changed or frozenset(),
         everything=wanted.everything,
+        root=wanted.root,
     )
     sys.stdout.write(shown)
     failing = _LEVELS[: _LEVELS.index(wanted.fail_on) + 1]

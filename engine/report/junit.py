@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,8 +24,12 @@ def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, col
         lines.append(f'  <testsuite name={name} tests="{max(1, len(found))}" failures="{_failures(found)}">')
         if not found:
             lines.append(f'    <testcase classname={name} name="no findings"/>')
+        names: Counter[str] = Counter()
         for each in found:
-            lines += _case(each, name, sources)
+            place = f"{each.code} line {each.span.line} column {each.span.column}"
+            names[place] += 1
+            # Readers know a case by its name, and of two alike they show one.
+            lines += _case(each, name, f"{place} ({names[place]})" if names[place] > 1 else place, sources)
         lines.append("  </testsuite>")
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
@@ -34,10 +39,9 @@ def _failures(diagnostics: Sequence[Diagnostic]) -> int:
     return sum(each.level is Level.ERROR for each in dict.fromkeys(diagnostics))
 
 
-def _case(diagnostic: Diagnostic, classname: str, sources: Mapping[str, str]) -> list[str]:
-    place = f"{diagnostic.code} line {diagnostic.span.line} column {diagnostic.span.column}"
+def _case(diagnostic: Diagnostic, classname: str, name: str, sources: Mapping[str, str]) -> list[str]:
     body = escape(_allowed(render_one(diagnostic, sources, color=False)))
-    head = f"    <testcase classname={classname} name={quoteattr(place)}>"
+    head = f"    <testcase classname={classname} name={quoteattr(name)}>"
     if diagnostic.level is Level.ERROR:
         message = quoteattr(_allowed(diagnostic.message))
         inner = f'      <failure type="{diagnostic.code}" message={message}>{body}</failure>'
@@ -49,5 +53,8 @@ def _case(diagnostic: Diagnostic, classname: str, sources: Mapping[str, str]) ->
 def _allowed(text: str) -> str:
     """Characters that XML 1.0 cannot hold, replaced."""
     return "".join(
-        char if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff") else "\ufffd" for char in text
+        char
+        if char in "\t\n\r" or (char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff")
+        else "\ufffd"
+        for char in text
     )

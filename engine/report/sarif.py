@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ from engine.source.diagnostic import Diagnostic, Fix, Level
 from engine.source.span import Span
 
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
+#: What services take for the root of the code.
+_BASE = "%SRCROOT%"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -27,7 +30,12 @@ def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, col
     prints = fingerprints(found, sources)
     results = [_result(each, index[each.code], prints[each]) for each in found]
     driver = {"name": "tieout", "rules": [_rule(code, catalogue.get(code)) for code in codes]}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run = {
+        "tool": {"driver": driver},
+        "originalUriBaseIds": {_BASE: {"description": {"text": "The root of the repository, or of the workspace."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
 
@@ -70,8 +78,13 @@ def _result(diagnostic: Diagnostic, rule_index: int, fingerprint: str) -> dict[s
 
 
 def _location(span: Span) -> dict[str, Any]:
-    artifact = {"uri": quote(span.file)}
-    return {"physicalLocation": {"artifactLocation": artifact, "region": _region(span)}}
+    return {"physicalLocation": {"artifactLocation": _artifact(span.file), "region": _region(span)}}
+
+
+def _artifact(file: str) -> dict[str, str]:
+    """A file inside by its path from the root, another by its address: a path that begins with `/` is none."""
+    path = PurePath(file)
+    return {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(path.as_posix()), "uriBaseId": _BASE}
 
 
 def _region(span: Span) -> dict[str, int]:
@@ -89,7 +102,6 @@ def _fix(fix: Fix) -> dict[str, Any]:
         replacement = {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}}
         by_file.setdefault(edit.span.file, []).append(replacement)
     changes = [
-        {"artifactLocation": {"uri": quote(file)}, "replacements": replacements}
-        for file, replacements in by_file.items()
+        {"artifactLocation": _artifact(file), "replacements": replacements} for file, replacements in by_file.items()
     ]
     return {"description": {"text": fix.title}, "artifactChanges": changes}

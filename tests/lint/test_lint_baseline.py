@@ -108,6 +108,15 @@ def test_changed_staged_committed_and_untracked_files_are_found_below_the_worksp
     assert changed_files(repository, "HEAD~1") == {"changed.yaml", "staged.yaml", "new file.yaml", "größe.yaml"}
 
 
+def test_a_renamed_file_counts_under_its_new_name(repository: Path) -> None:
+    git(repository, "mv", "kept.yaml", "renamed.yaml")
+    (repository / "changed.yaml").rename(repository / "moved.yaml")
+    assert changed_files(repository, "HEAD") == {"renamed.yaml", "moved.yaml"}
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "Rename")
+    assert changed_files(repository, "HEAD~1") == {"renamed.yaml", "moved.yaml"}
+
+
 def test_what_git_does_not_know_is_said_in_words(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.patches import CORPUS, Patch, Trial, patch_of, read_entries
+from engine.source.catalogue import load_all
 from engine.source.diagnostic import Diagnostic
 
 
@@ -34,6 +35,9 @@ class Mistake:
         told = [(each.code, each.span.file, each.span.line, each.span.column) for each in found]
         if (self.code, self.at, line, self.column) not in told:
             return f"{self.patch.id}: {self.code} at {self.at}:{line}:{self.column} is not among {told}"
+        mended = {each.code for each in found if each.fix is not None}
+        if unsaid := sorted(code for code in mended if not load_all()[code].fixable):
+            return f"{self.patch.id}: {', '.join(unsaid)} has a fix and does not say so"
         beside = {each.code for each in found} - {self.code} - self.also
         return f"{self.patch.id}: {', '.join(sorted(beside))} beside {self.code}" if beside else None
 
