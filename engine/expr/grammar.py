@@ -25,16 +25,6 @@ NESTING_MAX = 40
 _STAR_AS_OPERATOR = 7
 _UNARY_MINUS = 8
 
-#: What other languages write, and what is written here.
-_INSTEAD = {
-    "if": "one value or another is written condition && this || that",
-    "else": "one value or another is written condition && this || that",
-    "and": "both is written a && b",
-    "or": "either is written a || b",
-    "is": "to compare two values write ==",
-    "in": "whether a list holds a value is written contains(list, value)",
-}
-
 _WORDS = {
     "eof": "the end",
     "unquoted_identifier": "a name",
@@ -213,7 +203,7 @@ class Grammar(_Parser):  # type: ignore[misc]
     def _unexpected(self, token: Token, wanted: str = "") -> NoReturn:
         found = "the expression ends" if token["type"] == "eof" else f"{str(token['value'])[:40]!r} does not fit"
         where = f" where {wanted} is expected" if wanted else (" too early" if token["type"] == "eof" else " here")
-        raise SyntaxMistake(found + where, token["start"], token["end"], _INSTEAD.get(str(token["value"]), ""))
+        raise SyntaxMistake(found + where, token["start"], token["end"])
 
     def _error_nud_token(self, token: Token) -> NoReturn:
         self._unexpected(token, "a value")

@@ -20,6 +20,7 @@ WORDS: Mapping[str, str] = {
     "le": "write <=",
     "gt": "write >",
     "ge": "write >=",
+    "if": "write condition && value || other",
     "then": "write condition && value || other",
     "else": "write condition && value || other",
 }
