@@ -16,6 +16,7 @@ def check_charge(charge: Charge, find: Finder) -> None:
     """Report findings about one charge."""
     check_price(charge.price, charge, find, top=True)
     _check_needs(charge, find)
+    _check_names(charge, find)
     if charge.included is not None:
         _check_included(charge, charge.included, find)
     if charge.quantity is not None:
@@ -53,6 +54,16 @@ def _check_needs(charge: Charge, find: Finder) -> None:
         for name, is_given in asked:
             find.forbid(is_given, f"`{name}` speaks of usage, and no meter is named", charge.span,
                         f"name its `meters`, or leave out `{name}`")  # fmt: skip
+
+
+def _check_names(charge: Charge, find: Finder) -> None:
+    """Names that are written twice, and conditions that no usage meets."""
+    for key, names in (("meters", [each.text for each in charge.meters]), ("group_by", list(charge.group_by))):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            find.error("FIN026", f"`{name}` stands twice in `{key}`", charge.span, "name it once")
+    for name, values in charge.where:
+        find.forbid(not values, f"`{name}` has no value in `where`, so no usage is charged", charge.span,
+                    "list its values, or take it out")  # fmt: skip
 
 
 def _check_earlier_bills(charge: Charge, find: Finder) -> None:

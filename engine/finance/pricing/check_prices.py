@@ -13,7 +13,7 @@ from engine.finance.pricing.rates import formula
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.documents.pricing import Charge
-from engine.spec.documents.pricing_prices import Decision, Phases, Price, Row, RowMatching, Table, Times
+from engine.spec.documents.pricing_prices import Decision, Phases, Price, Row, RowMatching, Table, Times, Weekday
 from engine.spec.documents.pricing_tiers import Package, Percentage, Tier, TierBase, TierMode, Tiers
 
 
@@ -223,6 +223,10 @@ def _check_phases(phases: Phases, charge: Charge, find: Finder) -> None:
         if before.from_month is not None and after.from_month is not None and after.from_month <= before.from_month:
             find.error("FIN031", f"the phase from month {after.from_month} does not come after month "
                        f"{before.from_month}", after.span, "list phases from the earliest")  # fmt: skip
+    first = phases.phases[0] if phases.phases else None
+    if first is not None and first.from_month is not None and first.from_month > 0:
+        message = f"the first phase begins in month {first.from_month}; bills for the months before it are refused"
+        find.diagnostics.warning("FIN037", message, first.span, "begin it in month 0, or add a phase before it")
     for phase in phases.phases:
         if phase.from_month is not None:
             find.not_below_zero(Decimal(phase.from_month), "a month of the contract", phase.span)
@@ -236,7 +240,15 @@ def _check_times(times: Times, charge: Charge, find: Finder) -> None:
         find.error("FIN032", f"there is no time zone `{times.zone}`", times.span, "use a name such as Europe/Berlin")
     if not times.windows:
         find.error("FIN023", "there are no hours", times.span, "add a window")
+    seen: dict[tuple[frozenset[Weekday], str, str], str] = {}
     for window in times.windows:
+        if window.id in seen.values():
+            find.error("FIN026", f"two windows are called `{window.id}`", window.span, "rename one")
+        hours = (frozenset(window.days or Weekday), window.from_, window.to)
+        if hours in seen:
+            find.error("FIN029", f"the window `{window.id}` is never reached: `{seen[hours]}` has the same hours",
+                       window.span, "correct its hours, or take it out")  # fmt: skip
+        seen.setdefault(hours, window.id)
         find.forbid(window.from_ == window.to, "the window has no minute", window.span, "correct its hours")
         check_price(window.price, charge, find, top=False)
     check_price(times.otherwise, charge, find, top=False)

@@ -137,11 +137,28 @@ def _check_frame(document: Revenue, diagnostics: Diagnostics) -> None:
             diagnostics.error(
                 "FIN120", f"`{policy.time_zone}` is no time zone", policy.span, "write one such as Europe/Berlin"
             )
+        for name in ("long_term_after_months", "remaining_excludes_within_months"):
+            months = getattr(policy, name)
+            if months < 0:
+                diagnostics.error("FIN125", f"`{name}` is {months}", policy.span, "write zero or more months")
     if document.calendar is not None:
+        _check_weeks(document.calendar, diagnostics)
         try:
             periods_of(document)
         except ValueError as wrong:
             diagnostics.error("FIN121", str(wrong), document.calendar.span)
+
+
+def _check_weeks(calendar: RevenueCalendar, diagnostics: Diagnostics) -> None:
+    weeks = calendar.weeks_445
+    if weeks is None:
+        return
+    if weeks.years < 1:
+        diagnostics.error("FIN121", f"`years` is {weeks.years}, so there is no period", weeks.span, "write how many")
+    for year in weeks.long_years:
+        if not 0 <= year < max(1, weeks.years):
+            message = f"`long_years` names year {year}, and the last of {weeks.years} years is {weeks.years - 1}"
+            diagnostics.error("FIN121", message, weeks.span, "count from 0, which is the year that begins at `start`")
 
 
 def periods_of(document: Revenue) -> Periods:
