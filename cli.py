@@ -81,6 +81,9 @@ BRIEF = ("authoring", "fields", "catalog", "rewriting", "checking", "testing")
 class LazyGroup(click.Group):
     """Imports a command's module only when the command is used, so that `--help` stays fast."""
 
+    #: Whether the process runs this one command and ends.
+    owns_process = False
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -88,7 +91,7 @@ class LazyGroup(click.Group):
         known = COMMANDS.get(cmd_name)
         if known is None:
             return None
-        if known[0] in BRIEF:
+        if self.owns_process and known[0] in BRIEF:
             gc.set_threshold(*RARELY)
             atexit.register(gc.freeze)  # or Python looks for cycles in all that is left before it ends
         module = importlib.import_module(f"engine.commands.{known[0]}")
@@ -133,8 +136,14 @@ def tieout() -> None:
     """Every subscription change becomes the correct financial outcome, once, and anyone can prove it."""
 
 
+def script() -> None:
+    """What the installed command and ``python -m cli`` run: the process is theirs, so they may tune its collector."""
+    LazyGroup.owns_process = True
+    main()
+
+
 def main() -> None:
-    """The script's entry point: maps what went wrong to an exit code and a message without a traceback."""
+    """Run the command that the arguments name: maps what went wrong to an exit code and a message without a traceback."""
     from engine.base.errors import Failure, UserError
 
     try:
@@ -165,4 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    script()
