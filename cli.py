@@ -143,7 +143,7 @@ def script() -> None:
 
 
 def main() -> None:
-    """Run the command that the arguments name: maps what went wrong to an exit code and a message without a traceback."""
+    """Run the command that the arguments name: what went wrong becomes an exit code and a message, not a traceback."""
     from engine.base.errors import Failure, UserError
 
     try:
