@@ -54,7 +54,8 @@ def usual_parts(text: str, place: Callable[[int, int], Span]) -> Parts | None:
         if found.start() > end:
             parts.append(text[end : found.start()])
         end = found.end()
-        parts.append(Blank(_path(names, span := place(*found.span())), found[1], found[2] or "plain", found[3], span))
+        path = _path(names, place, found.start(1))
+        parts.append(Blank(path, found[1], found[2] or "plain", found[3], place(*found.span())))
     if not _is_plain(text[end:]):
         return None
     if end < len(text):
@@ -67,8 +68,10 @@ def _is_plain(words: str) -> bool:
     return "{" not in words and "}" not in words
 
 
-def _path(names: list[str], span: Span) -> Ast:
-    path: Ast = Field(names[0], span=span)
+def _path(names: list[str], place: Callable[[int, int], Span], start: int) -> Ast:
+    end = start + len(names[0])
+    path: Ast = Field(names[0], span=place(start, end))
     for name in names[1:]:
-        path = Chain(path, Field(name, span=span), span=span)
+        begin, end = end + 1, end + 1 + len(name)
+        path = Chain(path, Field(name, span=place(begin, end)), span=place(start, end))
     return path

@@ -10,7 +10,7 @@ from engine.expr.check_operators import falsy, infer_arithmetic, infer_compare, 
 from engine.expr.checked import Checked
 from engine.expr.emit_operators import divides
 from engine.expr.lattice import field_names, field_type, kinds, may_be_null, union
-from engine.expr.narrowing import Facts, applied, is_path, narrowed, proves
+from engine.expr.narrowing import Facts, applied, excludes_itself, is_path, narrowed, proves
 from engine.expr.nearest import did_you_mean
 from engine.expr.nodes import (
     And,
@@ -233,7 +233,8 @@ class Checker:
         left = self.infer(node.left, current, facts)
         is_and = isinstance(node, And)
         more = proves(node.left, is_and, lambda path: self._silent(path, current, facts))
-        right = self.infer(node.right, current, {**facts, **more})
+        # Two values for one thing: the condition as a whole is to be told, not each of its constants.
+        right = self.infer(node.right, current, facts if excludes_itself(node) else {**facts, **more})
         kept = falsy(left) if is_and else self._when_true(node.left, left, current, facts)
         return right if kept is None else union((kept, right))
 

@@ -122,6 +122,34 @@ def narrowed(facts: Facts, type_: Type) -> Type:
     return type_
 
 
+def excludes_itself(node: And | Or) -> bool:
+    """Whether one thing is compared with different constants such that the outcome is known: ``a != 'x' || a != 'y'``
+    is always true, ``a == 'x' && a == 'y'`` never."""
+    wanted = "!=" if isinstance(node, Or) else "=="
+    right = _constant_of(node.right, wanted)
+    if right is None:
+        return False
+    waiting = [node.left]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, type(node)):
+            waiting += [each.left, each.right]
+        else:
+            left = _constant_of(each, wanted)
+            if left is not None and left[0] == right[0] and left[1] != right[1]:
+                return True
+    return False
+
+
+def _constant_of(node: Ast, operator: str) -> tuple[Ast, str] | None:
+    """The path that is compared with a constant text, and that text."""
+    if isinstance(node, Compare) and node.operator == operator:
+        for path, constant in ((node.left, node.right), (node.right, node.left)):
+            if is_path(path) and isinstance(constant, Literal) and isinstance(constant.value, str):
+                return path, constant.value
+    return None
+
+
 def path_names(path: Ast) -> list[str]:
     """The names of a path of fields, outermost first."""
     if isinstance(path, Field):

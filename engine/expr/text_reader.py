@@ -55,24 +55,28 @@ class Reader:
             if not isinstance(output, nodes.Output):
                 raise NotABlank("statements have no place in a text", self._whole, _ALLOWED)
             for node in output.nodes:
-                parts.append(node.data if isinstance(node, nodes.TemplateData) else self._blank(node, spans.pop(0)))
+                parts.append(node.data if isinstance(node, nodes.TemplateData) else self._blank(node, *spans.pop(0)))
         return tuple(parts)
 
-    def _blank_spans(self) -> list[Span]:
-        spans: list[Span] = []
+    def _blank_spans(self) -> list[tuple[Span, list[tuple[int, int]]]]:
+        """Where each blank stands, and where each word in it does."""
+        spans: list[tuple[Span, list[tuple[int, int]]]] = []
+        words: list[tuple[int, int]] = []
         position = start = 0
         for _, kind, written in _environment().lex(self._text):
             position = max(self._text.find(written, position), position)
             if kind == "variable_begin":
-                start = position
+                start, words = position, []
+            elif kind == "name":
+                words.append((position, position + len(written)))
             position += len(written)
             if kind == "variable_end":
-                spans.append(self._place(start, position))
+                spans.append((self._place(start, position), words))
             if kind in {"block_begin", "comment_begin"} or (kind.startswith("variable") and "-" in written):
                 raise NotABlank(f"{written!r} has no place in a text", self._place(position - 2, position), _ALLOWED)
         return spans
 
-    def _blank(self, node: nodes.Node, span: Span) -> Blank:
+    def _blank(self, node: nodes.Node, span: Span, words: list[tuple[int, int]]) -> Blank:
         format, default = "", None
         while isinstance(node, nodes.Filter) and node.node is not None:
             name = node.name
@@ -85,7 +89,7 @@ class Reader:
                 help = did_you_mean(name, known) if name not in known else _ALLOWED
                 raise NotABlank(f"{name} cannot be used so in a blank", span, help)
             node = node.node
-        path, written = self._path(node, span)
+        path, written = self._path(node, span, words)
         return Blank(path, written, format or "plain", default, span)
 
     def _default(self, node: nodes.Filter, span: Span) -> str:
@@ -94,12 +98,15 @@ class Reader:
             return only.value
         raise NotABlank("default takes one text", span, "default('none')")
 
-    def _path(self, node: nodes.Node, span: Span) -> tuple[Ast, str]:
+    def _path(self, node: nodes.Node, span: Span, words: list[tuple[int, int]]) -> tuple[Ast, str]:
+        """The path, its names at their places: those of ``words`` that come first."""
         if isinstance(node, nodes.Name):
-            return Field(node.name, span=span), node.name
+            return Field(node.name, span=self._place(*words[0])), node.name
         if isinstance(node, nodes.Const) and node.value in (None, True, False):
             raise NotABlank(_ALLOWED, span)
         if isinstance(node, nodes.Getattr):
-            left, written = self._path(node.node, span)
-            return Chain(left, Field(node.attr, span=span), span=span), f"{written}.{node.attr}"
+            left, written = self._path(node.node, span, words)
+            begin, end = words[written.count(".") + 1]
+            whole = self._place(words[0][0], end)
+            return Chain(left, Field(node.attr, span=self._place(begin, end)), span=whole), f"{written}.{node.attr}"
         raise NotABlank("a blank computes nothing", span, _ALLOWED)

@@ -128,7 +128,7 @@ FLOW_CODES: tuple[Code, ...] = (
     Code("FLOW243", "link-nobody-learns", WARNING, "A lookup of a learned id that no `post` of any flow learns.",
          "lookup:\n  link: custmer\n  connection: erp", "lookup:\n  link: customer\n  connection: erp",
          "Ids are learned from receipts only; without a `learn` there is never one to find.",
-         exceptions="While the flow that will learn it is being written."),
+         fixable=True, exceptions="While the flow that will learn it is being written."),
     Code("FLOW244", "schedule-never-comes", ERROR, "A schedule of a day that no calendar has.",
          "schedule:\n  cron: \"0 6 31 2 *\"", "schedule:\n  cron: \"0 6 28 2 *\"", "The flow never runs."),
     Code("FLOW245", "outcome-promises-event", WARNING,

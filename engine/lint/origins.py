@@ -25,7 +25,7 @@ _MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
 #: Names, texts and numbers that a message speaks of.
 _NAMED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])")
 #: Findings about parts of documents that keep the place of the whole part only.
-_OF_PARTS = ("FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
+_OF_PARTS = ("FLOW006", "FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
 #: Of those, the ones whose message begins with the value that is wrong.
 _OF_VALUES = frozenset({"FIN036", "FIN157"})
 #: Findings that a key is not one of those that are known.

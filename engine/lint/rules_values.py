@@ -32,7 +32,7 @@ from engine.lint.subject import Rule, Subject
 from engine.source.diagnostic import Diagnostic
 
 BY_NODE: Mapping[type, Sequence[NodeRule]] = {
-    And: (idle_parts.check_choice,),
+    And: (conditions.check_excluded, idle_parts.check_choice),
     Arithmetic: (
         conditions.check_difference,
         conditions.check_amounts,
@@ -51,7 +51,13 @@ BY_NODE: Mapping[type, Sequence[NodeRule]] = {
     ),
     Compare: (conditions.check_comparison, conditions.check_text_order, conditions.check_amounts),
     Literal: (literal_texts.check_literal,),
-    Or: (conditions.check_or, idle_parts.check_or, idle_parts.check_choice, mixed_defaults.check),
+    Or: (
+        conditions.check_or,
+        conditions.check_excluded,
+        idle_parts.check_or,
+        idle_parts.check_choice,
+        mixed_defaults.check,
+    ),
 }
 
 

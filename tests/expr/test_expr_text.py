@@ -89,9 +89,9 @@ def test_refused(text: str, code: str, words: str) -> None:
         run(VALUES)
 
 
-def test_a_finding_points_at_its_blank() -> None:
+def test_a_finding_points_at_the_name_in_its_blank() -> None:
     _, found = compiled("Dear {{ n }}, {{ nobody }}")
-    assert [(each.span.column, each.span.end_column) for each in found.sorted] == [(23, 35)]
+    assert [(each.span.column, each.span.end_column) for each in found.sorted] == [(26, 32)]
 
 
 def test_null_where_the_types_said_nothing_is_a_failure_in_words() -> None:

@@ -113,7 +113,12 @@ _WRONG: dict[str, Callable[[Any], str]] = {"zone": _no_zone, "currency": _no_cur
 
 
 def _column(table: Table, column: str, as_what: str, used: Span, subject: Subject) -> Iterator[Diagnostic]:
-    for position, row in enumerate(subject.workspace.rows(table, Diagnostics())):
+    rows = subject.workspace.rows(table, Diagnostics())
+    if len(rows) > 1 and all(_WRONG[as_what](row.get(column)) for row in rows):
+        message = f"no cell in column `{column}` of {table.id} is a {as_what}: every message fails here"
+        yield finding("MAP234", message, used, f"take the column that holds the {as_what}")
+        return
+    for position, row in enumerate(rows):
         why = _WRONG[as_what](row.get(column))
         if why:
             message = f"{why}: every message that comes to this row fails"

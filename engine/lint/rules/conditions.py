@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.expr.narrowing import is_null
-from engine.expr.nodes import Arithmetic, Ast, Call, Compare, Literal, Or
+from engine.expr.narrowing import excludes_itself, is_null
+from engine.expr.nodes import And, Arithmetic, Ast, Call, Compare, Literal, Or
 from engine.lint.computed import Inspected, never_null, surely
 from engine.lint.finding import finding
 from engine.lint.syntax import chosen_values
@@ -21,6 +21,17 @@ def check_or(at: Inspected, node: Or) -> Iterator[Diagnostic]:
     if _exhausts(at, node):
         message = f"{at.written(node, 'this condition')} is always true: it names every possible value"
         yield finding("EXPR220", message, node.span, "leave the condition out")
+
+
+def check_excluded(at: Inspected, node: And | Or) -> Iterator[Diagnostic]:
+    """Two constants for one thing."""
+    if excludes_itself(node):
+        always, why = (
+            ("true", "it is always unlike one of them") if isinstance(node, Or) else ("false", "it is one only")
+        )
+        help = "write && instead of ||" if isinstance(node, Or) else "write || instead of &&"
+        message = f"{at.written(node, 'this condition')} is always {always}: {why}"
+        yield finding("EXPR220", message, node.span, help)
 
 
 def check_difference(at: Inspected, node: Arithmetic) -> Iterator[Diagnostic]:

@@ -20,6 +20,8 @@ from engine.spec.documents.connection import Connection, Maintenance, Weekday
 #: What no name of a variable has, and how names are.
 _IMPOSSIBLE = re.compile(r"[${}()\s=\"']+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: A host, perhaps with a port and a path, and nothing before it.
+_HOST = re.compile(r"(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::[0-9]+)?(?:/.*)?")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -70,7 +72,7 @@ def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
             continue
         text, span = found
         url = urlsplit(text)
-        if "://" not in text and "{{" not in text and not text.startswith("="):
+        if _HOST.fullmatch(text):
             message = f"`{text}` does not say how it is reached: every request would fail"
             yield finding("CONN231", message, span, f"write https://{text}", fix=_with_scheme(text, span, subject))
             continue
@@ -104,7 +106,8 @@ def _variables(connection: Connection, subject: Subject) -> Iterator[Diagnostic]
             place = place_of(name, span, subject) if name else span
             meant = _IMPOSSIBLE.sub("", name)
             fix = Fix(f"write {meant}", (Edit(place, meant),), safe=False) if _VARIABLE.fullmatch(meant) else None
-            message = f"no variable of the environment is called `{name}`: nothing is ever read from it"
+            called = f"is called `{name}`" if name else "has an empty name"
+            message = f"no variable of the environment {called}: nothing is ever read from it"
             help = f"write {meant}" if fix else "write its name alone"
             yield finding("CONN232", message, place, help, fix=fix)
 

@@ -12,6 +12,8 @@ from engine.source.span import Span
 
 #: A key, and a plain text with a blank in it before a number sign that a digit or a blank's braces follow at once.
 _CUT = re.compile(r"(\s*(?:- +)*[a-z_]+: +)((?![\"'|>&*!%@`{\[=#])[^#]*?\S) (#(?:[0-9]|\{\{).*)")
+#: Keys of texts for people, which are cut even where one word is left.
+_FOR_PEOPLE = re.compile(r"\s*(?:- +)*(?:summary|message|action|note|what): ")
 _BLOCK = re.compile(r"[|>][+-]?[0-9]?[+-]?(?:\s+#.*)?$")
 
 
@@ -29,7 +31,7 @@ def _file(file: str, text: str) -> Iterator[Diagnostic]:
             continue
         inside = indentation if _BLOCK.search(line) and not line.lstrip().startswith("#") else None
         cut = _CUT.fullmatch(line)
-        if cut is None or " " not in cut[2]:
+        if cut is None or (" " not in cut[2] and not _FOR_PEOPLE.match(cut[1])):
             continue
         begin, at = len(cut[1]), cut.start(3)
         span = Span(file, number, at + 1, number, len(line) + 1)
