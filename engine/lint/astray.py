@@ -17,9 +17,11 @@ from engine.schema.schema import Schema
 from engine.schema.types import Array, Object, Type, members
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix, Label
 from engine.source.node import Mapping as ObjectNode
+from engine.source.node import Node
+from engine.source.span import Span
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.mapping import Mapping
-from engine.spec.values import Reference
+from engine.spec.values import Reference, Tree
 from engine.spec.workspace import LoadedWorkspace
 
 #: Fewer may be slips of their own.
@@ -50,9 +52,11 @@ def at_references(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> li
                 gone = {each for each in own if each.code.startswith(_FROM_SCOPE)}
                 kept = [told, *(each for each in kept if each not in gone)]
                 own = [each for each in own if each not in gone]
-        told = _result_astray(document, own, contracts) if isinstance(document, Mapping) else None
-        if told is not None:
-            kept = [told, *(each for each in kept if each.span.file != file or each.code not in _FROM_RESULT)]
+        for reference, made in _results(document):
+            told = _result_astray(reference, made.node, own, contracts)
+            if told is not None:
+                place = made.span if isinstance(document, Flow) else None
+                kept = [told, *(each for each in kept if not _follows(each, file, place))]
     return kept if len(kept) == len(found) else sorted(kept, key=Diagnostic.sort_key)
 
 
@@ -150,8 +154,26 @@ def _has(type_: Type, path: tuple[str, ...]) -> bool:
 # ----------------------------------------------------------------------------- what is set
 
 
-def _result_astray(document: Mapping, own: Sequence[Diagnostic], contracts: _Contracts) -> Diagnostic | None:
-    node = document.fields.node
+def _results(document: Mapping | Flow) -> Iterator[tuple[Reference, Tree]]:
+    """References to the contract of what is made, with the fields that are set."""
+    if isinstance(document, Mapping):
+        yield document.output, document.fields
+        return
+    for step in all_steps(document):
+        if step.emit is not None:
+            yield step.emit.event, step.emit.data
+
+
+def _follows(finding: Diagnostic, file: str, place: Span | None) -> bool:
+    """Whether a finding is about what is made: at ``place``, or anywhere in the file if that makes one thing."""
+    if finding.span.file != file or finding.code not in _FROM_RESULT:
+        return False
+    return place is None or place.line <= finding.span.line <= place.end_line
+
+
+def _result_astray(
+    reference: Reference, node: Node, own: Sequence[Diagnostic], contracts: _Contracts
+) -> Diagnostic | None:
     if not isinstance(node, ObjectNode):
         return None
     fields = {entry.key: entry.key_span for entry in node.entries}
@@ -163,8 +185,8 @@ def _result_astray(document: Mapping, own: Sequence[Diagnostic], contracts: _Con
     }
     if len(unknown) < _FIELDS_MIN:
         return None
-    meant = [each for each in contracts.others(document.output) if _is_made(each.type, fields)]
-    return _told(document.output, unknown, "set", meant)
+    meant = [each for each in contracts.others(reference) if _is_made(each.type, fields)]
+    return _told(reference, unknown, "set", meant)
 
 
 def _is_made(type_: Type, fields: Collection[str]) -> bool:
