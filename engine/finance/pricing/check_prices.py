@@ -223,10 +223,6 @@ def _check_phases(phases: Phases, charge: Charge, find: Finder) -> None:
         if before.from_month is not None and after.from_month is not None and after.from_month <= before.from_month:
             find.error("FIN031", f"the phase from month {after.from_month} does not come after month "
                        f"{before.from_month}", after.span, "list phases from the earliest")  # fmt: skip
-    first = phases.phases[0] if phases.phases else None
-    if first is not None and first.from_month is not None and first.from_month > 0:
-        message = f"the first phase begins in month {first.from_month}; bills for the months before it are refused"
-        find.diagnostics.warning("FIN037", message, first.span, "begin it in month 0, or add a phase before it")
     for phase in phases.phases:
         if phase.from_month is not None:
             find.not_below_zero(Decimal(phase.from_month), "a month of the contract", phase.span)
