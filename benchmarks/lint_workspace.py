@@ -53,8 +53,9 @@ def _renamed(text: str, id_: str, copied: set[tuple[str, str]], number: int) -> 
     """The text with its own id and those of all that is copied changed, where they are defined and referred to."""
     text = re.sub(rf"^id: {id_}$", f"id: {id_}_{number}", text, count=1, flags=re.MULTILINE)
     kinds = "|".join(sorted({kind for kind, _ in copied}))
-    return re.sub(
-        rf"\b({kinds}): ([a-z][a-z0-9_]*)(?=[@\s,}}])",
-        lambda found: f"{found[0]}_{number}" if (found[1], found[2]) in copied else found[0],
-        text,
-    )
+
+    def renamed(found: re.Match[str]) -> str:
+        is_name_of_quantities = found[1] == "meter" and found[3] != "@"
+        return found[0] if is_name_of_quantities or (found[1], found[2]) not in copied else f"{found[0]}_{number}"
+
+    return re.sub(rf"\b({kinds}): ([a-z][a-z0-9_]*)(?=([@\s,}}]))", renamed, text)

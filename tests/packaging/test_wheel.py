@@ -133,7 +133,7 @@ def test_the_metadata_names_the_licence_the_readme_and_the_command(installed: In
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert str(metadata.get_payload()).strip() == (ROOT / "README.md").read_text("utf-8").strip()
     assert installed.text(".dist-info/licenses/LICENSE") == (ROOT / "LICENSE").read_text("utf-8")
-    assert "tieout = cli:main" in installed.text(".dist-info/entry_points.txt")
+    assert "tieout = cli:script" in installed.text(".dist-info/entry_points.txt")
 
 
 def test_an_installed_tieout_makes_checks_and_tests_a_workspace(installed: Installed, tmp_path: Path) -> None:
