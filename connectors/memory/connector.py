@@ -149,6 +149,11 @@ def store_of(connection: str) -> MemoryStore:
     return _STORES.setdefault(connection, MemoryStore())
 
 
+def forget_stores() -> None:
+    """Let the process begin anew: connections that open from now on find empty stores."""
+    _STORES.clear()
+
+
 def open(manifest: Manifest, settings: Settings, http: Http, clock: Clock) -> MemoryConnector:
     """The connector of a connection; connections of one name share a store within the process."""
     del manifest, http, clock

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from connectors.memory.connector import Fault as MemoryFault
-from connectors.memory.connector import MemoryConnector, MemoryStore, store_of
+from connectors.memory.connector import MemoryConnector, MemoryStore, forget_stores, store_of
 from engine.base.clock import FixedClock
 from engine.base.errors import ErrorClass
 from engine.base.identity import json_bytes
@@ -96,3 +96,9 @@ def test_connections_of_one_name_share_a_store() -> None:
         assert len(store_of("shared_store").calls) == 1
 
     asyncio.run(run())
+
+
+def test_a_process_that_begins_anew_finds_empty_stores() -> None:
+    before = store_of("kept_before")
+    forget_stores()
+    assert store_of("kept_before") is not before

@@ -138,7 +138,7 @@ def test_a_run_becomes_a_case_that_holds_with_its_sensitive_texts_masked(tmp_pat
         text.replace('"order": {"type": "string"}', '"order": {"type": "string", "x-sensitive": true}'), "utf-8"
     )
     case, run = recorded(tmp_path)
-    assert run["state"] == "completed", run
+    assert run["state"] == "completed", json.dumps(run, indent=1)
     assert "PO-7" not in case and "bill: b1" in case
     (tmp_path / "mappings" / "recorded.test.yaml").write_text(case, "utf-8")
     results = [each for each in run_tests(tmp_path).results if "recorded" in each.test]
