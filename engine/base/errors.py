@@ -100,10 +100,6 @@ class Failure(Exception):
         self.detail = detail
         self.retry_after_seconds = retry_after_seconds
 
-    @property
-    def retryable(self) -> bool:
-        return self.error_class in RETRYABLE
-
 
 class Defect(Exception):
     """Our own mistake: an invariant did not hold. Never retried; stops the key it happened on, not the process."""

@@ -125,10 +125,6 @@ class Operation:
             key_length=declared.key_length,
         )
 
-    def input_type(self, find: SchemaFinder) -> Type:
-        """The type of its input; any if undeclared or unknown."""
-        return _type_of(self.form.input, find)
-
     def result_type(self, find: SchemaFinder) -> Type:
         """With a read operation: the type of its answer."""
         return _type_of(self.form.output, find)

@@ -260,8 +260,3 @@ def greater(left: Any, right: Any) -> bool | None:
 
 def greater_equal(left: Any, right: Any) -> bool | None:
     return left >= right if orderable(left, right, ">=") else None
-
-
-def is_false(value: Any) -> bool:
-    """JMESPath's falsehood: null, false, and empty text, arrays and objects. Zero is true."""
-    return value is None or value is False or (value.__class__ in (str, list, dict) and not value)

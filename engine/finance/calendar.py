@@ -50,10 +50,6 @@ def days_in_month(year: int, month: int) -> int:
     return _calendar.monthrange(year, month)[1]
 
 
-def first_of_month(day: date) -> date:
-    return day.replace(day=1)
-
-
 def month_of(day: date) -> Span:
     """The calendar month of a day."""
     first = day.replace(day=1)

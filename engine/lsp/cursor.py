@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.lsp.layout import BLOCK, KEY, Dash, KeyToken, Token, Words, tokens_of
+from engine.lsp.layout import BLOCK, Dash, KeyToken, Token, Words, tokens_of
 from engine.lsp.positions import Point
 
 Path = tuple[str | int, ...]
@@ -240,9 +240,3 @@ def _continued(lines: Sequence[str], owner: KeyToken | _Opened, point: Point) ->
     parts += [lines[number].strip() for number in range(owner.line + 1, point.line)]
     here = lines[point.line][: point.column] if point.line < len(lines) else ""
     return " ".join([*parts, here.lstrip(" ")])
-
-
-def key_at(text: str) -> str | None:
-    """The key that a line has, if it has one."""
-    found = KEY.match(text.strip().removeprefix("- "))
-    return None if found is None else found["key"]

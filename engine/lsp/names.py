@@ -152,10 +152,3 @@ class Names:
             for use in uses_in(document):
                 if use.kind == kind and use.name == name:
                     yield use
-
-    def uses_of_id(self, kind: str, id_: str) -> Iterator[Use]:
-        """Every reference to an id, in any major version."""
-        for document in self.documents.values():
-            for use in uses_in(document):
-                if use.kind == kind and use.name.partition("@")[0] == id_:
-                    yield use

@@ -16,7 +16,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
-from engine.base.clock import SECOND
 from engine.base.crashpoint import reach
 from engine.base.errors import Defect, ErrorClass, Failure
 from engine.base.identity import digest_bytes
@@ -331,8 +330,3 @@ def _checked(event: Any) -> dict[str, Any]:
             f"the event type {event['type']!r} must name its major version: invoice.finalized@1",
         )
     return event
-
-
-def freshness_seconds(received_at: int, now: int) -> float:
-    """How long ago a message came in."""
-    return (now - received_at) / SECOND

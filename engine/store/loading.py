@@ -27,14 +27,6 @@ def queued_page(engine: sa.Engine, after: int, limit: int) -> list[tuple[int, Ar
         return [(row[0], _arrival(row[1:])) for row in connection.execute(statement)]
 
 
-def queue_states(engine: sa.Engine) -> dict[str, int]:
-    """How many unfinished messages are in each state."""
-    statement = sa.select(t.queue.c.state, sa.func.count()).group_by(t.queue.c.state)
-    with engine.connect() as connection:
-        rows = connection.execute(statement)
-        return {row[0]: row[1] for row in rows}
-
-
 def blocked_messages(engine: sa.Engine) -> list[tuple[str, str]]:
     """(key, message id) of messages that block their key."""
     statement = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,32 @@ def test_files_and_functions_stay_small() -> None:
         if path.is_relative_to(ROOT / "tests") and len(path.read_text("utf-8").splitlines()) > TEST_FILE_LINES_MAX
     ]
     assert (long_files, long_functions, long_tests) == ([], [], [])
+
+
+def public_functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Those that only a mention can call: no decorator takes them, and no base class."""
+    for owner in ast.walk(tree):
+        if isinstance(owner, ast.Module) or (isinstance(owner, ast.ClassDef) and not owner.bases):
+            for node in owner.body:
+                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+                    continue
+                if all(ast.unparse(each) in {"property", "staticmethod"} for each in node.decorator_list):
+                    yield node
+
+
+def test_every_function_is_mentioned_somewhere_else() -> None:
+    mentions = Counter(
+        word
+        for path in tracked(".py", "pyproject.toml")
+        for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", path.read_text("utf-8"))
+    )
+    alone = [
+        f"{named(path, node.lineno)} {node.name}"
+        for path in product_files()
+        for node in public_functions(ast.parse(path.read_text("utf-8")))
+        if mentions[node.name] == 1
+    ]
+    assert alone == []
 
 
 def test_time_randomness_and_ids_come_from_the_foundations() -> None:

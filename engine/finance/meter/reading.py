@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from engine.base.errors import Failure
 from engine.base.record import frozen
 from engine.finance.compiling import computed
-from engine.finance.meter.aggregates import UNIQUE, Bounds
+from engine.finance.meter.aggregates import UNIQUE
 from engine.finance.problem import Where, refused
 from engine.schema.formats import Mismatch, read_decimal, read_timestamp
 from engine.schema.types import ANY, BOOLEAN
@@ -180,10 +180,6 @@ def window_start(window: Window, zone: ZoneInfo) -> Callable[[datetime], datetim
         return begin.astimezone(UTC)
 
     return start
-
-
-def bounds_of(meter: Meter, start: datetime | None, end: datetime | None) -> Bounds:
-    return Bounds(start, end, meter.zone)
 
 
 _WITH_EXPONENT = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?[eE][+-]?[0-9]{1,2}").fullmatch

@@ -36,10 +36,6 @@ class Measure:
     rebates: tuple[RebateLiability, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    @property
-    def stepped(self) -> bool:
-        return self.method in STEPPED
-
 
 def rule_of(setting: Setting, obligation: Obligation) -> Recognition:
     """The first rule that fits. Raises Failure if none does."""

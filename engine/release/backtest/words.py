@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.release.backtest.comparing import Change, EventDifference, Verdict
@@ -36,13 +36,6 @@ def counts_line(report: BacktestReport) -> str:
     counts = report.counts
     shown = [verdict for verdict in VERDICTS if verdict is not Verdict.NOTHING or counts[verdict]]
     return ", ".join(f"{counts[verdict]:,} {VERDICTS[verdict]}" for verdict in shown)
-
-
-def net_sentences(report: BacktestReport) -> Iterator[str]:
-    """``net effect on 4000: -0.03 EUR over 500 events``, for every account that moves."""
-    events = report.total
-    for row in report.accounts:
-        yield net_sentence(row, events)
 
 
 def net_sentence(row: NetRow, events: int) -> str:

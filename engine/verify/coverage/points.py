@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -138,8 +138,3 @@ def _targets(node: source.Node, prefix: str) -> Iterator[Point]:
 def target_point(entry: source.Entry, name: str) -> Point:
     """A field gets a value."""
     return Point(entry.key_span.file, entry.key_span.line, PointKind.TARGET, name)
-
-
-def files_of(points: Iterable[Point]) -> tuple[str, ...]:
-    """The files that have points, in order."""
-    return tuple(dict.fromkeys(point.file for point in sorted(points)))
