@@ -19,7 +19,10 @@ _FORMATS = ("cobertura", "lcov", "json")
 
 
 @group("test", "tieout test --only invoice_posted --coverage", invoke_without_command=True)
-@click.option("--only", help="A test's id, test/case, a target such as flow:invoice_posted, or a file.")
+@click.option(
+    "--only",
+    help="A test's id, test/case, a target such as flow:invoice_posted, a file, a folder, or a pattern: 'invoice_*'.",
+)
 @click.option("--changed-since", metavar="REV", help="Only tests that changes since a Git revision can affect.")
 @click.option("--format", "form", type=click.Choice(["human", "json", "junit", "github"]), default="human",
               show_default=True, help="How results are printed.")  # fmt: skip

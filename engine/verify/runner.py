@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.base.clock import Clock, SystemClock, as_datetime, as_microseconds
@@ -17,6 +18,7 @@ from engine.plan.model import FlowPlan, Plan
 from engine.source.diagnostic import Diagnostics, Level
 from engine.spec.documents.test import Expect, Target, Test, TestCase
 from engine.spec.kinds import CALCULATING
+from engine.spec.nearest import nearest
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 from engine.verify.affected import affected_tests
 from engine.verify.case_table import expanded
@@ -40,8 +42,8 @@ BREAKS = (UserError, Defect, ArithmeticError, LookupError, TypeError, ValueError
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which cases to run: ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``) or file;
-    ``tests`` by test id. What is None chooses all."""
+    """Which cases to run: ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``), file,
+    folder or a pattern of these (``invoice_*``); ``tests`` by test id. What is None chooses all."""
 
     only: str | None = None
     tests: frozenset[str] | None = None
@@ -64,10 +66,11 @@ def run_tests(
 ) -> TestReport:
     """Run the tests of the workspace at ``root``.
 
-    ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``) or file; with ``changed``, paths
-    of files below the root, only tests that these can affect run. With ``coverage`` the report also says what the
-    tests reach, against these thresholds. ``seed`` replaces that of property cases. Raises UserError if nothing is
-    chosen by ``only``. If the workspace does not compile, the report holds its findings and no results.
+    ``only`` chooses by test id, ``test id/case id``, target (``flow:invoice_posted``), file, folder or a pattern of
+    these (``invoice_*``); with ``changed``, paths of files below the root, only tests that these can affect run. With
+    ``coverage`` the report also says what the tests reach, against these thresholds. ``seed`` replaces that of
+    property cases. Raises UserError if nothing is chosen by ``only``. If the workspace does not compile, the report
+    holds its findings and no results.
     """
     time = clock or SystemClock()
     began = time.monotonic()
@@ -83,7 +86,7 @@ def run_tests(
     recorder = None if coverage is None else Recorder(workspace)
     results = run_cases(workspace, built.plan, only, recorder, tests=tests, seed=seed)
     if only is not None and not results and tests is None:
-        raise UserError(f"no test is called {only}, tests it or lies there")
+        raise UserError(_nothing_chosen(workspace.tests, only))
     reached = None
     if recorder is not None and coverage is not None:
         reached = measured(points_of(workspace), recorder.hits, coverage)
@@ -129,10 +132,23 @@ def _misfit(case: TestCase, observed: Observed) -> Iterator[str]:
         )
 
 
+def _names(test: Test, case: TestCase) -> tuple[str, ...]:
+    """By what a case can be asked for."""
+    target, file = target_name(test.target), PurePosixPath(test.span.file)
+    folders = (str(each) for each in file.parents)
+    return (test.id, f"{test.id}/{case.id}", target, target.partition("@")[0], str(file), file.name, *folders)
+
+
 def _chosen(test: Test, case: TestCase, only: str) -> bool:
-    target = target_name(test.target)
-    names = (test.id, f"{test.id}/{case.id}", target, target.partition("@")[0], test.span.file)
-    return only in names or test.span.file.endswith(f"/{only}")
+    wanted = only.removeprefix("./").rstrip("/")
+    return any(fnmatchcase(name, wanted) for name in _names(test, case)) or test.span.file.endswith(f"/{wanted}")
+
+
+def _nothing_chosen(tests: Iterable[Test], only: str) -> str:
+    """Why ``only`` chooses nothing, and what it probably meant."""
+    known = {name for test in tests for case in test.cases for name in _names(test, case)}
+    meant = nearest(only, known)
+    return f"no test is called {only}, tests it or lies there" + ("" if meant is None else f": did you mean {meant}?")
 
 
 def _day(clock: str) -> date:

@@ -233,7 +233,7 @@ def test_tests_are_chosen_by_name_target_or_file(tmp_path: Path) -> None:
     root = copy_base(tmp_path)
     chosen = {
         only: [result.name for result in run_tests(root, only=only).results]
-        for only in ("entry", "entry/known", "flow:booked", "flow:booked@1", "billed.test.yaml")
+        for only in ("entry", "entry/known", "flow:booked", "flow:booked@1", "billed.test.yaml", "entry/k*")
     }
     assert chosen == {
         "entry": ["entry/known", "entry/unknown"],
@@ -241,7 +241,12 @@ def test_tests_are_chosen_by_name_target_or_file(tmp_path: Path) -> None:
         "flow:booked": ["booked/good"],
         "flow:booked@1": ["booked/good"],
         "billed.test.yaml": ["billed/issued", "billed/draft"],
+        "entry/k*": ["entry/known"],
     }
+    everything = [result.name for result in run_tests(root).results]
+    assert [result.name for result in run_tests(root, only="./mappings/").results] == everything
+    with pytest.raises(UserError, match="did you mean entry/known"):
+        run_tests(root, only="entry/knwon")
     with pytest.raises(UserError, match="no test is called nothing"):
         run_tests(root, only="nothing")
 
