@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.report.frame import PER_FILE_MAX, capped, counted, source_line
 from engine.report.window import BOLD, DIM, Mark, Paint, edited, frame
-from engine.source.catalogue import load_all
+from engine.source.catalogue import find_code
 from engine.source.diagnostic import Diagnostic, Fix, Level
 
 _COLORS = {Level.ERROR: "\x1b[1;31m", Level.WARNING: "\x1b[1;33m", Level.INFO: "\x1b[1;36m"}
@@ -92,7 +92,7 @@ def _edited(diagnostic: Diagnostic, sources: Mapping[str, str], gutter: int, pai
 
 def _consequence(code: str) -> tuple[str, ...]:
     """What would come of it, in the first sentence that the catalogue says of the code."""
-    entry = load_all().get(code)
+    entry = find_code(code)
     why = entry.why if entry is not None else ""
     return (re.split(r"(?<=[.:;]) ", why, maxsplit=1)[0].rstrip(".:;"),) if why else ()
 

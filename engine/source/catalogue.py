@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from functools import cache
 
 from engine.base.errors import Defect
 from engine.base.record import frozen
@@ -97,16 +98,22 @@ def register(*codes: Code) -> None:
 
 def load_all() -> dict[str, Code]:
     """Every code of every package that exists, in order of prefix and number."""
+    _import_modules()
+    return dict(sorted(CODES.items(), key=lambda entry: entry[1].sort_key()))
+
+
+@cache
+def _import_modules() -> None:
     for name in CODE_MODULES:
         package = name.rpartition(".")[0]
         if importlib.util.find_spec(package) is not None and importlib.util.find_spec(name) is not None:
             importlib.import_module(name)
-    return dict(sorted(CODES.items(), key=lambda entry: entry[1].sort_key()))
 
 
 def find_code(code: str) -> Code | None:
     """The code, in any letter case, or None."""
-    return load_all().get(code.upper())
+    _import_modules()
+    return CODES.get(code.upper())
 
 
 def sections(code: Code) -> list[tuple[str, str, bool]]:
