@@ -95,13 +95,16 @@ def new_document(start: Path, kind: str, id_: str, folder: str | None = None) ->
     ``start`` lies in the workspace; for a new workspace it is its folder. Raises UserError if there is anything of
     that name already: nothing is overwritten.
     """
+    from engine.spec.editor_blank import CONNECTOR as CONNECTORS_KIND
     from engine.spec.editor_blank import check_name, folder_of, new_files
 
     check_name(kind, id_)
     if kind == "workspace":
         made = _write_new(start, new_files(kind, id_, "", "", None), ("mappings", "schemas", "policies"))
+        for each in ("mappings", "policies"):  # git keeps no empty folder, and a clone must be a workspace as well
+            (start / each / ".gitkeep").touch()
         return [*made, *_with_schemas(start)]
-    from engine.spec.workspace import find_workspace, load_workspace
+    from engine.spec.workspace import CONNECTORS_FOLDER, find_workspace, load_workspace
 
     root = find_workspace(start)
     workspace = load_workspace(root, (kind, "connection"))
@@ -110,6 +113,11 @@ def new_document(start: Path, kind: str, id_: str, folder: str | None = None) ->
             raise UserError(f"there is a {kind} {id_} already")
     folders = _declared_folders(root)
     place = folder if folder is not None else folder_of(kind, workspace.files, folders)
+    if kind == CONNECTORS_KIND:
+        if place != CONNECTORS_FOLDER:
+            raise UserError(f"a workspace's own connectors lie in its folder {CONNECTORS_FOLDER}: leave out --folder")
+        _declare_folder(root, CONNECTORS_FOLDER)
+        return [*_write_new(root, new_files(kind, id_, place, "", None)), *_with_schemas(root)]
     if folder is not None and folder.partition("/")[0] not in folders:
         raise UserError(f"{folder} is in none of the workspace's folders: {', '.join(folders)}")
     schemas = "schemas" if "schemas" in folders else place
@@ -138,6 +146,32 @@ def _declared_folders(root: Path) -> tuple[str, ...]:
     found.raise_errors("the workspace file has errors")
     assert isinstance(document, Workspace)
     return document.folders
+
+
+def _declare_folder(root: Path, folder: str) -> None:
+    """Name one more folder in the workspace file, below the last, unless it is named already."""
+    from engine.source.diagnostic import Diagnostics
+    from engine.source.node import Mapping as MappingNode
+    from engine.source.node import Sequence
+    from engine.source.yaml_reader import read_yaml
+    from engine.spec.workspace import WORKSPACE_FILE
+
+    declared = _declared_folders(root)
+    if folder in declared:
+        return
+    file = root / WORKSPACE_FILE
+    lines = file.read_text("utf-8").splitlines()
+    node = read_yaml(file.read_bytes(), WORKSPACE_FILE, Diagnostics())
+    named = node.get("folders") if isinstance(node, MappingNode) else None
+    if named is None:
+        lines += ["folders:", *(f"  - {each}" for each in (*declared, folder))]
+    else:
+        last = named.items[-1].span if isinstance(named, Sequence) and named.items else named.span
+        before = lines[last.line - 1][: last.column - 1]
+        if before.strip() != "-":
+            raise UserError(f"add `{folder}` to the `folders` of {WORKSPACE_FILE}, so that what was made is read")
+        lines.insert(last.line, f"{before}{folder}")
+    file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _write_new(root: Path, files: Mapping[str, str], folders: tuple[str, ...] = ()) -> list[str]:

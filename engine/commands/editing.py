@@ -62,6 +62,10 @@ def new(kind: str, name: str, folder: str | None, workspace: Path | None, as_jso
     else:
         for file in made:
             click.echo(f"made {file}")
+        if kind == "connector":
+            click.echo(
+                "next: say its requests and answers in the manifest, then `tieout new connection` and name it there"
+            )
     return CLEAN
 
 

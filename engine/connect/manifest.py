@@ -41,6 +41,7 @@ from engine.source.node import Node, Scalar, plain
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
 from engine.spec.decode import decode
+from engine.spec.nearest import suggestion
 from engine.spec.stamps import stamp_of_folder
 from engine.spec.values import Reference
 
@@ -242,30 +243,84 @@ def connector_names() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def load_manifest(name: str, diagnostics: Diagnostics, span: Span | None = None) -> Manifest | None:
+def load_manifest(
+    name: str, diagnostics: Diagnostics, span: Span | None = None, own: Path | None = None
+) -> Manifest | None:
     """The manifest of a connector: a folder of the package ``connectors``, or of the package that an entry point
-    of the group ``tieout.connectors`` names. ``span`` is where the connector is asked for."""
+    of the group ``tieout.connectors`` names, or else a folder of ``own``, where a workspace keeps connectors of its
+    own. ``span`` is where the connector is asked for."""
     located = _find_folder(name)
+    private = own_folder(name, own)
+    if private is not None:
+        return _read_own(name, private, located is not None, diagnostics)
     if located is None:
-        names = ", ".join(connector_names())
         diagnostics.error(
-            codes.UNKNOWN_CONNECTOR, f"there is no connector {name!r}", span or Span(name), f"installed: {names}"
+            codes.UNKNOWN_CONNECTOR, f"there is no connector {name!r}", span or Span(name), _unknown(name, own)
         )
         return None
     package, folder = located
     return read_manifest(folder, package, f"connectors/{name}/manifest.yaml", diagnostics)
 
 
-def folder_of(name: str) -> Path | None:
+def own_folder(name: str, own: Path | None) -> Path | None:
+    """Where a workspace keeps a connector of this name; None if it has none that is not installed as well."""
+    if own is None or not name.isidentifier() or not (own / name / "manifest.yaml").is_file():
+        return None
+    located = _find_folder(name)
+    installed = located[1] if located is not None and isinstance(located[1], Path) else None
+    return None if installed is not None and installed.resolve() == (own / name).resolve() else own / name
+
+
+def own_names(own: Path | None) -> tuple[str, ...]:
+    """The connectors that a workspace declares itself, in order."""
+    if own is None:
+        return ()
+    return tuple(sorted(file.parent.name for file in own.glob("*/manifest.yaml")))
+
+
+def folder_of(name: str, own: Path | None = None) -> Path | None:
     """Where a connector's files lie; None if there is none, or not in a folder."""
+    private = own_folder(name, own)
+    if private is not None:
+        return private
     located = _find_folder(name)
     return located[1] if located is not None and isinstance(located[1], Path) else None
 
 
-def stamp_of(name: str) -> object | None:
+def stamp_of(name: str, own: Path | None = None) -> object | None:
     """A value that is equal while no file of a connector was changed; None where that cannot be told."""
-    folder = folder_of(name)
+    folder = folder_of(name, own)
     return None if folder is None else (str(folder), stamp_of_folder(folder))
+
+
+def _unknown(name: str, own: Path | None) -> str:
+    """What to do about a connector that is not there."""
+    near = suggestion(name, (*connector_names(), *own_names(own)), what="")
+    if near.startswith("did you mean"):
+        return near
+    there = "add `connectors` to the `folders` of tieout.yaml and " if own is None else ""
+    known = ", ".join(connector_names())
+    return f"installed: {known}; for one of your own, {there}write connectors/{name}/manifest.yaml in the workspace"
+
+
+def _read_own(name: str, folder: Path, installed: bool, diagnostics: Diagnostics) -> Manifest | None:
+    """A connector that a workspace declares: a manifest without Python, under a name of its own."""
+    found = Diagnostics()
+    manifest = read_manifest(folder, "", f"connectors/{name}/manifest.yaml", found)
+    if manifest is not None:
+        place = manifest.form.span
+        if installed:
+            message = f"there is an installed connector {name!r} already"
+            found.error(codes.MANIFEST, message, place, "give this one another name, in `name` and of its folder")
+        if manifest.name != name:
+            message = f"the connector in the folder {name} calls itself {manifest.name!r}"
+            found.error(codes.MANIFEST, message, place, f"write `name: {name}`, or rename the folder")
+        if manifest.has_python:
+            message = f"the connector {name} brings Python, which is not run out of a workspace"
+            help = "say it with requests in the manifest, or install the connector as a package"
+            found.error(codes.MANIFEST, message, place, help)
+    diagnostics.extend(found)
+    return None if found.has_errors else manifest
 
 
 def read_manifest(folder: Traversable, package: str, file: str, diagnostics: Diagnostics) -> Manifest | None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from engine.base.beside import Beside
 from engine.base.clock import SECOND, Clock, SystemClock
 from engine.connect.manifest import folder_of
 from engine.lint.astray import at_references
@@ -38,6 +39,7 @@ from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build_plan
 from engine.plan.model import Plan
 from engine.source.diagnostic import Diagnostic, Diagnostics
+from engine.spec.kept_files import KeptFiles
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 
 RULES: tuple[Rule, ...] = (
@@ -64,15 +66,20 @@ def lint(root: Path, *, environment: Mapping[str, str] | None = None, clock: Clo
     return lint_watched(root, os.environ if environment is None else environment, clock or SystemClock())[0]
 
 
-def lint_watched(root: Path, environment: Mapping[str, str], clock: Clock) -> tuple[LintReport, Watched]:
-    """Like :func:`lint`, with what it depended on besides the files of the workspace."""
+def lint_watched(
+    root: Path, environment: Mapping[str, str], clock: Clock, kept: KeptFiles | None = None, *, beside: bool = False
+) -> tuple[LintReport, Watched]:
+    """Like :func:`lint`, with what it depended on besides the files of the workspace.
+
+    ``kept`` holds files that were read already; with ``beside`` another process may be made that asks rules.
+    """
     began = clock.monotonic()
-    workspace = load_workspace(root)
+    workspace = load_workspace(root, kept=kept)
     found = Diagnostics()
     asked = _Asked(environment)
     plan = build_plan(workspace, found, asked)
-    findings = findings_of(workspace, plan, found, day_of(clock))
-    folders = [folder_of(each.connector) for each in workspace.connections]
+    findings = findings_of(workspace, plan, found, day_of(clock), beside=beside)
+    folders = [folder_of(each.connector, workspace.own_connectors) for each in workspace.connections]
     connectors = tuple(dict.fromkeys(each for each in folders if each is not None))
     watched = Watched(workspace.folders, None if None in folders else connectors, asked.names)
     return LintReport(findings, workspace.files, clock.monotonic() - began), watched
@@ -104,11 +111,13 @@ def findings_of(
     compiling: Diagnostics,
     today: datetime.date,
     known: Known | None = None,
+    *,
+    beside: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """Everything found in a workspace that was read and compiled, by the rules too, without what is suppressed.
 
     ``compiling`` is what was found while it was compiled; ``today`` is the day that suppressions with an end are
-    judged by; ``known`` holds what rules worked out earlier.
+    judged by; ``known`` holds what rules worked out earlier; with ``beside`` another process may be made for rules.
     """
     found = Diagnostics()
     found.extend(workspace.diagnostics)
@@ -117,11 +126,23 @@ def findings_of(
         return finished(found.sorted, workspace)
     subject = Subject(workspace, plan, Known() if known is None else known)
     subject.known.begin()
-    findings = [*found.sorted, *(each for rule in RULES for each in rule(subject))]
+    findings = [*found.sorted, *(each for found_by_rule in _asked(subject, beside) for each in found_by_rule)]
     kept = Diagnostics()
     for diagnostic in apply(findings, read_suppressions(workspace.files), today):
         kept.add(diagnostic)
     return finished(kept.sorted, workspace)
+
+
+def _asked(subject: Subject, beside: bool) -> Sequence[Sequence[Diagnostic]]:
+    """What each rule finds, in the order of the rules."""
+
+    def ask(number: int) -> tuple[Diagnostic, ...]:
+        return tuple(RULES[number](subject))
+
+    if not beside:
+        return [ask(number) for number in range(len(RULES))]
+    with Beside(ask, len(RULES)) as shared:
+        return shared.results()
 
 
 def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[Diagnostic, ...]:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.base.identity import digest
 from engine.base.record import frozen
-from engine.connect.manifest import stamp_of
+from engine.connect.manifest import load_manifest, own_names, stamp_of
 from engine.expr.checked import Checked, PlainText
 from engine.plan import codes as codes  # registers what the findings mean
 from engine.plan.bundles import LANGUAGE
@@ -132,17 +133,22 @@ class _Builder:
         return self._made(key, (*documents, *digests), lambda library: compile_(documents, digests, library))
 
     def _connections(self) -> None:
+        own = self.workspace.own_connectors
         for connection in self.workspace.connections:
             digest_ = self._digest("connection", connection.id)
             made = self._made(
                 ("connection", connection.id),
-                (connection, digest_, stamp_of(connection.connector)),
-                partial(_connected, connection, digest_, self.environment),
+                (connection, digest_, stamp_of(connection.connector, own)),
+                partial(_connected, connection, digest_, self.environment, own),
             )
             if made is None:
                 self.library.broken.add(("connection", connection.id))
             else:
                 self.library.connections[connection.id] = made
+        used = {connection.connector for connection in self.workspace.connections}
+        for name in own_names(own):
+            if name not in used:  # nothing speaks by it yet, but it may be wrong already
+                load_manifest(name, self.diagnostics, own=own)
 
     def _schemas(self) -> LoadedSchemas:
         """The workspace's schemas and those of the connectors that it uses."""
@@ -337,9 +343,9 @@ class _Builder:
 
 
 def _connected(
-    connection: Connection, digest_: str, environment: Mapping[str, str], library: Library
+    connection: Connection, digest_: str, environment: Mapping[str, str], own: Path | None, library: Library
 ) -> Connected | None:
-    return compile_connection(connection, digest_, environment, library.diagnostics)
+    return compile_connection(connection, digest_, environment, library.diagnostics, own)
 
 
 def _schema_files(connected: Connected, library: Library) -> tuple[SchemaFile, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.base.record import frozen
@@ -34,10 +35,16 @@ class Connected:
 
 
 def compile_connection(
-    connection: Connection, digest: str, environment: Mapping[str, str], diagnostics: Diagnostics
+    connection: Connection,
+    digest: str,
+    environment: Mapping[str, str],
+    diagnostics: Diagnostics,
+    own_connectors: Path | None = None,
 ) -> Connected | None:
-    """The plan of a connection; None if its connector cannot be found or its manifest has findings."""
-    manifest = load_manifest(connection.connector, diagnostics, connection.span)
+    """The plan of a connection; None if its connector cannot be found or its manifest has findings.
+
+    ``own_connectors`` is the folder in which the workspace keeps connectors of its own."""
+    manifest = load_manifest(connection.connector, diagnostics, connection.span, own_connectors)
     if manifest is None:
         return None
     secrets = dict(connection.secrets)

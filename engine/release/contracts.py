@@ -112,7 +112,7 @@ def connector_limits(workspace: LoadedWorkspace) -> dict[str, int]:
     """The longest text that operations of the connectors take, by a field's name: the shortest of all of them."""
     found: dict[str, int] = {}
     for name in dict.fromkeys(connection.connector for connection in workspace.connections):
-        manifest = load_manifest(name, Diagnostics())
+        manifest = load_manifest(name, Diagnostics(), own=workspace.own_connectors)
         for schema in () if manifest is None else _schemas(manifest):
             root = schema.root(schema.names[0]) if schema.names else None
             for path, said in ({} if root is None else fields_of(root)).items():

@@ -83,7 +83,7 @@ def opened(root: Path, against: str, engine: sa.Engine | None = None) -> Iterato
         target = Path(made)
         files = None if kind == "git" or engine is None else _bundle_files(engine, rest)
         if files is not None:
-            _write_texts(files, target)
+            write_texts(files, target)
             yield Revision(f"bundle {rest[:12]}", load_workspace(target))
         elif kind == "bundle":
             raise UserError(_no_bundle(rest, engine))
@@ -169,7 +169,8 @@ def _bundle_files(engine: sa.Engine, text: str) -> Mapping[str, str] | None:
     return files
 
 
-def _write_texts(files: Mapping[str, str], target: Path) -> None:
+def write_texts(files: Mapping[str, str], target: Path) -> None:
+    """Write a workspace's texts, by their paths, below ``target``; folders that it names are there even if empty."""
     for name, text in files.items():
         path = target / name
         if not path.resolve().is_relative_to(target.resolve()):

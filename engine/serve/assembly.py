@@ -20,6 +20,7 @@ from engine.connect.opening import open_connector
 from engine.connect.port import Connector, Settings
 from engine.plan.build import build_plan
 from engine.plan.model import ConnectionPlan, Plan
+from engine.release.revisions import write_texts
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 from engine.store import tables as t
 
@@ -124,10 +125,5 @@ def load_snapshot(engine: sa.Engine, bundle: str) -> Plan | None:
     files: Mapping[str, str] = orjson.loads(zlib.decompress(bytes(row[0])))
     with tempfile.TemporaryDirectory(prefix="tieout-bundle-") as folder:
         root = Path(folder)
-        for name, text in files.items():
-            path = root / name
-            if not path.resolve().is_relative_to(root.resolve()):
-                continue  # connectors' own schemas come with the program, not with the workspace
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+        write_texts(files, root)
         return compile_workspace(root).plan

@@ -13,6 +13,7 @@ from engine.spec.nearest import suggestion
 
 FOLDER = Path(__file__).parent / "new_documents"
 SCHEMA = "schema"
+CONNECTOR = "connector"
 #: What stands in a template for the new id, and for a connection of the workspace.
 NEW_ID, NEW_CONNECTION = "NEW_ID", "NEW_CONNECTION"
 
@@ -27,6 +28,7 @@ _FOLDERS = {
     "connection": "mappings/connections",
     "outcomes": "mappings",
     SCHEMA: "schemas",
+    CONNECTOR: "connectors",
     "workspace": "",
     **{kind: f"mappings/{kind}" for kind in CALCULATING},
 }
@@ -34,7 +36,7 @@ _FOLDERS = {
 
 def creatable() -> tuple[str, ...]:
     """The kinds that can be made: all but tests, which come with what they test."""
-    return (*(kind for kind in KINDS if kind != "test"), SCHEMA)
+    return (*(kind for kind in KINDS if kind != "test"), SCHEMA, CONNECTOR)
 
 
 def _kinds_like(kind: str) -> str:
@@ -65,6 +67,8 @@ def folder_of(kind: str, files: Mapping[str, str], folders: tuple[str, ...]) -> 
     if counts:
         return max(sorted(counts), key=lambda each: counts[each])
     usual = _FOLDERS[kind]
+    if kind == CONNECTOR:
+        return usual
     return usual if not usual or usual.partition("/")[0] in folders else folders[0]
 
 
@@ -75,13 +79,13 @@ def new_files(kind: str, id_: str, folder: str, schemas: str, connection: str | 
     for template in sorted(path for path in source.rglob("*") if path.is_file()):
         name = template.name.replace(NEW_ID, id_)
         inside = template.relative_to(source).parts[0] == "schemas"
-        place = schemas if inside else folder
+        place = schemas if inside else f"{folder}/{id_}" if kind == CONNECTOR else folder
         file = f"{place}/{name}" if place else name
         text = template.read_text("utf-8").replace(NEW_ID, id_)
         if NEW_CONNECTION in text:
             if connection is None:
                 raise UserError("a source needs the connection it comes in by: first `tieout new connection NAME`")
             text = text.replace(NEW_CONNECTION, connection)
-        kind_ = kind_of_file(name)
+        kind_ = CONNECTOR if kind == CONNECTOR else kind_of_file(name)
         made[file] = modeline(kind_, file) + text if kind_ is not None else text
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as Mapping_
 from dataclasses import field
 from pathlib import Path
@@ -27,7 +27,7 @@ from engine.spec.documents.workspace import Workspace
 from engine.spec.files import WORKSPACE_FILE as WORKSPACE_FILE
 from engine.spec.files import Files
 from engine.spec.files import find_workspace as find_workspace
-from engine.spec.kept_files import SCHEMA, KeptFiles, ReadFile
+from engine.spec.kept_files import SCHEMA, KeptFiles, ReadFile, read_file
 from engine.spec.kept_rows import Rows
 from engine.spec.kinds import CALCULATING, KINDS, kind_of_file
 from engine.spec.nearest import suggestion
@@ -37,6 +37,8 @@ from engine.spec.rows import load_rows as load_rows
 SCHEMA_SUFFIX = ".schema.json"
 #: A connector's own declaration, which may lie in a folder of the workspace and is read with the connector.
 MANIFEST_FILE = "manifest.yaml"
+#: The folder for connectors of a workspace's own, where it names that among its folders.
+CONNECTORS_FOLDER = "connectors"
 
 
 @frozen
@@ -79,6 +81,11 @@ class LoadedWorkspace:
     #: The rows of a table, read once.
     rows_of: Callable[[Table, Diagnostics], Rows] | None = None
 
+    @property
+    def own_connectors(self) -> Path | None:
+        """Where connectors of its own lie; None if it has no folder for them."""
+        return self.root / CONNECTORS_FOLDER if CONNECTORS_FOLDER in self.folders else None
+
     def rows(self, table: Table, diagnostics: Diagnostics) -> tuple[dict[str, Any], ...]:
         """The rows of a table, as :func:`load_rows` gives them."""
         if self.rows_of is not None:
@@ -105,6 +112,52 @@ def load_workspace(
     return _Loader(Files(root, overlay, None if kept is None else known.bytes), kinds, known).load()
 
 
+def _name_of(relative: str) -> str:
+    return relative.rpartition("/")[2]
+
+
+def _read_as(name: str) -> str | None:
+    """What a file of this name in the workspace's folders is read as; None if its name does not say."""
+    if name.endswith(SCHEMA_SUFFIX):
+        return SCHEMA
+    kind = kind_of_file(name) if name.endswith((".yaml", ".yml")) and name != MANIFEST_FILE else None
+    return None if kind == "workspace" else kind
+
+
+class FilesAhead:
+    """The files that :func:`load_workspace` is going to read, one by one, so that several can share the work."""
+
+    def __init__(self, root: Path, kept: KeptFiles) -> None:
+        self._files = Files(root, None, kept.bytes)
+        self._kept = kept
+        self.paths = tuple(self._listed()) if (root / WORKSPACE_FILE).is_file() else ()
+        self.kinds = frozenset(filter(None, map(kind_of_file, self.paths)))
+
+    def _listed(self) -> Iterator[str]:
+        """Where anything is wrong there are fewer; what is wrong is said when they are loaded."""
+        loader, root = _Loader(self._files, None, self._kept), self._files.root
+        workspace = loader.workspace()
+        for folder in workspace.folders if workspace else ():
+            path = root / folder
+            if inside(root, path) and path.is_dir():
+                yield from (each for each in self._files.below(folder, Diagnostics()) if _read_as(_name_of(each)))
+
+    def read(self, number: int) -> ReadFile | None:
+        """Read one of them; None if it is not there any more, or cannot be read."""
+        path = self.paths[number]
+        try:
+            raw = self._files.read(path)
+        except OSError:
+            return None
+        return read_file(path, raw, _read_as(_name_of(path)) or "").light()
+
+    def keep(self, read: Sequence[ReadFile | None]) -> None:
+        """What was read of all of them, in order, for when they are loaded."""
+        for path, each in zip(self.paths, read, strict=True):
+            if each is not None:
+                self._kept.add(path, each)
+
+
 class _Loader:
     """Collects while the folders are walked."""
 
@@ -121,7 +174,7 @@ class _Loader:
         self._unread: set[tuple[str, str]] = set()
 
     def load(self) -> LoadedWorkspace:
-        workspace = self._workspace()
+        workspace = self.workspace()
         for folder in workspace.folders if workspace else ():
             self._folder(folder, workspace.span if workspace else Span(WORKSPACE_FILE))
         found = {name: tuple(each) for name, each in self._found.items()}
@@ -150,7 +203,8 @@ class _Loader:
     def _rows(self, table: Table, diagnostics: Diagnostics) -> Rows:
         return self._kept.rows.rows(table, self._disk, diagnostics)
 
-    def _workspace(self) -> Workspace | None:
+    def workspace(self) -> Workspace | None:
+        """The workspace's own document."""
         read = self._read(WORKSPACE_FILE, "workspace")
         value = None if read is None else read.definition
         return value if isinstance(value, Workspace) else None
@@ -184,7 +238,7 @@ class _Loader:
             return None
 
     def _file(self, relative: str) -> None:
-        name = relative.rpartition("/")[2]
+        name = _name_of(relative)
         if self._kinds is not None and kind_of_file(name) not in self._kinds:
             return
         if name.endswith(SCHEMA_SUFFIX):
@@ -195,7 +249,12 @@ class _Loader:
             else:
                 self._unread.add(("schema", name.removesuffix(SCHEMA_SUFFIX)))
             return
-        if not name.endswith((".yaml", ".yml")) or name == MANIFEST_FILE:
+        if name == MANIFEST_FILE:
+            raw = self._bytes(relative)
+            if raw is not None:  # read with the connector, which findings in it name
+                self._files[relative] = raw.decode(errors="replace")
+            return
+        if not name.endswith((".yaml", ".yml")):
             return
         kind = kind_of_file(name)
         if kind is None or kind == "workspace":

@@ -65,7 +65,7 @@ def test_the_lines_in_front_of_new_documents_name_files_that_are_there(empty: Pa
     for path in [*empty.rglob("*.yaml")]:
         for line in path.read_text("utf-8").splitlines()[:2]:
             schema = json.loads((path.parent / line.partition("schema")[2].lstrip("=: ")).read_text("utf-8"))
-            assert schema["properties"]["spec"]["const"] == f"{kind_of_file(path.name)}/v1"
+            assert schema["properties"]["spec"]["const"] == f"{kind_of_file(path.name) or 'connector'}/v1"
             named += 1
     assert named > 2 * len(KINDS)
 
@@ -135,4 +135,10 @@ def test_schemas_are_printed_and_written(empty: Path, capsys: pytest.CaptureFixt
     assert (empty / "schemas/editor/flow.json").is_file()
     assert cli.tieout.main(["schemas", "--json", "--workspace", str(empty)], standalone_mode=False) == 0
     assert '"mapping"' in capsys.readouterr().out
+    assert findings(empty) == []
+
+
+def test_an_empty_workspace_survives_git(empty: Path, tmp_path: Path) -> None:
+    for folder in ("mappings", "policies", "schemas"):
+        assert any(path.is_file() for path in (empty / folder).rglob("*")), "git keeps no empty folder"
     assert findings(empty) == []
