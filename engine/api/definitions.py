@@ -20,13 +20,23 @@ def compile_workspace(root: Path) -> Compiled:
     return compile_(root)
 
 
-def lint(root: Path, state: Path | None = None) -> LintReport:
+def lint(root: Path, state: Path | None = None, *, beside: bool = False) -> LintReport:
     """Every finding of a workspace: of its documents, of compiling them, and of the rules; from the cache in the
-    ``state`` folder, if one is given and nothing changed. Raises UserError if there is no workspace."""
+    ``state`` folder, if one is given and nothing changed. Raises UserError if there is no workspace.
+
+    ``beside`` lets it copy the process to use a second processor: only for a program that does nothing else.
+    """
     if state is not None:
         from engine.lint.cache import lint_cached
 
-        return lint_cached(root, state)
+        return lint_cached(root, state, beside=beside)
+    if beside:
+        import os
+
+        from engine.base.clock import SystemClock
+        from engine.lint.beside import lint_beside
+
+        return lint_beside(root, os.environ, SystemClock())[0]
     from engine.lint.runner import lint as lint_
 
     return lint_(root)

@@ -3,17 +3,18 @@ positional ones plain values.
 
 They are dataclasses (``fields``, ``replace`` and ``is_dataclass`` know them), but for their methods. ``dataclasses``
 would write and compile six of these for each class at import, and every command imports hundreds of classes of which
-it makes few. Here one set of methods serves all, and the ``__init__`` of a class is written when one is first made.
+it makes few. Here one set of methods serves all, and the ``__init__`` of a class is written when many are made.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, dataclass_transform
+from typing import Any, NoReturn, TypeAlias, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
@@ -31,46 +32,123 @@ def frozen(cls: type[T]) -> type[T]:
 
 
 def _made(cls: type[T], *, kw_only: bool) -> type[T]:
-    """The class again, with slots and the methods of all records: to give it methods one by one costs far more."""
+    """The class again, with slots and the methods of all records: to give it methods one by one costs far more.
+
+    What ``dataclasses`` knows of its fields is worked out when it is first asked for, of the class as it was written.
+    """
     if cls.__doc__ is None:
         cls.__doc__ = f"{cls.__name__}(...)"  # with the whole signature it would cost more than the class
-    dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
-    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
-    inherited = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
-    kept = {name: value for name, value in cls.__dict__.items() if name not in names and name not in _OF_NO_SLOTS}
-    kept["__slots__"] = tuple(name for name in names if name not in inherited)
+    own = {name: _declared(cls, name, kw_only) for name in cls.__dict__.get("__annotations__", ()) if not _is_of_class(cls, name)}
+    inherited: dict[str, _Declared] = {}
+    slots: set[str] = set()
+    for base in cls.__mro__[-1:0:-1]:
+        inherited.update(_DECLARED.get(base, {}))
+        slots.update(base.__dict__.get("__slots__", ()))
+    declared = {**inherited, **own}
+    kept = {name: value for name, value in cls.__dict__.items() if name not in declared and name not in _OF_NO_SLOTS}
+    kept["__slots__"] = tuple(name for name in declared if name not in slots)
+    kept["__match_args__"] = tuple(name for name, each in declared.items() if not each[2])
+    told = {name: _Told(name, cls, kw_only) for name in ("__dataclass_fields__", "__dataclass_params__")}
     metaclass: Any = type(cls)
-    made: type[T] = metaclass(cls.__name__, cls.__bases__, {**_METHODS, **kept})
+    made: type[T] = metaclass(cls.__name__, cls.__bases__, {**_METHODS, **told, **kept})
     made.__qualname__ = cls.__qualname__
+    for each in told.values():
+        each.made = made
+    _DECLARED[made] = declared
     return made
 
 
 #: What a class has only where its values have a dict.
 _OF_NO_SLOTS = frozenset(("__dict__", "__weakref__"))
 
+#: Of a field: its default, what makes its default (both MISSING if there is none), whether it is given by name only.
+_Declared: TypeAlias = tuple[Any, Any, bool]
+#: The fields of each record, those of its bases first.
+_DECLARED: dict[type[Any], dict[str, _Declared]] = {}
+
+
+def _declared(cls: type[Any], name: str, kw_only: bool) -> _Declared:
+    default = cls.__dict__.get(name, dataclasses.MISSING)
+    if not isinstance(default, dataclasses.Field):
+        return default, dataclasses.MISSING, kw_only
+    by_name = kw_only if default.kw_only is dataclasses.MISSING else bool(default.kw_only)
+    return default.default, default.default_factory, by_name
+
+
+def _is_of_class(cls: type[Any], name: str) -> bool:
+    written = cls.__annotations__[name]
+    return isinstance(written, str) and written.startswith(("ClassVar", "typing.ClassVar"))
+
+
+class _Told:
+    """What ``dataclasses`` asks a class for by this name. It is replaced by the answer when it is first asked."""
+
+    __slots__ = ("_kw_only", "_name", "_written", "made")
+
+    def __init__(self, name: str, written: type[Any], kw_only: bool) -> None:
+        self._name = name
+        self._written = written
+        self._kw_only = kw_only
+        self.made: type[Any] = written
+
+    def __get__(self, _value: object, _owner: type[Any]) -> Any:
+        if "__dataclass_fields__" not in self._written.__dict__:
+            dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)(self._written)
+        answer = self._written.__dict__[self._name]
+        setattr(self.made, self._name, answer)
+        return answer
+
+
+#: An ``__init__`` is written when a class is made so often that this costs less than finding out each time.
+_SELDOM = 12
+_times: Counter[type[Any]] = Counter()
+
 
 def _first_init(self: Any, *given: Any, **named: Any) -> None:
-    """The ``__init__`` of a class of which none was made yet."""
+    """The ``__init__`` of a class of which few were made yet."""
     cls = type(self)
-    init = _written_init(cls)
-    setattr(cls, "__init__", init)  # noqa: B010 - a class's own method, set late
-    init(self, *given, **named)
+    _times[cls] += 1
+    if _times[cls] > _SELDOM or not _set_fields(self, cls, given, named):
+        init = _written_init(cls)
+        setattr(cls, "__init__", init)  # noqa: B010 - a class's own method, set late
+        init(self, *given, **named)
+    elif hasattr(cls, "__post_init__"):
+        self.__post_init__()
+
+
+def _set_fields(self: Any, cls: type[Any], given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+    """Set every field; False if what is given does not fit."""
+    by_place, by_name = 0, 0
+    for (name, (default, make, kw_only)), set_ in zip(_fields_of(cls).items(), _setters_of(cls), strict=True):
+        if by_place < len(given) and not kw_only:
+            value = given[by_place]
+            by_place += 1
+        elif name in named:
+            value = named[name]
+            by_name += 1
+        elif default is not dataclasses.MISSING:
+            value = default
+        elif make is not dataclasses.MISSING:
+            value = make()
+        else:
+            return False
+        set_(self, value)
+    return by_place == len(given) and by_name == len(named)
 
 
 def _written_init(cls: type[Any]) -> Callable[..., None]:
     parameters, keywords, lines = ["self"], ["*"], []
     namespace: dict[str, Any] = {"unset": dataclasses.MISSING}
-    for field in dataclasses.fields(cls):
-        name = field.name
+    for name, (default, make, kw_only) in _fields_of(cls).items():
         namespace[f"set_{name}"] = getattr(cls, name).__set__
         parameter, value = name, name
-        if field.default_factory is not dataclasses.MISSING:
-            namespace[f"make_{name}"] = field.default_factory
+        if make is not dataclasses.MISSING:
+            namespace[f"make_{name}"] = make
             parameter, value = f"{name}=unset", f"make_{name}() if {name} is unset else {name}"
-        elif field.default is not dataclasses.MISSING:
-            namespace[f"default_{name}"] = field.default
+        elif default is not dataclasses.MISSING:
+            namespace[f"default_{name}"] = default
             parameter = f"{name}=default_{name}"
-        (keywords if field.kw_only else parameters).append(parameter)
+        (keywords if kw_only else parameters).append(parameter)
         lines.append(f" set_{name}(self, {value})")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
@@ -79,6 +157,18 @@ def _written_init(cls: type[Any]) -> Callable[..., None]:
     init: Callable[..., None] = namespace["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
+
+
+def _fields_of(cls: type[Any]) -> dict[str, _Declared]:
+    known = _DECLARED.get(cls)
+    if known is None:
+        known = _DECLARED[cls] = next(_DECLARED[base] for base in cls.__mro__ if base in _DECLARED)
+    return known
+
+
+@cache
+def _setters_of(cls: type[Any]) -> tuple[Callable[[Any, Any], None], ...]:
+    return tuple(getattr(cls, name).__set__ for name in _fields_of(cls))
 
 
 def hints_of(cls: type[Any]) -> dict[str, Any]:
@@ -128,16 +218,19 @@ def _delete(_self: Any, name: str) -> NoReturn:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _state(self: Any) -> list[Any]:
-    return [getattr(self, field.name) for field in dataclasses.fields(self)]
+def _reduce(self: Any) -> tuple[Any, ...]:
+    cls = self.__class__
+    return _restored, (cls, *[getattr(self, name) for name in _fields_of(cls)])
 
 
-def _restore(self: Any, state: list[Any]) -> None:
-    for field, value in zip(dataclasses.fields(self), state, strict=True):
-        object.__setattr__(self, field.name, value)
+def _restored(cls: type[Any], *values: Any) -> Any:
+    made = cls.__new__(cls)
+    for set_, value in zip(_setters_of(cls), values, strict=True):
+        set_(made, value)
+    return made
 
 
 _METHODS: dict[str, Any] = {
     "__init__": _first_init, "__eq__": _equal, "__hash__": _hash, "__repr__": _repr, "__setattr__": _set,
-    "__delattr__": _delete, "__getstate__": _state, "__setstate__": _restore,
+    "__delattr__": _delete, "__reduce__": _reduce,
 }  # fmt: skip

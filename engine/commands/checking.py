@@ -100,10 +100,15 @@ def lint(
     if fix:
         return _fix(root, wanted, baseline, unsafe=unsafe, diff=diff)
     with progress("checking the workspace"):
-        report = api.lint(root, None if no_cache else place.state)
+        report = api.lint(root, None if no_cache else place.state, beside=_owns_process())
     if baseline is not None and write_baseline:
         api.write_baseline(baseline, report.diagnostics, report.files)
     return _show(report, wanted, baseline)
+
+
+def _owns_process() -> bool:
+    """Whether the process runs this one command and ends; the command line knows."""
+    return bool(getattr(click.get_current_context().find_root().command, "owns_process", False))
 
 
 def _forms(forms: tuple[str, ...], as_json: bool) -> list[str]:

@@ -39,9 +39,17 @@ _ELSEWHERE = frozenset({"SPEC102", "SPEC201"})
 
 
 def lint_cached(
-    root: Path, state: Path, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+    root: Path,
+    state: Path,
+    environment: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    *,
+    beside: bool = False,
 ) -> LintReport:
-    """What :func:`engine.lint.runner.lint` finds, from the cache in the state folder where it is there."""
+    """What :func:`engine.lint.runner.lint` finds, from the cache in the state folder where it is there.
+
+    With ``beside`` it may copy the process, which then has to be the caller's alone.
+    """
     time = clock or SystemClock()
     began = time.monotonic()
     known = os.environ if environment is None else environment
@@ -52,9 +60,12 @@ def lint_cached(
         if answer is not None:
             return LintReport(*answer, time.monotonic() - began)
 
-    from engine.lint.runner import lint_watched
+    if beside:
+        from engine.lint.beside import lint_beside as lint
+    else:
+        from engine.lint.runner import lint_watched as lint
 
-    report, watched = lint_watched(root, known, time)
+    report, watched = lint(root, known, time)
     cache.keep(report, watched, state_before)
     return report
 

@@ -11,6 +11,7 @@ from engine.source.diagnostic import Diagnostics
 from engine.source.json_reader import read_json
 from engine.source.node import Mapping, Node, Scalar, plain
 from engine.source.yaml_reader import read_yaml
+from engine.spec.documents.table import Table
 from engine.spec.kept_bytes import KeptBytes
 from engine.spec.kept_rows import KeptRows
 from engine.spec.kinds import decode_document
@@ -22,7 +23,8 @@ SCHEMA = "schema"
 @dataclass(frozen=True)
 class ReadFile:
     """One file: its tree, the definition in it, and what is wrong with it. ``node`` and ``definition`` are None
-    where it has errors; a schema's file has no definition."""
+    where it has errors; a schema's file has no definition, and one read by another process has no more than is asked
+    for (:meth:`light`)."""
 
     raw: bytes
     kind: str
@@ -43,6 +45,16 @@ class ReadFile:
     @cached_property
     def digest(self) -> str:
         return digest(self.content)
+
+    def light(self) -> ReadFile:
+        """The same without the tree, where a definition was made of it: what a loader asks for is worked out already."""
+        if self.definition is None:
+            return self
+        light = ReadFile(self.raw, self.kind, None, self.definition, self.findings)
+        light.__dict__["digest"] = self.digest
+        if isinstance(self.definition, Table):
+            light.__dict__["content"] = self.content
+        return light
 
     @property
     def id(self) -> str:
@@ -84,15 +96,20 @@ class KeptFiles:
             known = self._cells[relative] = Cells(raw)
         return known
 
+    def add(self, relative: str, read: ReadFile) -> None:
+        """A file that was read elsewhere. It counts as long as its content is what lies there."""
+        self._read[relative] = read
+
     def read(self, relative: str, raw: bytes, kind: str) -> ReadFile:
         """The file with this content, read as a document of this kind or as a schema."""
         known = self._read.get(relative)
         if known is None or known.raw != raw or known.kind != kind:
-            known = self._read[relative] = _read(relative, raw, kind)
+            known = self._read[relative] = read_file(relative, raw, kind)
         return known
 
 
-def _read(relative: str, raw: bytes, kind: str) -> ReadFile:
+def read_file(relative: str, raw: bytes, kind: str) -> ReadFile:
+    """Read and decode a file with this content, as a document of this kind or as a schema."""
     found = Diagnostics()
     node = (read_json if relative.endswith(".json") else read_yaml)(raw, relative, found)
     definition = None if node is None or kind == SCHEMA else decode_document(node, found, kind)
