@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -14,7 +14,7 @@ from engine.run.closures import Closure
 from engine.run.effects import Effects
 from engine.run.normalise import cloudevent_bytes
 from engine.run.preparing import child_of, publish
-from engine.run.records import exception_row
+from engine.run.records import amount_columns, exception_row
 from engine.run.requests import (
     Answer,
     Completed,
@@ -82,12 +82,17 @@ class Advance:
     # ------------------------------------------------------------------------- requests answered at once
 
     def _link(self, run: Run, request: LinkRequest) -> LinkAnswer:
-        if request.path in run.answers:
-            return LinkAnswer(run.answers[request.path])
+        answers, path = run.answers, request.path
+        # Where it is needed, "there was none" led to a hold or to a person, who wants it to be asked again.
+        if path in answers and (not request.needed or f"hold:{path}" in answers):
+            return LinkAnswer(answers[path])
         external = self._worker.store.find_link(request.connection, request.link, request.id)
-        if external is None:
+        if external is not None:
+            if answers.pop(path, external) is None:
+                run.answers_stored = -1
+        else:
             # A found id never changes; that there was none must be remembered, or a replay could see another world.
-            run.answers[request.path] = None
+            answers[path] = None
         return LinkAnswer(external)
 
     def _emit(self, work: Work, request: EmitRequest, batch: Batch) -> EmitAnswer:
@@ -108,12 +113,14 @@ class Advance:
     def _hold(self, work: Work, run: Run, request: HoldRequest, batch: Batch) -> HoldAnswer | None:
         worker = self._worker
         recorded = run.answers.get(request.waits_for if request.kind == "approval" else f"hold:{request.path}")
-        if recorded is not None:
+        if recorded is not None and _is_answer_to(request, recorded):
             return HoldAnswer(recorded.get("value"), bool(recorded.get("refused")), bool(recorded.get("expired")))
         until = self._until(run, request)
         answer = self._released(request, until)
         if answer is not None:
             run.answers[f"hold:{request.path}"] = {"value": answer.value, "expired": answer.expired}
+            if request.kind == "approval":
+                self._approval_expired(run, batch)
             return answer
         if run.row.waits_for != request.waits_for:
             worker.counts.held += 1
@@ -189,6 +196,13 @@ class Advance:
             worker.identity.new(), exception, work.arrival, worker.clock.now(), kind="approval", run=run, blocks=False
         )
         batch.open_exception(row)
+
+    def _approval_expired(self, run: Run, batch: Batch) -> None:
+        """Nobody may decide any more on what nobody waits for."""
+        worker, row = self._worker, run.row
+        batch.end_approval(row.id, row.message_id, worker.clock.now(), "expired")
+        token = worker.store.tokens.get(row.partition, -1)
+        batch.audit("approval_expired", row.id, row.partition, row.key, token, {"waited_for": row.waits_for})
 
     # ------------------------------------------------------------------------- reading
 
@@ -269,11 +283,21 @@ class Advance:
     def _store_run(self, run: Run, batch: Batch) -> None:
         run.answers_stored = len(run.answers)
         run.row.answers = json_bytes(run.answers) if run.answers else None
-        if run.stored:
-            batch.move_run(run.row)
-        else:
+        if not run.stored:
             batch.start_run(run.row)
             run.stored = True
+            run.runs_on = run.row.waits_for is None
+        elif run.runs_on and run.row.waits_for is None:
+            batch.end_run(run.row)
+        else:
+            batch.move_run(run.row)
+            run.runs_on = False
+
+
+def _is_answer_to(request: HoldRequest, recorded: dict[str, Any]) -> bool:
+    """Whether a recorded answer is one to this question: who approved an amount has not approved another one."""
+    asked = recorded.get("asked")
+    return asked is None or asked == [request.message, *amount_columns(request.amount)]
 
 
 def _defect(run: Run, error: Exception) -> BusinessException:

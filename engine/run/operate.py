@@ -32,7 +32,9 @@ class Released:
 
 
 def _open_exception(connection: sa.Connection, id_: str) -> dict[str, Any]:
-    row = connection.execute(sa.select(t.exception).where(t.exception.c.id == id_)).mappings().one_or_none()
+    # Locked where several processes share the store: of two people who decide at once, one comes second.
+    found = sa.select(t.exception).where(t.exception.c.id == id_).with_for_update()
+    row = connection.execute(found).mappings().one_or_none()
     if row is None:
         raise UserError(f"there is no exception {id_}: list them with `tieout exceptions`")
     if row["state"] != "open":
@@ -61,7 +63,7 @@ def retry(connection: sa.Connection, audit: Audit, id_: str, by: str, now: int, 
         _settle(connection, t.exception.c.id == id_, by, now, "retried")
     else:
         _settle(connection, t.exception.c.run_id == row["run_id"], by, now, "retried")
-        values: dict[str, Any] = {"state": "running"}
+        values: dict[str, Any] = {"state": "running", "answers": _answers_to_keep(connection, row["run_id"], original)}
         if not original:
             values["bundle"] = ""
         connection.execute(sa.update(t.run).where(t.run.c.id == row["run_id"]).values(**values))
@@ -70,6 +72,30 @@ def retry(connection: sa.Connection, audit: Audit, id_: str, by: str, now: int, 
     _audit(audit, "retried", row, by, original=original)
     reach("CP-17")
     return Released(row["message_id"], row["key"], True)
+
+
+def _answers_to_keep(connection: sa.Connection, run_id: str, original: bool) -> bytes | None:
+    """The recorded replies that the run is still to rest on. A wait that ended too early and a refused approval are
+    asked about again. So is what was read, unless something may have been written because of it."""
+    stored = connection.execute(sa.select(t.run.c.answers).where(t.run.c.id == run_id)).scalar()
+    if stored is None:
+        return None
+    answers = orjson.loads(bytes(stored))
+    reads_stand = original or _may_have_written(connection, run_id)
+    kept = {
+        path: answer
+        for path, answer in answers.items()
+        if not isinstance(answer, dict)
+        or (path.startswith(("hold:", "approval:")) and not (answer.get("expired") or answer.get("refused")))
+        or (not path.startswith(("hold:", "approval:")) and reads_stand)
+    }
+    return json_bytes(kept) if kept else None
+
+
+def _may_have_written(connection: sa.Connection, run_id: str) -> bool:
+    e, proved = t.effect.c, sa.exists().where(t.receipt.c.effect_key == t.effect.c.key)
+    written = sa.select(e.key).where(e.run_id == run_id, sa.or_(proved, e.state.in_(("sent", "unknown")))).limit(1)
+    return connection.execute(written).first() is not None
 
 
 def _allow_tries(connection: sa.Connection, run_id: str, now: int) -> None:
@@ -129,13 +155,24 @@ def decide_approval(
     if row["detail"] and row["detail"] == by:
         raise UserError(f"{by} made this change and cannot decide on it: someone else of {row['owner']} must")
     run = connection.execute(sa.select(t.run).where(t.run.c.id == row["run_id"])).mappings().one()
+    if run["state"] != "waiting" or not str(run["waits_for"]).startswith("approval:"):
+        raise UserError(f"nobody waits for approval {id_} any more: the run is {run['state']}")
     answers = {} if run["answers"] is None else orjson.loads(bytes(run["answers"]))
-    answers[run["waits_for"]] = {"value": by, "refused": not approved}
+    asked = [row["message"], row["amount"], row["currency"]]
+    answers[run["waits_for"]] = {"value": by, "refused": not approved, "asked": asked}
     connection.execute(sa.update(t.run).where(t.run.c.id == run["id"]).values(answers=json_bytes(answers)))
     verdict = "approved" if approved else "refused"
     _settle(connection, t.exception.c.id == id_, by, now, verdict)
     _audit(audit, verdict, row, by)
     return Released(row["message_id"], row["key"], True)
+
+
+def _refuse_if_proved(connection: sa.Connection, key: str) -> None:
+    """The same fact may have come by another message meanwhile, and its outcome with it."""
+    p = t.receipt.c
+    proof = connection.execute(sa.select(p.document_id, p.document_number).where(p.effect_key == key)).one_or_none()
+    if proof is not None:
+        raise UserError(f"the outcome is known by now: it is document {proof[1] or proof[0]}. Retry the exception")
 
 
 def record_outcome(
@@ -153,6 +190,7 @@ def record_outcome(
     key = row["effect_key"]
     if key is None:
         raise UserError(f"exception {id_} is not about an effect: retry or skip it")
+    _refuse_if_proved(connection, key)
     if document_id is None:
         connection.execute(sa.update(t.effect).where(t.effect.c.key == key).values(state="rejected"))
     else:

@@ -74,7 +74,7 @@ def exception_row(
     blocks: bool = True,
 ) -> tuple[Any, ...]:
     """The values of one row of the exception table, in the table's order."""
-    amount, currency = _amount(exception.amount)
+    amount, currency = amount_columns(exception.amount)
     return (
         id_,
         kind or exception_kind(exception),
@@ -101,7 +101,8 @@ def exception_row(
     )
 
 
-def _amount(value: Any) -> tuple[str | None, str | None]:
+def amount_columns(value: Any) -> tuple[str | None, str | None]:
+    """An amount and its currency as an exception's row has them; None for what is no amount."""
     if isinstance(value, Money):
         return decimal_text(value.amount), value.currency
     if isinstance(value, dict) and "amount" in value:

@@ -68,9 +68,19 @@ class Chain:
         """The prepared rows were rolled back."""
         self._pending_seq, self._pending = self._seq, self._head
 
+    def move_to(self, seq: int, head: bytes) -> None:
+        """The store's own last entry of this writer is the head: a commit was made that was taken for lost."""
+        self._seq = self._pending_seq = seq
+        self._head = self._pending = head
+
     @property
     def head(self) -> tuple[int, bytes]:
         return self._seq, self._head
+
+    @property
+    def prepared_head(self) -> tuple[int, bytes] | None:
+        """What the head will be after the commit; None if nothing is prepared."""
+        return None if self._pending_seq == self._seq else (self._pending_seq, self._pending)
 
 
 @dataclass(frozen=True, slots=True)

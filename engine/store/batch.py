@@ -24,11 +24,13 @@ class Op(IntEnum):
     MOVE_EFFECT = 2
     CONFIRM = 3
     MOVE_RUN = 4
-    LEARN = 5
-    OPEN_EXCEPTION = 6
-    ENQUEUE = 7
-    REQUEUE = 8
-    DEQUEUE = 9
+    END_RUN = 5
+    LEARN = 6
+    OPEN_EXCEPTION = 7
+    END_APPROVAL = 8
+    ENQUEUE = 9
+    REQUEUE = 10
+    DEQUEUE = 11
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -131,6 +133,10 @@ class Batch:
             )
         )
 
+    def end_run(self, row: RunRow) -> None:
+        """:meth:`move_run` for a run that the store has as it began: what it is found by stays as it is."""
+        self.rows.append((Op.END_RUN, (row.state, row.answers, row.output, row.path, row.ended_at, row.id)))
+
     def intend(self, row: EffectRow) -> None:
         self.rows.append(
             (
@@ -162,6 +168,10 @@ class Batch:
 
     def open_exception(self, row: tuple[Any, ...]) -> None:
         self.rows.append((Op.OPEN_EXCEPTION, row))
+
+    def end_approval(self, run_id: str, message_id: str, at: int, resolution: str) -> None:
+        """Settle what asks for an approval that the run does not wait for any more."""
+        self.rows.append((Op.END_APPROVAL, ("resolved", at, "the time limit", resolution, message_id, run_id)))
 
     def enqueue(self, message_id: str, partition: int, state: str) -> None:
         self.rows.append((Op.ENQUEUE, (message_id, partition, state)))

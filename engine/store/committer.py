@@ -21,11 +21,14 @@ from engine.store.batch import Arrived, AuditEntry, Batch, Op
 from engine.store.copier import LogCopier
 from engine.store.driver import Driver, SqliteDriver
 from engine.store.inbox import store_arrivals
-from engine.store.rows import delete_rows, insert_rows, update_rows
+from engine.store.lost_commit import catch_up, is_stored
+from engine.store.rows import delete_rows, insert_large_rows, insert_rows, update_rows
 from engine.store.statements import Hot
 
 _INSERTS = frozenset((Op.START_RUN, Op.INTEND, Op.CONFIRM, Op.LEARN, Op.OPEN_EXCEPTION, Op.ENQUEUE))
-_UPDATES = frozenset((Op.MOVE_EFFECT, Op.MOVE_RUN, Op.REQUEUE))
+#: Of these every row has a request, a receipt or a dozen texts.
+_LARGE = frozenset((Op.START_RUN, Op.INTEND, Op.CONFIRM))
+_UPDATES = frozenset((Op.MOVE_EFFECT, Op.MOVE_RUN, Op.END_APPROVAL, Op.REQUEUE))
 
 
 class FenceLost(Failure):
@@ -51,8 +54,10 @@ class Committer:
             Op.MOVE_EFFECT: hot.move_effect.sql,
             Op.CONFIRM: hot.confirm.sql,
             Op.MOVE_RUN: hot.move_run.sql,
+            Op.END_RUN: hot.end_run.sql,
             Op.LEARN: hot.learn.sql,
             Op.OPEN_EXCEPTION: hot.open_exception.sql,
+            Op.END_APPROVAL: hot.end_approval.sql,
             Op.ENQUEUE: hot.enqueue.sql,
             Op.REQUEUE: hot.requeue.sql,
             Op.DEQUEUE: hot.dequeue.sql,
@@ -155,6 +160,8 @@ class Committer:
             self._leases_version = None  # each connection counts by itself
             if self._copier is not None:
                 self._copier.relieve(self._connection)
+        if not self.is_local:
+            catch_up(self._operators, self._chain)
 
     def _execute(self, batches: Sequence[Batch]) -> list[Exception | None]:
         """Everything of a group but its commit."""
@@ -189,16 +196,27 @@ class Committer:
 
     def _finish(self, outcomes: list[Exception | None]) -> list[Exception | None]:
         reach("CP-02")
-        self._connection.commit()
+        try:
+            self._connection.commit()
+        except Exception as error:
+            if not (_is_refusal(error) and self._was_committed()):
+                raise
+            self._connection.close()
+            self._connection = self._driver.connect()
         self._chain.advance()
         return outcomes
+
+    def _was_committed(self) -> bool:
+        """Whether a commit that failed was made all the same: a server may be lost just before it says so."""
+        return not self.is_local and is_stored(self._operators, self._chain)
 
     def _run(self, cursor: Any, op: Op, rows: list[tuple[Any, ...]]) -> None:
         sql = self._sql[op]
         if op in _INSERTS:
-            if insert_rows(cursor, sql, rows) != len(rows) and op is Op.INTEND:
+            insert = insert_large_rows if op in _LARGE and self.is_local else insert_rows
+            if insert(cursor, sql, rows) != len(rows) and op is Op.INTEND:
                 raise Failure(ErrorClass.CONFLICT, "an effect with this business identity was recorded meanwhile")
-        elif self._driver.name != "sqlite":
+        elif op is Op.END_RUN or not self.is_local:
             cursor.executemany(sql, rows)  # PostgreSQL's driver sends them all before it waits
         elif op in _UPDATES:
             update_rows(cursor, sql, rows)
@@ -258,6 +276,7 @@ class Committer:
     def transact(self, work: Callable[[sa.Connection, Callable[[AuditEntry], None]], Any]) -> Any:
         """Run an operator's rare change in its own transaction, with SQLAlchemy; ``audit`` chains facts into it."""
         entries: list[AuditEntry] = []
+        result = None
         try:
             with self._operators.begin() as connection:
                 result = work(connection, entries.append)
@@ -267,9 +286,12 @@ class Committer:
                         sa.insert(tables.audit),
                         [dict(zip(("writer", "seq", "entry", "hash"), row, strict=True)) for row in rows],
                     )
-        except BaseException:
-            self._chain.retreat()  # also when the commit itself failed: what is not stored is not in the chain
-            raise
+        except BaseException as error:
+            if not (isinstance(error, sa.exc.DBAPIError) and self._was_committed()):
+                self._chain.retreat()  # also when the commit itself failed: what is not stored is not in the chain
+                if not self.is_local:
+                    catch_up(self._operators, self._chain)
+                raise
         self._chain.advance()
         return result
 

@@ -36,10 +36,12 @@ class Hot:
     move_effect: Statement
     confirm: Statement
     move_run: Statement
+    end_run: Statement
     requeue: Statement
     dequeue: Statement
     learn: Statement
     open_exception: Statement
+    end_approval: Statement
     append_audit: Statement
 
     find_effect: Statement
@@ -99,9 +101,26 @@ MOVE_EFFECT = (
 )  # fmt: skip
 CONFIRM = ("effect_key", "document_id", "document_number", "content", "confirmed_at")
 MOVE_RUN = ("flow", "bundle", "state", "waits_for", "wait_until", "answers", "output", "path", "ended_at")
+END_RUN = ("state", "answers", "output", "path", "ended_at")
 LEARN = ("connection", "kind", "id", "external", "effect_key", "learned_at")
+END_APPROVAL = ("b_state", "b_settled_at", "b_settled_by", "b_resolution", "b_message_id", "b_run_id")
 EXCEPTION = tuple(column.name for column in t.exception.columns)
 AUDIT = ("writer", "seq", "entry", "hash")
+
+
+def _end_approval() -> Any:
+    x = t.exception
+    names = ("state", "settled_at", "settled_by", "resolution")
+    return (
+        sa.update(x)
+        .where(
+            x.c.kind == sa.literal_column("'approval'"),
+            x.c.state == sa.literal_column("'open'"),
+            x.c.message_id == sa.bindparam("b_message_id"),
+            x.c.run_id == sa.bindparam("b_run_id"),
+        )
+        .values({name: sa.bindparam(f"b_{name}") for name in names})
+    )
 
 
 def compile_hot(dialect: Dialect) -> Hot:
@@ -130,6 +149,7 @@ def compile_hot(dialect: Dialect) -> Hot:
         move_effect=_compile(_update(t.effect, "key", MOVE_EFFECT), dialect, _names(*MOVE_EFFECT, "key")),
         confirm=_compile(_insert(t.receipt, CONFIRM, dialect, ignore=False), dialect, CONFIRM),
         move_run=_compile(_update(t.run, "id", MOVE_RUN), dialect, _names(*MOVE_RUN, "id")),
+        end_run=_compile(_update(t.run, "id", END_RUN), dialect, _names(*END_RUN, "id")),
         requeue=_compile(_update(t.queue, "message_id", ("state",)), dialect, _names("state", "message_id")),
         dequeue=_compile(
             sa.delete(t.queue).where(t.queue.c.message_id == sa.bindparam("b_message_id")),
@@ -138,6 +158,7 @@ def compile_hot(dialect: Dialect) -> Hot:
         ),
         learn=_compile(_insert(t.link, LEARN, dialect, ignore=True), dialect, LEARN),
         open_exception=_compile(_insert(t.exception, EXCEPTION, dialect, ignore=False), dialect, EXCEPTION),
+        end_approval=_compile(_end_approval(), dialect, END_APPROVAL),
         append_audit=_compile(_insert(t.audit, AUDIT, dialect, ignore=False), dialect, AUDIT),
         find_effect=_compile(find_effect, dialect, ("b_key",)),
         find_retry=_compile(find_retry, dialect, ("b_effect_key",)),
