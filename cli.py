@@ -74,8 +74,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 COMMANDS: dict[str, tuple[str, str]] = {name: known for each in SECTIONS.values() for name, known in each.items()}
 
 #: Commands that build a workspace once and end leave next to no garbage in cycles: looking for it took a tenth of them.
-RARELY = (500_000, 20, 100)
-BRIEF = ("authoring", "fields", "catalog", "rewriting", "checking", "testing")
+#: How many more things than before are made until it is looked for, by module; a check ends before that.
+RARELY = 500_000
+BRIEF = {**dict.fromkeys(("authoring", "fields", "catalog", "rewriting", "testing"), RARELY), "checking": 20 * RARELY}
 
 
 class LazyGroup(click.Group):
@@ -92,7 +93,7 @@ class LazyGroup(click.Group):
         if known is None:
             return None
         if self.owns_process and known[0] in BRIEF:
-            gc.set_threshold(*RARELY)
+            gc.set_threshold(BRIEF[known[0]], 20, 100)
             atexit.register(gc.freeze)  # or Python looks for cycles in all that is left before it ends
         module = importlib.import_module(f"engine.commands.{known[0]}")
         command: click.Command = module.COMMANDS[cmd_name]
