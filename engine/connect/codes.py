@@ -36,5 +36,6 @@ register(
         avoid="settings:\n  base_ulr: https://erp.example.com",
         prefer="settings:\n  base_url: https://erp.example.com",
         why="The connector would fail when it is first used.",
+        fixable=True,
     ),
 )

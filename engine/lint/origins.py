@@ -29,7 +29,7 @@ _OF_PARTS = ("FLOW006", "FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227
 #: Of those, the ones whose message begins with the value that is wrong.
 _OF_VALUES = frozenset({"FIN036", "FIN157"})
 #: Findings that a key is not one of those that are known.
-_ABOUT_KEYS = frozenset({"MAP103", "MAP105"})
+_ABOUT_KEYS = frozenset({"MAP005", "MAP103", "MAP105", "CONN003", "CONN102"})
 _PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
 
 
@@ -50,7 +50,7 @@ def with_origins(found: list[Diagnostic], workspace: LoadedWorkspace) -> Iterato
 def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     """The finding; one that points at a whole part of a document points at the one key or value in it that it names."""
     span = diagnostic.span
-    if diagnostic.code in _ABOUT_KEYS:
+    if diagnostic.code in _ABOUT_KEYS and (not diagnostic.code.startswith("CONN") or " has no " in diagnostic.message):
         return _at_key(diagnostic, files)
     to_value = diagnostic.code in _OF_VALUES
     if not diagnostic.code.startswith(_OF_PARTS) or (span.end_line == span.line and not to_value):
@@ -79,7 +79,7 @@ def _at_key(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     """The finding about a key, at that key instead of at its value."""
     span, named = diagnostic.span, _NAMED.search(diagnostic.message)
     lines = files.get(span.file, "").split("\n")
-    names = [each[1] for each in _NAMED.finditer(diagnostic.message) if each[1]]
+    names = [name for each in _NAMED.finditer(diagnostic.message) if (name := each[1] or each[2])]
     for number in (span.line, span.line - 1) if named is not None else ():
         for name in names:
             found = re.search(rf"(?:^|[ {{])({re.escape(name)}): ", lines[number - 1] + " ")

@@ -18,8 +18,6 @@ _NOT_FOUND = frozenset({
 _CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
 _NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
 _COMPUTING = ("EXPR", "TYPE", "MONEY")
-_QUOTED = re.compile(r"`([^`]+)`")
-_NEAR_LINES = 8
 
 
 def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]) -> Iterator[Diagnostic]:
@@ -44,9 +42,9 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
             continue  # a name stands for two things, so what it is cannot be told
         if each.span.file in aimless and each.code.startswith("TEST") and each.code != "TEST205":
             continue  # what a test is about is not known
+        if each.code == "MAP231" and any(other.span == each.span and other.code != "MAP231" for other in found):
+            continue  # the cell fails before it comes there
         if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
-            continue
-        if each.code == "MAP105" and any(_other_key(each, other) for other in found):
             continue
         yield each
 
@@ -90,11 +88,3 @@ def _renamed(missing: Diagnostic, unknown: Diagnostic) -> bool:
     name = re.search(r"field `?([\w.\[\]]+)`? is not set", missing.message)
     same_file = missing.span.file == unknown.span.file
     return same_file and meant is not None and name is not None and name[1].rpartition(".")[2] == meant[1]
-
-
-def _other_key(missing: Diagnostic, unknown: Diagnostic) -> bool:
-    """Whether a key column is missing because another name was written for it."""
-    if unknown.code != "MAP105" or "also needs" not in missing.message or "is not a key column" not in unknown.message:
-        return False
-    near = missing.span.file == unknown.span.file and 0 <= unknown.span.line - missing.span.line <= _NEAR_LINES
-    return near and _QUOTED.findall(missing.message)[:1] == _QUOTED.findall(unknown.message)[1:2]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.base.beside import Beside
@@ -14,7 +15,9 @@ from engine.lint.astray import at_references
 from engine.lint.cache import Watched
 from engine.lint.known import Known
 from engine.lint.mending import with_fix
+from engine.lint.misnamed import told_once
 from engine.lint.origins import closer, with_names, with_origins
+from engine.lint.other_references import at_other_references
 from engine.lint.report import LintReport as LintReport
 from engine.lint.roots import root_causes
 from engine.lint.rules import (
@@ -36,10 +39,9 @@ from engine.lint.rules_flows import FLOW_RULES
 from engine.lint.rules_values import VALUE_RULES
 from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
-from engine.plan.build import build_plan
+from engine.plan.build import build
 from engine.plan.model import Plan
 from engine.source.diagnostic import Diagnostic, Diagnostics
-from engine.spec.kept_files import KeptFiles
 from engine.spec.workspace import LoadedWorkspace, load_workspace
 
 RULES: tuple[Rule, ...] = (
@@ -66,23 +68,37 @@ def lint(root: Path, *, environment: Mapping[str, str] | None = None, clock: Clo
     return lint_watched(root, os.environ if environment is None else environment, clock or SystemClock())[0]
 
 
-def lint_watched(
-    root: Path, environment: Mapping[str, str], clock: Clock, kept: KeptFiles | None = None, *, beside: bool = False
-) -> tuple[LintReport, Watched]:
-    """Like :func:`lint`, with what it depended on besides the files of the workspace.
-
-    ``kept`` holds files that were read already; with ``beside`` another process may be made that asks rules.
-    """
+def lint_watched(root: Path, environment: Mapping[str, str], clock: Clock) -> tuple[LintReport, Watched]:
+    """Like :func:`lint`, with what it depended on besides the files of the workspace."""
     began = clock.monotonic()
-    workspace = load_workspace(root, kept=kept)
-    found = Diagnostics()
+    workspace = load_workspace(root)
+    findings, watched = lint_loaded(workspace, lambda: workspace, environment, day_of(clock))
+    return LintReport(findings, workspace.files, clock.monotonic() - began), watched
+
+
+def lint_loaded(
+    compiled: LoadedWorkspace,
+    whole: Callable[[], LoadedWorkspace],
+    environment: Mapping[str, str],
+    today: datetime.date,
+    *,
+    beside: bool = False,
+) -> tuple[tuple[Diagnostic, ...], Watched]:
+    """The findings of a workspace, and what they depend on besides its files.
+
+    ``compiled`` may lack tests, which only rules look at; ``whole`` gives it with them, when that is done. With
+    ``beside`` another process may be made that asks rules.
+    """
     asked = _Asked(environment)
-    plan = build_plan(workspace, found, asked)
-    findings = findings_of(workspace, plan, found, day_of(clock), beside=beside)
+    built = build(compiled, asked)
+    workspace = whole()
+    plan = None
+    if built.plan is not None and not workspace.diagnostics.has_errors:
+        plan = replace(built.plan, definitions=workspace)
+    findings = findings_of(workspace, plan, built.found, today, beside=beside)
     folders = [folder_of(each.connector, workspace.own_connectors) for each in workspace.connections]
     connectors = tuple(dict.fromkeys(each for each in folders if each is not None))
-    watched = Watched(workspace.folders, None if None in folders else connectors, asked.names)
-    return LintReport(findings, workspace.files, clock.monotonic() - began), watched
+    return findings, Watched(workspace.folders, None if None in folders else connectors, asked.names)
 
 
 class _Asked(Mapping[str, str]):
@@ -151,7 +167,8 @@ def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[D
     if not found:
         return ()
     roots = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
-    return tuple(with_fix(each, workspace.files) for each in with_origins(at_references(roots, workspace), workspace))
+    causes = at_references(list(told_once(at_other_references(roots, workspace))), workspace)
+    return tuple(with_fix(each, workspace.files) for each in with_origins(causes, workspace))
 
 
 def day_of(clock: Clock) -> datetime.date:

@@ -164,12 +164,12 @@ class PartWriter:
     def _check_key(self, lookup: TableLookup, plan: TablePlan) -> None:
         for column, expression in lookup.key:
             if column not in plan.key:
-                message = f"{column} is no key column of table {plan.id}"
+                message = f"`{column}` is no key column of table {plan.id}"
                 self._diagnostics.error("MAP005", message, expression.span, suggestion(column, plan.key))
         given = {column for column, _ in lookup.key}
         for column in plan.key:
             if column not in given:
-                message = f"the key of table {plan.id} needs {column} too"
+                message = f"the key of table {plan.id} needs `{column}` too"
                 self._diagnostics.error("MAP005", message, lookup.table.span)
 
     def _key(self, table: Table, column: str, expression: Expression, part: Part) -> str:

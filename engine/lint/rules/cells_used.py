@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import PurePosixPath
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -18,8 +16,8 @@ from engine.expr.nodes import Arithmetic, Ast, Call
 from engine.lint.finding import finding
 from engine.lint.rules.target_limits import lookups_of
 from engine.lint.subject import Subject, all_steps
+from engine.lint.table_cells import place_of_cell
 from engine.source.diagnostic import Diagnostic, Diagnostics, Label
-from engine.source.node import Mapping as MappingNode
 from engine.source.span import Span
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.mapping import Mapping
@@ -148,34 +146,3 @@ def _numbers(text: Any) -> Iterator[Decimal]:
     if isinstance(text, str):
         for found in _NUMBER.finditer(text):
             yield Decimal(found[1])
-
-
-def place_of_cell(table: Table, column: str, position: int, subject: Subject) -> Span:
-    """Where the cell of a row stands, in the table's document or in its file."""
-    if table.rows is not None:
-        node = table.rows[position].node
-        value = node.get(column) if isinstance(node, MappingNode) else None
-        return node.span if value is None else value.span
-    path = str(PurePosixPath(table.span.file).parent / str(table.file))
-    lines = subject.workspace.files.get(path, "").splitlines()
-    written = [number for number, line in enumerate(lines) if line.strip()]
-    if len(written) < position + 2:
-        return table.span
-    header, number = next(csv.reader([lines[written[0]]])), written[position + 1]
-    line = lines[number]
-    starts = _starts(line)
-    at = header.index(column) if column in header else -1
-    if not 0 <= at < len(starts) - 1:
-        return Span(path, number + 1, 1, number + 1, len(line) + 1)
-    return Span(path, number + 1, starts[at] + 1, number + 1, starts[at + 1])
-
-
-def _starts(line: str) -> list[int]:
-    """Where each cell of a line begins, and where one behind the last would."""
-    starts, quoted = [0], False
-    for at, letter in enumerate(line):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
-            starts.append(at + 1)
-    return [*starts, len(line) + 1]

@@ -11,10 +11,11 @@ from engine.expr.nodes import And, Ast, Call, Literal, Or
 from engine.lint.destinations import Destination, Given, given
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
+from engine.lint.table_cells import place_of_cell
 from engine.schema.forms import ArrayForm, IntegerForm, ObjectForm, TextForm, compile_pattern
 from engine.schema.types import Text, Type, members
 from engine.source import node as source
-from engine.source.diagnostic import Diagnostic, Diagnostics
+from engine.source.diagnostic import Diagnostic, Diagnostics, Label
 from engine.source.span import Span
 from engine.spec.documents.mapping import MappedList, Mapping
 from engine.spec.documents.table import Table
@@ -196,7 +197,8 @@ class _Cells:
         self._subject = subject
         self._tables = {table.id: table for table in subject.workspace.tables}
         self._looked_up = {each.span.file: subject.known.of(lookups_of, each) for each in subject.workspace.mappings}
-        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._known: dict[tuple[str, str], dict[str, int]] = {}
+        self._told: set[tuple[str, str, str]] = set()
 
     def check(self, each: Destination, form: TextForm, checked: Checked) -> Iterator[Diagnostic]:
         """Cells that the field would refuse."""
@@ -205,22 +207,28 @@ class _Cells:
         if len(tables) != 1:
             return
         (name,) = tables
-        for value in self._cells(self._tables[name], names[2]):
+        for value, position in self._cells(self._tables[name], names[2]).items():
             if form.values is not None:
                 why = "" if value in form.values else f"is one of {_cut(', '.join(sorted(form.values)))}"
             else:
                 _, why = _misfit(form, value)
-            if why:
+            if why and (name, names[2], value) not in self._told:
+                self._told.add((name, names[2], value))
                 message = f"`{_cut(value)}` in {name}.{names[2]} is refused at run time: `{_cut(each.path)}` {why}"
-                yield finding("MAP231", message[:90], checked.span, "correct the cell, or widen the field")
-                return
+                place = place_of_cell(self._tables[name], names[2], position, self._subject)
+                labels = (Label(checked.span, f"`{_cut(each.path)}` is set to it here"),)
+                yield finding("MAP231", message, place, "correct the cell, or widen the field", labels)
 
-    def _cells(self, table: Table, column: str) -> tuple[str, ...]:
+    def _cells(self, table: Table, column: str) -> dict[str, int]:
+        """The texts of a column, and in which row each stands first."""
         key = (table.id, column)
         if key not in self._known:
-            rows = self._subject.workspace.rows(table, Diagnostics())
-            found = dict.fromkeys(row.get(column) for row in rows)
-            self._known[key] = tuple(each for each in found if isinstance(each, str))
+            found: dict[str, int] = {}
+            for position, row in enumerate(self._subject.workspace.rows(table, Diagnostics())):
+                cell = row.get(column)
+                if isinstance(cell, str):
+                    found.setdefault(cell, position)
+            self._known[key] = found
         return self._known[key]
 
 
