@@ -24,6 +24,7 @@ class Run:
     deciding: Deciding
     answers: dict[str, Any] = field(default_factory=dict)
     stored: bool = False
+    runs_on: bool = False  # the store has it as it began: it has not waited, nor been moved to other definitions
     answers_stored: int = 0
     request: EffectRequest | None = None
     effect: EffectRow | None = None
