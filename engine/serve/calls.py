@@ -20,6 +20,7 @@ from engine.plan.model import BusinessException, FlowPlan
 from engine.run.answer_now import answer_now
 from engine.run.state import Run
 from engine.serve.event_file import is_called
+from engine.serve.intake import KEY_BYTES_MAX
 from engine.store import tables as t
 from engine.store.batch import Arrival, Arrived, AuditEntry
 from engine.store.inbox import partition_of
@@ -63,6 +64,8 @@ class Calls:
         key = request.headers.get("idempotency-key")
         if not key:
             raise UserError("this flow can change something outside: send the header Idempotency-Key")
+        if max(len(key), len(request.headers.get("x-partition-key") or "")) > KEY_BYTES_MAX:
+            raise UserError(f"Idempotency-Key and X-Partition-Key may have {KEY_BYTES_MAX} characters")
         return await self._stored(reference, inputs, key, _wait_seconds(request), request)
 
     async def _now(self, flow: FlowPlan, inputs: dict[str, Any]) -> Response:
@@ -96,7 +99,7 @@ class Calls:
         if arrived is Arrived.CONFLICT:
             return _reply({"error": "this Idempotency-Key was used with other inputs"}, 409)
         if arrived is Arrived.DUPLICATE:
-            return await self._known(key)
+            return await self._known(reference, key)
         try:
             outcome = await asyncio.wait_for(asyncio.shield(future), wait)
         except TimeoutError:
@@ -106,23 +109,27 @@ class Calls:
             return _exception(outcome)
         return _reply({"outcome": outcome.row.state, "output": _output(outcome.row.output)}, 200)
 
-    async def _known(self, key: str) -> Response:
-        """The stored outcome of a call that came again."""
+    async def _known(self, reference: str, key: str) -> Response:
+        """The stored outcome of a call that came again; 409 if the key was used to call another flow."""
 
         def find() -> Any:
             with self._daemon.store.engine.connect() as connection:
                 statement = (
-                    sa.select(t.run.c.state, t.run.c.output, t.message.c.id, t.exception)
+                    sa.select(t.run.c.state, t.run.c.output, t.message.c.id, t.message.c.type, t.exception)
                     .select_from(
                         t.message.outerjoin(t.run, t.run.c.message_id == t.message.c.id).outerjoin(
                             t.exception, t.exception.c.run_id == t.run.c.id
                         )
                     )
                     .where(t.message.c.source == "call", t.message.c.source_id == key)
+                    .order_by(t.exception.c.opened_at.desc())
                 )
                 return connection.execute(statement).mappings().first()
 
         row = await asyncio.to_thread(find)
+        called = reference if row is None else str(row[t.message.c.type]).removeprefix("call:")
+        if called != reference:
+            return _reply({"error": f"this Idempotency-Key was used to call the flow {called}"}, 409)
         if row is None or row["state"] in (None, "running", "waiting"):
             return _reply({"outcome": "under_way", "message": None if row is None else row["id"]}, 202)
         if row["state"] == "exception":

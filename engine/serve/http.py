@@ -90,7 +90,10 @@ class Request:
             return
         self.is_answered = True
         keep = self.keep_alive
-        self.connection.write(answer.wire if keep else answer.last)
+        wire = answer.wire if keep else answer.last
+        if self.method == b"HEAD":  # a body would be taken for the next answer
+            wire = wire[: wire.index(b"\r\n\r\n") + 4]
+        self.connection.write(wire)
         self.connection.finish(keep=keep)
 
     def read_headers(self, wanted: Collection[bytes]) -> dict[str, str]:

@@ -153,3 +153,13 @@ def _written(daemon: Daemon, content: dict[str, Any]) -> Path:
     path = daemon.folder / "inputs.json"
     path.write_text(json.dumps(content))
     return path
+
+
+def test_a_key_of_one_flow_does_not_answer_for_another(daemon: Daemon) -> None:
+    first = daemon.post("/flows/order_placed@1/call", order("o7"), idempotency_key="k-o7")
+    assert first.status_code == 200
+    for _ in range(2):
+        other = daemon.post("/flows/order_kept@1/call", order("o7"), idempotency_key="k-o7")
+        assert (other.status_code, "used to call the flow order_placed@1" in other.json()["error"]) == (409, True)
+    long = daemon.post("/flows/order_placed@1/call", order("o8"), idempotency_key="k" * 513)
+    assert (long.status_code, "512 characters" in long.json()["error"]) == (400, True)

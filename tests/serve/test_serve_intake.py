@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -126,12 +127,41 @@ def test_events_need_the_token_and_every_attribute(daemon: Daemon) -> None:
         (event("t2", type="bill.issued"), "major version"),
         (event("t3", id=""), "'id'"),
         (event("t4", specversion="0.3"), "0.3"),
+        (event("t2", partitionkey=5), "'partitionkey'"),
+        (event("t2", subject=["b1"]), "'subject'"),
+        (event("t2", time="yesterday"), "RFC 3339"),
+        (event("t2", time="2026-01-31T12:00:00"), "zone"),
+        (event("t2", data_base64="e30="), "data_base64"),
+        (event("t2", datacontenttype="application/xml"), "application/xml"),
+        (event("t2", id="event-t2\x00"), "null character"),
+        (event("t2", source="billing"), "of our own"),
+        (event("t2", source="schedule"), "of our own"),
+        (event("t2", source="source:billing"), "of our own"),
     ):
         answer = daemon.post("/events", broken, content_type=form)
         assert answer.status_code == 400
         assert named in answer.json()["error"]
     assert daemon.post("/events", b"plain", content_type="text/plain").status_code == 400
     assert daemon.rows("select count(*) from message where source_id in ('event-t1', 'event-t2')") == [(0,)]
+
+
+def test_a_batch_with_one_wrong_event_stores_none_and_a_large_one_takes_few_commits(daemon: Daemon) -> None:
+    form = "application/cloudevents-batch+json"
+    answer = daemon.post("/events", [event("u1"), event("u2", time="soon")], content_type=form)
+    assert answer.status_code == 400
+    assert daemon.rows("select count(*) from message where source_id like 'event-u%'") == [(0,)]
+
+    def groups() -> int:
+        (found,) = re.findall(r"^tieout_store_groups(?:_total)? (\d+)", daemon.get("/metrics").text, re.MULTILINE)
+        return int(found)
+
+    before = groups()
+    many = [event(f"v{number}", "c-v", type="bill.ignored@1") for number in range(200)]
+    assert daemon.post("/events", many, content_type=form).status_code == 202
+    assert daemon.rows("select count(*) from message where source_id like 'event-v%'") == [(200,)]
+    kept = [id_ for (id_,) in daemon.rows("select source_id from message where source_id like 'event-v%' order by seq")]
+    assert kept == [each["id"] for each in many]
+    assert groups() - before < 200
 
 
 def test_a_broken_rule_waits_for_a_person_and_its_key_alone_waits(daemon: Daemon) -> None:

@@ -119,6 +119,18 @@ def test_a_second_answer_to_one_request_is_left_aside() -> None:
     on_listener(test)
 
 
+def test_the_answer_to_a_head_has_no_body_that_could_be_taken_for_the_next_answer() -> None:
+    async def test(_running: Listener, _echo: Echo, port: int) -> None:
+        found = await said(port, b"HEAD /a HTTP/1.1\r\n\r\nGET /z HTTP/1.1\r\nconnection: close\r\n\r\n")
+        first, second, body = found.split(b"\r\n\r\n")
+        assert first.startswith(b"HTTP/1.1 200 OK")
+        assert b"content-length: 3" in first
+        assert second.startswith(b"HTTP/1.1 200 OK")
+        assert body == b"/z "
+
+    on_listener(test)
+
+
 @pytest.mark.parametrize(
     "request_",
     [
