@@ -9,8 +9,10 @@ from engine.api.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from engine.plan.build import Built
+    from engine.plan.model import Plan
     from engine.spec.workspace import LoadedWorkspace
     from engine.verify.coverage.measure import Thresholds
     from engine.verify.model import TestReport
@@ -78,9 +80,10 @@ def find_mutants(
     )  # fmt: skip
 
 
-def draft_test(root: Path, event: bytes, flow: str | None = None) -> str:
-    """A test document with a case for an event, for a person to finish: see :mod:`engine.verify.drafting`. Raises
-    UserError if the workspace does not compile, or no flow takes the event."""
+def draft_test(root: Path, event: bytes, flow: str | None = None, connection: str | None = None) -> str:
+    """A test document with a case for an event, for a person to finish: see :mod:`engine.verify.drafting`. With
+    ``connection``, for the event that a message of that system becomes. Raises UserError if the workspace does not
+    compile, or no flow takes the event."""
     from engine.base.errors import Failure, UserError
     from engine.source.json_reader import parse_json
     from engine.spec.workspace import load_workspace
@@ -92,7 +95,26 @@ def draft_test(root: Path, event: bytes, flow: str | None = None) -> str:
         raise UserError(f"the event is not JSON: {failure.message}") from failure
     plan = _built(load_workspace(root)).plan
     assert plan is not None
-    return draft(plan, content, flow)
+    return draft(plan, content if connection is None else _event_of(plan, connection, content, flow), flow)
+
+
+def _event_of(plan: Plan, connection: str, message: Any, flow: str | None) -> Any:
+    """The event that a vendor's message becomes: the one that ``flow`` takes, or else that any flow takes."""
+    import json
+
+    from engine.base.clock import SystemClock
+    from engine.base.errors import UserError
+    from engine.run.normalise import cloudevent_bytes
+    from engine.serve.event_file import find_flow, vendor_events
+
+    events = vendor_events(plan, connection, message, SystemClock().now())
+    wanted = {find_flow(plan, flow)[1][-1].event} if flow is not None else set(plan.by_event)
+    meant = next((each for each in events if each.type in wanted), None)
+    if meant is None:
+        made = ", ".join(each.type for each in events) or "no event"
+        taken = "no flow is started by that" if flow is None else f"flow {flow} is started by {wanted.pop()}"
+        raise UserError(f"the message makes {made}; {taken}")
+    return json.loads(cloudevent_bytes(meant))
 
 
 def record_test(place: Place, run: str) -> str:

@@ -157,16 +157,19 @@ _out = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), me
 @command("init", "tieout test init event.json --flow invoice_posted --out mappings/flows/invoice.test.yaml")
 @click.argument("event")
 @click.option("--flow", help="The flow, where several take the event.")
+@click.option(
+    "--connection", help="The file holds a message of this connection's system, as its webhook would send it."
+)
 @_out
 @json_option
 @place_options
-def init(place: Place, as_json: bool, event: str, flow: str | None, out: Path | None) -> int:
+def init(place: Place, as_json: bool, event: str, flow: str | None, connection: str | None, out: Path | None) -> int:
     """Draft a case for an EVENT (a JSON file; - for standard input).
 
     It gives what the flow reads of the event and what the outside would be asked. It expects nothing: the case fails
     until somebody writes what must come out.
     """
-    return _written(api.draft_test(place.workspace, read_input(event), flow), out, as_json)
+    return _written(api.draft_test(place.workspace, read_input(event), flow, connection), out, as_json)
 
 
 @command("record", "tieout test record 0199f3c2-… --out mappings/flows/recorded.test.yaml")

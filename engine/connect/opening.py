@@ -10,6 +10,7 @@ from engine.base.clock import Clock
 from engine.base.errors import Defect, UserError
 from engine.connect.declaration import Authentication
 from engine.connect.http_engine import HttpConnector
+from engine.connect.listening import ListeningConnector
 from engine.connect.manifest import Manifest
 from engine.connect.operation_form import compile_operations
 from engine.connect.port import Connector, Settings
@@ -39,6 +40,8 @@ def open_connector(manifest: Manifest, settings: Settings, clock: Clock, http: H
     missing = manifest.missing_secrets(settings.secrets)
     if missing:
         raise UserError(f"connection {settings.connection} cannot be opened: {'; '.join(missing.values())}")
+    if not manifest.form.operations and not manifest.has_python:
+        return ListeningConnector(manifest.name)
     settings = replace(settings, values=values, hosts=settings.hosts or manifest.form.hosts)
     if http is None:
         http = Http(settings.hosts, limits=_limits(settings.timeout_seconds), concurrency=settings.concurrency)

@@ -90,11 +90,15 @@ def _edited(diagnostic: Diagnostic, sources: Mapping[str, str], gutter: int, pai
     return edited(span.line, changed, span.column - 1, len(new), gutter, paint)
 
 
+#: A space behind the end of a clause, outside of text in back quotes.
+_SENTENCE_END = re.compile(r"(?<=[.:;]) (?=[^`]*(?:`[^`]*`[^`]*)*$)")
+
+
 def _consequence(code: str) -> tuple[str, ...]:
     """What would come of it, in the first sentence that the catalogue says of the code."""
     entry = find_code(code)
     why = entry.why if entry is not None else ""
-    return (re.split(r"(?<=[.:;]) ", why, maxsplit=1)[0].rstrip(".:;"),) if why else ()
+    return (re.split(_SENTENCE_END, why, maxsplit=1)[0].rstrip(".:;"),) if why else ()
 
 
 def _fix_at_hand(fix: Fix | None) -> str:

@@ -20,6 +20,7 @@ from engine.base.identity import deterministic_key, digest_bytes
 from engine.plan import model as plan
 from engine.plan.model import BusinessException, FlowPlan, Scope, StepPlan, Stopped
 from engine.run.calculated import calculated
+from engine.run.refusals import refusal, unknown_link
 from engine.run.requests import (
     Answer,
     Completed,
@@ -200,7 +201,7 @@ class Decision:
             assert isinstance(released, HoldAnswer)
             external = released.value
         if external is None and step.missing != "null_value":
-            raise Stopped(_unknown_link(step, id_, self.flow))
+            raise Stopped(unknown_link(step, id_, self.flow))
         return None if external is None else {"id": external}
 
     def _row(self, step: plan.LookupStep, key: tuple[Any, ...]) -> Any:
@@ -216,7 +217,7 @@ class Decision:
     def _read(self, step: plan.ReadStep, scope: Scope, where: str, _element: str) -> Stepping:
         answer = yield ReadRequest(where, step.connection, step.operation, step.input(scope))
         if isinstance(answer, Refused):
-            raise _Failed(answer.error_class, _refusal(answer, step.connection, step.operation, "", self.flow))
+            raise _Failed(answer.error_class, refusal(answer, step.connection, step.operation, "", self.flow))
         assert isinstance(answer, ReadAnswer)
         return answer.value
 
@@ -246,7 +247,7 @@ class Decision:
             step,
         )
         if isinstance(answer, Refused):
-            exception = _refusal(answer, step.connection, step.operation, object_, self.flow)
+            exception = refusal(answer, step.connection, step.operation, object_, self.flow)
             raise _Failed(answer.error_class, exception)
         assert isinstance(answer, EffectAnswer)
         document = answer.receipt.document
@@ -360,40 +361,6 @@ class Decision:
             raise _Several(tuple(failures))
         return results
 
-
-def _unknown_link(step: plan.LookupStep, id_: str, flow: FlowPlan) -> BusinessException:
-    what = str(step.link).replace("_", " ")
-    return BusinessException(
-        reason=f"unknown_{step.link}",
-        message=f"The {what} {id_} is not known in {step.connection}.",
-        action=f"Make sure that the {what} was synchronised, then retry.",
-        owner=flow.owner,
-        error_class=ErrorClass.MISSING_REFERENCE,
-    )
-
-
-def _refusal(answer: Refused, connection: str, operation: str, object_: str, flow: FlowPlan) -> BusinessException:
-    what = operation.replace(".", " ").replace("_", " ")
-    named = f" for {object_}" if object_ else ""
-    return BusinessException(
-        reason=answer.kind or f"refused_{answer.error_class}",
-        message=f"The system “{connection}” did not accept “{what}”{named}: {answer.message}",
-        action=_ACTIONS.get(answer.kind or answer.error_class, _ACTIONS["data"]),
-        owner=flow.owner,
-        error_class=answer.error_class,
-        detail=answer.detail,
-        effect=answer.effect,
-    )
-
-
-_ACTIONS: dict[str, str] = {
-    "data": "Correct the record in the source system or the mapping, then retry.",
-    "period_closed": "Open the period, or agree on a later posting date with the controller, then retry.",
-    "unknown_outcome": "Look in the target system whether the document exists, then record what you found.",
-    "conflict": "Compare the two contents and decide which one is right.",
-    "auth": "Renew the connection's credentials, then retry.",
-    "permission": "Give the connection's user the right to do this, then retry.",
-}
 
 _PURE: dict[str, Any] = {
     "validate": Decision._validate,

@@ -116,8 +116,7 @@ def _refuses_duplicates(history: History, guarantees: Guarantees) -> bool:
 def _without_looking(answer: Unclear, history: History, guarantees: Guarantees) -> Settlement:
     """A system that cannot be asked: if it refuses duplicates, sending again is the way to ask; else a person is."""
     if not _refuses_duplicates(history, guarantees) or history.is_spent(history.attempt, history.attempts_max):
-        message = f"it is not known whether this was done, and {answer.message}"
-        return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
+        return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, answer.message, "", "unknown_outcome"), True)
     return SendAgain(delay_seconds(history.attempt, history.key), ErrorClass.UNKNOWN_OUTCOME, answer.message)
 
 
@@ -135,8 +134,7 @@ def after_look_up(answer: LookUp, history: History, guarantees: Guarantees) -> S
         if not guarantees.can_look_up:
             return _without_looking(answer, history, guarantees)
         if history.is_spent(history.asked, max(history.attempts_max, 8)):
-            message = f"it is not known whether this was done, and {answer.message}"
-            return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, message, "", "unknown_outcome"), True)
+            return GiveUp(Refused(ErrorClass.UNKNOWN_OUTCOME, answer.message, "", "unknown_outcome"), True)
         return Ask(delay_seconds(history.asked + 1, history.key), answer.message)
     assert isinstance(answer, Absent)
     if _refuses_duplicates(history, guarantees):

@@ -58,7 +58,8 @@ register(
         "A JSON number with a fraction in a canonical schema.",
         '{"type": "number"}',
         '{"type": "string", "format": "decimal"}',
-        "Readers elsewhere turn JSON numbers into binary fractions; text keeps every digit.",
+        "Readers elsewhere turn JSON numbers into binary fractions; text keeps every digit. A vendor's schema says "
+        "`x-vendor: true` and may have numbers, which are read exactly.",
     ),
     Code(
         "SCHEMA007",

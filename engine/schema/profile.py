@@ -216,7 +216,10 @@ class Place:
         if kind == "number":
             if self.vendor:
                 return NumberForm()
-            help = 'write `"type": "string", "format": "decimal"`, or `integer` for a count'
+            help = (
+                'write `"type": "string", "format": "decimal"`, or `integer` for a count; '
+                "a description of a vendor's own messages says `\"x-vendor\": true` and may have numbers"
+            )
             return self.report("SCHEMA006", "numbers with a fraction are written as text", span, help)
         allowed = BY_TYPE.get(kind)
         if allowed is None:

@@ -55,7 +55,7 @@ class Daemon:
         self.writer: Writer
         self.worker: Worker
         self._loop = asyncio.get_running_loop()
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, tuple[str, str]] = {}  # of connections and their connectors' manifests
         self._heart: asyncio.Task[None] | None = None
         self._plans: dict[str, Plan | None] = {}
         self._reloading = asyncio.Lock()
@@ -103,10 +103,11 @@ class Daemon:
 
     def _open_connections(self, plan: Plan) -> None:
         for id_, connection in plan.connections.items():
-            if self._digests.get(id_) == connection.digest:
+            digest = connection.digest, connection.manifest.digest
+            if self._digests.get(id_) == digest:
                 continue
             self.connectors[id_] = open_connection(connection, self.clock)
-            self._digests[id_] = connection.digest
+            self._digests[id_] = digest
 
     async def _activate(self, compiled: Compiled) -> None:
         number = self.generation.number + 1

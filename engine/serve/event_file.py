@@ -102,7 +102,8 @@ def _canonical(flow: FlowPlan, content: Mapping[str, Any], identity: Identity, n
     return _arrival(identity, now, str(content.get("source", "file")), id_, kind, type_, key, json_bytes(content))
 
 
-def _vendor_events(plan: Plan, flow: FlowPlan, connection: str, content: Any, now: int) -> list[CanonicalEvent]:
+def vendor_events(plan: Plan, connection: str, content: Any, now: int) -> list[CanonicalEvent]:
+    """The events that a vendor's message becomes. Raises UserError if it cannot be read."""
     found = plan.connections.get(connection)
     profile = None if found is None else found.manifest.webhook
     if profile is None:
@@ -116,6 +117,11 @@ def _vendor_events(plan: Plan, flow: FlowPlan, connection: str, content: Any, no
         _, events = source.normalise(content, described.id, as_datetime(now).date())
     except Failure as failure:
         raise UserError(f"the message cannot be read: {failure.message}") from failure
+    return list(events)
+
+
+def _vendor_events(plan: Plan, flow: FlowPlan, connection: str, content: Any, now: int) -> list[CanonicalEvent]:
+    events = vendor_events(plan, connection, content, now)
     meant = [event for event in events if event.type == flow.event]
     if not meant:
         made = ", ".join(event.type for event in events) or "no event"

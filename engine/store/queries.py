@@ -76,7 +76,29 @@ def runs(
         statement = statement.where(t.run.c.state == state)
     if flow is not None:
         statement = statement.where(sa.or_(t.run.c.flow == flow, t.run.c.flow.startswith(f"{flow}@")))
-    return _dicts(connection, statement)
+    found = _dicts(connection, statement)
+    open_ = _open_effects(connection, [run["message_id"] for run in found if run["state"] == "running"])
+    for run in found:
+        run["waits_for"] = run["waits_for"] or open_.get(run["id"])
+    return found
+
+
+def _open_effects(connection: sa.Connection, messages: list[str]) -> dict[str, str]:
+    """What a run that is neither done nor stopped is about outside, in words, by the run's id."""
+    effect = t.effect.c
+    columns = (effect.run_id, effect.state, effect.operation, effect.connection, effect.attempt)
+    rows = connection.execute(sa.select(*columns).where(effect.message_id.in_(messages))) if messages else ()
+    words = {
+        "intended": "{operation} to {connection}",
+        "sent": "the answer of {connection} to {operation}",
+        "unknown": "{connection} to tell whether {operation} was done",
+        "rejected": "{operation} to {connection} again, try {next}",
+    }
+    return {
+        row.run_id: words[row.state].format(operation=row.operation, connection=row.connection, next=row.attempt + 1)
+        for row in rows
+        if row.state in words
+    }
 
 
 def exceptions(

@@ -85,7 +85,10 @@ _Dumper.add_representer(str, _text)
 
 def _flow(plan: Plan, event: Any, flow: str | None) -> tuple[FlowPlan, ...]:
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
-        raise UserError("this is not an event: it needs a `type` such as invoice.posted@1, and `data`")
+        raise UserError(
+            "this is not an event: it needs a `type` such as invoice.posted@1, and `data`; "
+            "for a vendor's own message say --connection"
+        )
     if flow is not None:
         named = [versions for name, versions in plan.flows.items() if flow in (name, name.partition("@")[0])]
         if not named:

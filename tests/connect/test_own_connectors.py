@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -9,9 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from engine.api import new_document
-from engine.base.errors import UserError
+from engine.base.clock import FixedClock, SystemClock
+from engine.base.errors import Failure, UserError
+from engine.base.identity import Identity
+from engine.connect.port import Call, Rejected, Unclear
 from engine.lint.runner import lint
-from engine.serve.assembly import compile_workspace, keep_snapshot, load_snapshot
+from engine.serve.assembly import compile_workspace, keep_snapshot, load_snapshot, open_connection
+from engine.serve.daemon import Daemon
+from engine.serve.settings import ServeSettings
 from engine.store import tables as t
 
 MANIFEST = "connectors/ledgerline/manifest.yaml"
@@ -159,3 +165,61 @@ def test_a_workspace_file_without_folders_gets_all_of_them(tmp_path: Path) -> No
         tmp_path / "tieout.yaml"
     ).read_text("utf-8")
     assert findings(tmp_path) == []
+
+
+WEBHOOKS = """spec: connector/v1
+name: ledgerline
+summary: A system that only sends.
+tested: "1"
+secrets:
+  token:
+    doc: The secret.
+operations: []
+webhook:
+  signature:
+    scheme: shared_secret
+    secrets: [token]
+    header: Authorization
+  id: [body.id]
+  type: [body.type]
+  key: [body.id]
+"""
+
+
+def test_a_system_that_only_sends_is_opened_like_any_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / MANIFEST).write_text(WEBHOOKS, "utf-8")
+    edit(root, "settings:\n  base_url: https://api.example.com\n", "", "mappings/books.connection.yaml")
+    assert findings(root) == []
+    monkeypatch.setenv("BOOKS_TOKEN", "Basic aGk6dGhlcmU=")
+    connector = open_connection(compile_workspace(root).plan.connections["books"], FixedClock(0))
+    call = Call("invoice.create", "k", "k", {}, b"{}")
+
+    async def ask() -> None:
+        assert await connector.check() == "only takes messages; nothing to ask"
+        assert isinstance(await connector.perform(call), Rejected)
+        assert isinstance(await connector.look_up(call), Unclear)
+        with pytest.raises(Failure, match="only takes messages"):
+            await connector.read("invoice.get", {})
+        await connector.close()
+
+    asyncio.run(ask())
+
+
+def test_a_running_daemon_speaks_by_the_changed_manifest(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOKS_TOKEN", "secret-token")
+
+    async def reload() -> tuple[bool, bool]:
+        settings = ServeSettings(root, root / ".tieout", work=False)
+        daemon = Daemon(settings, SystemClock(), Identity(SystemClock()))
+        await daemon.start()
+        try:
+            first = daemon.connectors["books"]
+            await daemon.reload()
+            same = daemon.connectors["books"] is first
+            edit(root, "path: /documents\n", "path: /v2/documents\n")
+            await daemon.reload()
+            return same, daemon.connectors["books"] is not first
+        finally:
+            await daemon.stop()
+
+    assert asyncio.run(reload()) == (True, True)

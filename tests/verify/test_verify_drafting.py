@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_workspace import copy_base
 
-from engine.api import Place, draft_test, record_test, run_event, run_tests
+from engine.api import Place, draft_test, init_workspace, record_test, run_event, run_tests
 from engine.base.errors import UserError
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import plain
@@ -162,3 +162,17 @@ def test_runs_that_are_not_there_are_told(tmp_path: Path) -> None:
     recorded(tmp_path)
     with pytest.raises(UserError, match="there is no run x"):
         record_test(place, "x")
+
+
+def test_a_case_is_drafted_from_a_vendors_message(tmp_path: Path) -> None:
+    init_workspace(tmp_path / "shop")
+    message = (tmp_path / "shop/mappings/sources/stripe/fixtures/subscription_created.json").read_bytes()
+    document = draft_test(tmp_path / "shop", message, "subscription_started", "billing")
+    assert "flow: subscription_started@1" in document and "type: subscription.created@1" in document
+    assert draft_test(tmp_path / "shop", message, None, "billing") == document, "the one flow that takes it"
+    with pytest.raises(
+        UserError, match=r"makes subscription\.created@1; flow invoice_posted is started by invoice\.fin"
+    ):
+        draft_test(tmp_path / "shop", message, "invoice_posted", "billing")
+    with pytest.raises(UserError, match="say --connection"):
+        draft_test(tmp_path / "shop", b'{"id": "evt_1"}')
