@@ -6,10 +6,12 @@ a matter of time alone. Whatever the other did not deliver, for any reason, is d
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from types import TracebackType
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -37,27 +39,29 @@ def is_possible() -> bool:
 class Beside(Generic[T]):
     """Pieces of work of which another process takes some, from now on, and this one the rest when it has time.
 
-    ``work`` is given the number of a piece, from 0 to ``count`` - 1. It may be done here or there, so it changes
-    nothing that later work sees, and what it gives can be pickled. Use it as a context: leaving it ends the other.
+    They come in stages, and each process takes those of one stage before those of the next. ``work`` is given the
+    number of a piece, counted over all stages. It may be done here or there, so it changes nothing that later work
+    sees, and what it gives can be pickled. Use it as a context: leaving it ends the other.
     """
 
-    def __init__(self, work: Callable[[int], T], count: int) -> None:
+    def __init__(self, work: Callable[[int], T], *counts: int) -> None:
         self._work = work
-        self._count = count
+        ends = list(accumulate(counts))
+        self._stages = [range(end - count, end) for end, count in zip(ends, counts, strict=True)]
         self._other = 0
         self._done: dict[int, T] = {}
-        if count > 1 and is_possible():
+        if sum(counts) > 1 and is_possible():
             self._begin()
 
     def _begin(self) -> None:
-        self._queue, numbers = os.pipe()
-        self._found = os.memfd_create("tieout")
-        queued = range(min(self._count, _QUEUE_MAX))
-        os.write(numbers, b"".join(each.to_bytes(_NUMBER, "big") for each in queued))
-        os.close(numbers)
+        self._queues = [_queued(numbers) for numbers in self._stages]
+        self._found, self._read = os.memfd_create("tieout"), 0
+        self._ended, ended = os.pipe()
+        self._stages_ended = 0
         self._other = os.fork()
         if self._other == 0:
-            self._be_the_other()
+            self._be_the_other(ended)
+        os.close(ended)
 
     def __enter__(self) -> Beside[T]:
         return self
@@ -65,49 +69,48 @@ class Beside(Generic[T]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._other:
             os.kill(self._other, signal.SIGKILL)
-            self._ended()
+            os.waitpid(self._other, 0)
+            for file in (*self._queues, self._found, self._ended):
+                os.close(file)
+            self._other = 0
 
-    def results(self) -> Sequence[T]:
-        """What came of every piece, in their order; those that nobody has taken yet are done now, here."""
+    def results(self, stage: int = 0) -> Sequence[T]:
+        """What came of every piece of a stage, in their order; those that nobody has taken yet are done now, here."""
         if self._other:
-            for number in _numbers(self._queue):
+            for number in _numbers(self._queues[stage]):
                 self._done[number] = self._work(number)
-            read = self._take(0)  # while the other is at its last piece
-            os.waitid(os.P_PID, self._other, os.WEXITED | os.WNOWAIT)
-            self._take(read)
-            self._ended()
-        for number in range(self._count):
+            self._take()  # while the other is at its last piece
+            while self._stages_ended <= stage and os.read(self._ended, 1):
+                self._stages_ended += 1
+            self._take()
+        for number in self._stages[stage]:
             if number not in self._done:
                 self._done[number] = self._work(number)
-        return [self._done[number] for number in range(self._count)]
+        return [self._done[number] for number in self._stages[stage]]
 
-    def _ended(self) -> None:
-        os.waitpid(self._other, 0)
-        os.close(self._queue)
-        os.close(self._found)
-        self._other = 0
-
-    def _take(self, read: int) -> int:
-        """Take what the other handed back behind the first ``read`` bytes; how many bytes are read then."""
-        while len(length := os.pread(self._found, _LENGTH, read)) == _LENGTH:
+    def _take(self) -> None:
+        """Take what the other has handed back since."""
+        while len(length := os.pread(self._found, _LENGTH, self._read)) == _LENGTH:
             size = int.from_bytes(length, "big")
-            packed = os.pread(self._found, size, read + _LENGTH)
+            packed = os.pread(self._found, size, self._read + _LENGTH)
             if len(packed) < size:
                 break
             self._done.update(pickle.loads(packed))  # noqa: S301 - written by the copy of this process
-            read += _LENGTH + size
-        return read
+            self._read += _LENGTH + size
 
-    def _be_the_other(self) -> NoReturn:
+    def _be_the_other(self, ended: int) -> NoReturn:
         """Work until nothing is left. Nothing is said of an error: the piece is done again, where it appears."""
+        gc.disable()
         try:
-            done: list[tuple[int, Any]] = []
-            for number in _numbers(self._queue):
-                done.append((number, self._work(number)))
-                if len(done) == _AT_ONCE:
-                    self._hand_back(done)
-                    done = []
-            self._hand_back(done)
+            for queue in self._queues:
+                done: list[tuple[int, Any]] = []
+                for number in _numbers(queue):
+                    done.append((number, self._work(number)))
+                    if len(done) == _AT_ONCE:
+                        self._hand_back(done)
+                        done = []
+                self._hand_back(done)
+                os.write(ended, b"1")
         finally:
             os._exit(0)  # without what this process would do at its end: that is the first one's
 
@@ -116,6 +119,14 @@ class Beside(Generic[T]):
         left = memoryview(len(packed).to_bytes(_LENGTH, "big") + packed)
         while left:
             left = left[os.write(self._found, left) :]
+
+
+def _queued(numbers: Sequence[int]) -> int:
+    """A queue of these numbers, or of the first that it can hold: the others are done where they are asked for."""
+    queue, end = os.pipe()
+    os.write(end, b"".join(each.to_bytes(_NUMBER, "big") for each in numbers[:_QUEUE_MAX]))
+    os.close(end)
+    return queue
 
 
 def _numbers(queue: int) -> Iterator[int]:

@@ -38,7 +38,11 @@ def _made(cls: type[T], *, kw_only: bool) -> type[T]:
     """
     if cls.__doc__ is None:
         cls.__doc__ = f"{cls.__name__}(...)"  # with the whole signature it would cost more than the class
-    own = {name: _declared(cls, name, kw_only) for name in cls.__dict__.get("__annotations__", ()) if not _is_of_class(cls, name)}
+    own = {
+        name: _declared(cls, name, kw_only)
+        for name in cls.__dict__.get("__annotations__", ())  # noqa: RUF063 - of hundreds of classes
+        if not _is_of_class(cls, name)
+    }
     inherited: dict[str, _Declared] = {}
     slots: set[str] = set()
     for base in cls.__mro__[-1:0:-1]:
@@ -116,7 +120,7 @@ def _first_init(self: Any, *given: Any, **named: Any) -> None:
         self.__post_init__()
 
 
-def _set_fields(self: Any, cls: type[Any], given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+def _set_fields(self: Any, cls: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
     """Set every field; False if what is given does not fit."""
     by_place, by_name = 0, 0
     for (name, (default, make, kw_only)), set_ in zip(_fields_of(cls).items(), _setters_of(cls), strict=True):
@@ -223,7 +227,7 @@ def _reduce(self: Any) -> tuple[Any, ...]:
     return _restored, (cls, *[getattr(self, name) for name in _fields_of(cls)])
 
 
-def _restored(cls: type[Any], *values: Any) -> Any:
+def _restored(cls: Any, *values: Any) -> Any:
     made = cls.__new__(cls)
     for set_, value in zip(_setters_of(cls), values, strict=True):
         set_(made, value)

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.base.beside import Beside
 from engine.base.clock import Clock
-from engine.spec.kept_files import KeptFiles
 from engine.spec.kinds import CALCULATING
-from engine.spec.workspace import FilesAhead
+from engine.spec.workspace import Ahead, LoadedWorkspace
 
 if TYPE_CHECKING:
     from engine.lint.cache import Watched
@@ -24,15 +23,22 @@ def lint_beside(root: Path, environment: Mapping[str, str], clock: Clock) -> tup
     """What :func:`engine.lint.runner.lint_watched` finds, sooner where a second processor is free. It copies the
     process, so that only a command that owns its process uses it."""
     began = clock.monotonic()
-    kept = KeptFiles()
-    ahead = FilesAhead(root, kept)
-    with Beside(ahead.read, len(ahead.paths)) as shared:
-        from engine.lint.runner import lint_watched
+    ahead = Ahead(root)
+    with ExitStack() as open_:
+        shared = open_.enter_context(Beside(ahead.read, *ahead.counts))
+        from engine.lint.runner import LintReport, day_of, lint_loaded
 
         _load_for(ahead.kinds)
-        ahead.keep(shared.results())
-    report, watched = lint_watched(root, environment, clock, kept, beside=True)
-    return replace(report, seconds=clock.monotonic() - began), watched
+        steps = ahead.load(shared.results)
+        compiled, whole = next(steps), []
+
+        def last() -> LoadedWorkspace:
+            whole.append(next(steps))
+            open_.close()  # the other process has nothing left to do
+            return whole[0]
+
+        findings, watched = lint_loaded(compiled, last, environment, day_of(clock), beside=True)
+    return LintReport(findings, whole[0].files, clock.monotonic() - began), watched
 
 
 def _load_for(kinds: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.base.errors import ErrorClass, Failure
 from engine.base.record import frozen
+from engine.base.zones import zones
 from engine.plan.bundles import bundle_digest
 from engine.plan.expressions import computed, condition, tree
 from engine.plan.flow_scope import RESERVED, FlowScope, event_type
@@ -96,8 +97,6 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _check_schedule(trigger: Trigger, diagnostics: Diagnostics) -> None:
-    from zoneinfo import available_timezones
-
     from croniter import croniter
 
     schedule = trigger.schedule
@@ -105,7 +104,7 @@ def _check_schedule(trigger: Trigger, diagnostics: Diagnostics) -> None:
     if len(schedule.cron.split()) != 5 or not croniter.is_valid(schedule.cron):
         message = f"`{schedule.cron}` is not a schedule"
         diagnostics.error("FLOW013", message, schedule.span, "write five cron fields: minute hour day month weekday")
-    if schedule.zone not in available_timezones():
+    if schedule.zone not in zones():
         message = f"there is no time zone `{schedule.zone}`"
         diagnostics.error("FLOW013", message, schedule.span, "use an IANA name such as `Europe/Berlin`")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from engine.base.clock import as_datetime, as_microseconds
 from engine.base.record import frozen
+from engine.base.zones import zones
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.connection import Maintenance, Weekday
 
@@ -69,7 +70,7 @@ def compile_window(declared: Maintenance, diagnostics: Diagnostics) -> Window:
         diagnostics.error("CONN106", message, declared.span, advice)
 
     zone = declared.zone
-    if zone not in available_timezones():
+    if zone not in zones():
         wrong(f"there is no time zone `{zone}`", "use an IANA name such as `Europe/Berlin`")
         zone = "UTC"
     if declared.days and declared.dates:

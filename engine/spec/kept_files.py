@@ -47,7 +47,7 @@ class ReadFile:
         return digest(self.content)
 
     def light(self) -> ReadFile:
-        """The same without the tree, where a definition was made of it: what a loader asks for is worked out already."""
+        """The same without the tree, where a definition was made of it: what a loader asks for is worked out."""
         if self.definition is None:
             return self
         light = ReadFile(self.raw, self.kind, None, self.definition, self.findings)

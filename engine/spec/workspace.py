@@ -124,36 +124,50 @@ def _read_as(name: str) -> str | None:
     return None if kind == "workspace" else kind
 
 
-class FilesAhead:
-    """The files that :func:`load_workspace` is going to read, one by one, so that several can share the work."""
+class Ahead:
+    """Loads a workspace in two steps, tests last, after its files were read one by one, so that several can share it.
 
-    def __init__(self, root: Path, kept: KeptFiles) -> None:
-        self._files = Files(root, None, kept.bytes)
-        self._kept = kept
-        self.paths = tuple(self._listed()) if (root / WORKSPACE_FILE).is_file() else ()
-        self.kinds = frozenset(filter(None, map(kind_of_file, self.paths)))
+    ``counts`` says how many files the steps have; they are counted over both of them.
+    """
+
+    def __init__(self, root: Path) -> None:
+        if not (root / WORKSPACE_FILE).is_file():
+            raise UserError(f"{root} is not a workspace: it has no {WORKSPACE_FILE}")
+        self._kept = KeptFiles()
+        self._disk = Files(root, None, self._kept.bytes)
+        kinds = {path: kind for path in self._listed() if (kind := _read_as(_name_of(path))) is not None}
+        self._steps = tuple([path for path in kinds if (kinds[path] == "test") is last] for last in (False, True))
+        self._paths = [path for step in self._steps for path in step]
+        self.counts = tuple(map(len, self._steps))
+        self.kinds = frozenset(kinds.values())
 
     def _listed(self) -> Iterator[str]:
         """Where anything is wrong there are fewer; what is wrong is said when they are loaded."""
-        loader, root = _Loader(self._files, None, self._kept), self._files.root
-        workspace = loader.workspace()
+        workspace, root = _Loader(self._disk, None, self._kept).workspace(), self._disk.root
         for folder in workspace.folders if workspace else ():
             path = root / folder
             if inside(root, path) and path.is_dir():
-                yield from (each for each in self._files.below(folder, Diagnostics()) if _read_as(_name_of(each)))
+                yield from self._disk.below(folder, Diagnostics())
 
     def read(self, number: int) -> ReadFile | None:
-        """Read one of them; None if it is not there any more, or cannot be read."""
-        path = self.paths[number]
+        """Read one of the files; None if it cannot be read, or is not there any more."""
+        path = self._paths[number]
         try:
-            raw = self._files.read(path)
+            raw = self._disk.read(path)
         except OSError:
             return None
         return read_file(path, raw, _read_as(_name_of(path)) or "").light()
 
-    def keep(self, read: Sequence[ReadFile | None]) -> None:
-        """What was read of all of them, in order, for when they are loaded."""
-        for path, each in zip(self.paths, read, strict=True):
+    def load(self, read: Callable[[int], Sequence[ReadFile | None]]) -> Iterator[LoadedWorkspace]:
+        """The workspace without tests, then the whole. ``read`` gives what was read of all files of a step."""
+        loader = _Loader(self._disk, None, self._kept)
+        self._keep(0, read(0))
+        yield loader.load(put_off="test")
+        self._keep(1, read(1))
+        yield loader.load_rest()
+
+    def _keep(self, step: int, read: Sequence[ReadFile | None]) -> None:
+        for path, each in zip(self._steps[step], read, strict=True):
             if each is not None:
                 self._kept.add(path, each)
 
@@ -172,11 +186,27 @@ class _Loader:
         self._found: dict[str, list[Any]] = {name: [] for name in KINDS}
         self._schemas: list[SchemaFile] = []
         self._unread: set[tuple[str, str]] = set()
+        self._put_off = ""
+        self._rest: list[str] = []
+        self._head: Workspace | None = None
 
-    def load(self) -> LoadedWorkspace:
-        workspace = self.workspace()
+    def load(self, put_off: str = "") -> LoadedWorkspace:
+        """Load everything, without documents of one kind if it is given, which :meth:`load_rest` adds."""
+        self._put_off = put_off
+        self._head = workspace = self.workspace()
         for folder in workspace.folders if workspace else ():
             self._folder(folder, workspace.span if workspace else Span(WORKSPACE_FILE))
+        return self._loaded()
+
+    def load_rest(self) -> LoadedWorkspace:
+        """The same with what was put off."""
+        self._put_off = ""
+        for file in self._rest:
+            self._file(file)
+        return self._loaded()
+
+    def _loaded(self) -> LoadedWorkspace:
+        workspace = self._head
         found = {name: tuple(each) for name, each in self._found.items()}
         return LoadedWorkspace(
             id=workspace.id if workspace else "",
@@ -190,8 +220,8 @@ class _Loader:
             outcomes=found["outcomes"],
             tests=found["test"],
             schemas=tuple(self._schemas),
-            digests=self._digests,
-            files=self._files,
+            digests=dict(self._digests),
+            files=dict(self._files),
             diagnostics=self._diagnostics,
             unread=frozenset(self._unread),
             calculating={kind: found[kind] for kind in CALCULATING},
@@ -259,6 +289,9 @@ class _Loader:
         kind = kind_of_file(name)
         if kind is None or kind == "workspace":
             self._unknown_suffix(relative, name)
+            return
+        if kind == self._put_off:
+            self._rest.append(relative)
             return
         read = self._read(relative, kind)
         if read is not None and read.definition is not None:

@@ -1,4 +1,5 @@
-"""Proves that a template balances where its amounts are sums and differences of measures and no line has a condition.
+"""Proves that a template balances where its amounts are sums and differences of measures and the conditions of its
+lines look at no measure.
 
 Such amounts are linear in the measures, and so is what is debited less what is credited. What is zero for each
 independent measure by itself is then zero for all of them together, whatever they are.
@@ -7,23 +8,85 @@ independent measure by itself is then zero for all of them together, whatever th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
+from engine.base.errors import Defect, Failure
 from engine.expr.nodes import And, Arithmetic, Ast, Chain, Compare, Field, Literal, Negate, Not, Or
-from engine.finance.journal.posting import CompiledTemplate
+from engine.expr.values import equal
+from engine.finance.journal.posting import CompiledTemplate, PostingTrees
 
 
-def balances(template: CompiledTemplate, samples: Sequence[Mapping[str, Decimal]]) -> bool:
-    """Whether it surely balances, for ``samples`` in which every independent measure stands by itself once.
+def balances(
+    template: CompiledTemplate,
+    samples: Sequence[Mapping[str, Decimal]],
+    scopes: Iterable[dict[str, Any]] | None = None,
+) -> bool:
+    """Whether it surely balances, for ``samples`` in which every independent measure stands by itself once, and
+    ``scopes`` with every wording that the conditions of lines, which look at no measure, can ask for.
 
-    False means that this cannot tell.
+    False means that this cannot tell, as where lines have conditions and no scopes are given.
     """
-    difference: Counter[str] = Counter()
+    lines: list[tuple[PostingTrees, Counter[str]]] = []
     for line in template.trees:
-        if line.when is not None or line.amount is None or not _add(line.amount, line.sign, difference):
+        linear: Counter[str] = Counter()
+        if (line.when is None) != (line.applies is None) or line.amount is None or (line.when and scopes is None):
             return False
-    return not any(sum(times * sample[name] for name, times in difference.items()) for sample in samples)
+        if not _add(line.amount, line.sign, linear):
+            return False
+        lines.append((line, linear))
+    if scopes is None or all(line.when is None for line, _ in lines):
+        return _is_nothing([linear for _, linear in lines], samples)
+    try:
+        return all(
+            _is_nothing([linear for line, linear in lines if _applies(line, scope)], samples) for scope in scopes
+        )
+    except Failure:
+        return False
+
+
+def _applies(line: PostingTrees, scope: dict[str, Any]) -> bool:
+    if line.when is None or line.applies is None:
+        return True
+    return _holds(line.when, scope) if cannot_fail(line.when) else bool(line.applies(scope))
+
+
+def _holds(condition: Ast, scope: Mapping[str, Any]) -> bool:
+    """Whether a condition that cannot fail is true: what running it would give, without making a function of it."""
+    match condition:
+        case Compare(operator=operator, left=left, right=right):
+            return equal(_value(left, scope), _value(right, scope)) == (operator == "==")
+        case And(left=left, right=right):
+            return _holds(left, scope) and _holds(right, scope)
+        case Or(left=left, right=right):
+            return _holds(left, scope) or _holds(right, scope)
+        case Not(child=child):
+            return not _holds(child, scope)
+        case _:
+            raise Defect("this condition may fail")
+
+
+def _value(value: Ast, scope: Mapping[str, Any]) -> Any:
+    match value:
+        case Literal(value=constant):
+            return constant
+        case Field(name=name):
+            return scope.get(name)
+        case Chain(left=Field(name=name), right=Field(name=field)):
+            return scope[name].get(field)
+        case _:
+            raise Defect("this is no constant and no field")
+
+
+def _is_nothing(linear: Iterable[Counter[str]], samples: Sequence[Mapping[str, Decimal]]) -> bool:
+    """Whether these amounts add up to nothing in every sample."""
+    difference: Counter[str] = Counter()
+    for each in linear:
+        for measure, times in each.items():
+            difference[measure] += times
+    left = [(measure, times) for measure, times in difference.items() if times]
+    return not left or not any(sum(times * sample[measure] for measure, times in left) for sample in samples)
 
 
 def cannot_fail(condition: Ast) -> bool:

@@ -7,14 +7,15 @@ can ask for. Amounts are primes, so that two different sums never look equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from engine.base.errors import Failure
+from engine.base.errors import ErrorClass, Failure
 from engine.base.money import Money
+from engine.expr.nodes import Ast
 from engine.expr.reads import Read, reads
 from engine.finance.journal import codes as codes
 from engine.finance.journal.balance import balances, cannot_fail
@@ -133,7 +134,7 @@ def _check_template(journal: Journal, template: PostingTemplate, diagnostics: Di
 def _check_balance(
     journal: Journal, template: PostingTemplate, compiled: CompiledTemplate, kind: Kind, diagnostics: Diagnostics
 ) -> None:
-    is_proved = balances(compiled, samples_of(kind))
+    is_proved = balances(compiled, samples_of(kind), _wordings_of_lines(journal, kind, compiled, template.per))
     if is_proved and (compiled.when_tree is None or cannot_fail(compiled.when_tree)):
         return
     for scope in sample_scopes(journal, kind, _reads(compiled), per_line=template.per is not Per.EVENT):
@@ -156,12 +157,36 @@ def _check_balance(
             return
 
 
+def _wordings_of_lines(journal: Journal, kind: Kind, compiled: CompiledTemplate, per: Per) -> Iterator[dict[str, Any]]:
+    """Names in scope with every wording that the conditions of lines tell apart. Raises Failure where they look at
+    more than wordings."""
+    reads = _reads_of([line.when for line in compiled.trees])
+    measured = {place for name in total_measures(kind) for place in _places(name)}
+    if reads is None or not reads.isdisjoint(measured):
+        raise Failure(ErrorClass.MAPPING, "the conditions of lines look at more than wordings")
+    policy = policy_values(policy_of(journal))
+    seen: set[tuple[str, ...]] = set()
+    for wording in _wordings():
+        worded = _worded(wording, reads)
+        if worded not in seen:
+            seen.add(worded)
+            yield _scope(kind, policy, wording, samples_of(kind)[0], per_line=per is not Per.EVENT)
+
+
 def _reads(compiled: CompiledTemplate) -> frozenset[Read] | None:
     """What the template's postings depend on; None for everything in scope."""
-    trees = [compiled.when_tree, *(tree for line in compiled.trees for tree in (line.amount, line.when))]
+    return _reads_of([compiled.when_tree, *(tree for line in compiled.trees for tree in (line.amount, line.when))])
+
+
+def _reads_of(trees: Iterable[Ast | None]) -> frozenset[Read] | None:
     found = [reads(tree) for tree in trees if tree is not None]
     known = [each for each in found if each is not None]
     return frozenset[Read]().union(*known) if len(known) == len(found) else None
+
+
+def _worded(wording: tuple[str, ...], reads: frozenset[Read] | None) -> tuple[str, ...]:
+    """What of a wording is read."""
+    return tuple(text for text, place in zip(wording, _WORDED, strict=True) if reads is None or place in reads)
 
 
 # ----------------------------------------------------------------------------- sample measures
@@ -180,7 +205,7 @@ def sample_scopes(
     measured = [name for name in total_measures(kind) if reads is None or not reads.isdisjoint(_places(name))]
     seen: set[tuple[Any, ...]] = set()
     for wording in _wordings():
-        worded = tuple(text for text, place in zip(wording, _WORDED, strict=True) if reads is None or place in reads)
+        worded = _worded(wording, reads)
         for measures in samples:
             key = (worded, *(measures[name] for name in measured))
             if key not in seen:

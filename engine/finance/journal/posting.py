@@ -33,11 +33,13 @@ class Posting:
 
 @frozen
 class PostingTrees:
-    """What a line of a template says: ``sign`` is 1 for a debit, -1 for a credit."""
+    """What a line of a template says: ``sign`` is 1 for a debit, -1 for a credit. ``applies`` is its condition ready to
+    run, None for a line without one."""
 
     sign: int
     amount: Ast | None
     when: Ast | None
+    applies: Callable[[dict[str, Any]], Any] | None = None
 
 
 @frozen
@@ -119,7 +121,7 @@ def _compiled_line(
         value = amount(names)
         return Posting(role, value.amount * sign, line.at) if value.amount else None
 
-    return posting, PostingTrees(sign, tree, when_tree)
+    return posting, PostingTrees(sign, tree, when_tree, when)
 
 
 # ----------------------------------------------------------------------------- running

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
-from zoneinfo import available_timezones
 
 from engine.base.errors import Failure
 from engine.base.money import minor_units
+from engine.base.zones import zones
 from engine.expr.checked import Checked
 from engine.expr.narrowing import is_path, path_names
 from engine.expr.nodes import Arithmetic, Ast, Call
@@ -89,7 +89,7 @@ def _no_zone(cell: Any) -> str:
 
 
 def _is_zone(cell: str) -> bool:
-    return cell == "UTC" or cell in available_timezones()
+    return cell == "UTC" or cell in zones()
 
 
 def _no_currency(cell: Any) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import available_timezones
 
+from engine.base.zones import zones
 from engine.expr.nodes import Call, Chain, Index, Literal
 from engine.lint.computed import Inspected
 from engine.lint.finding import finding
@@ -15,7 +15,7 @@ def check_call(at: Inspected, node: Call) -> Iterator[Diagnostic]:
     """``date`` and ``date_of`` with arguments that cannot be right."""
     match node:
         case Call(name="date_of", arguments=(_, Literal(value=str(zone)) as literal)):
-            if zone != "UTC" and zone not in available_timezones():
+            if zone != "UTC" and zone not in zones():
                 message = f"there is no time zone '{zone}', so every message would fail here"
                 yield finding("EXPR233", message, literal.span, "write an IANA name such as Europe/Berlin")
         case Call(name="date", arguments=(Call(name="substring", arguments=(text, *_)),)):
