@@ -36,9 +36,10 @@ def run_event(
     from engine.base.clock import SystemClock
     from engine.serve.event_file import FileInput
     from engine.serve.once import run_once
+    from engine.serve.state_folder import make_state_folder
 
     compiled = compile_workspace(place.workspace)
-    place.state.mkdir(parents=True, exist_ok=True)
+    make_state_folder(place.state)
     given = FileInput(raw, connection, key)
     return asyncio.run(run_once(compiled, place.settings(), flow, given, SystemClock(), wait_seconds))
 

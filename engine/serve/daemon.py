@@ -21,6 +21,7 @@ from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, lo
 from engine.serve.outcomes import Outcomes
 from engine.serve.settings import ServeSettings
 from engine.serve.share import Share
+from engine.serve.state_folder import make_state_folder
 from engine.store.batch import AuditEntry
 from engine.store.checkpoint import refuse_other_store
 from engine.store.loop_writer import LoopWriter
@@ -68,7 +69,7 @@ class Daemon:
         """Compile, open, recover, go. Raises UserError for what the user can mend."""
         compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
         self.folders = tuple(sorted({file.partition("/")[0] for file in compiled.workspace.files if "/" in file}))
-        self.settings.state.mkdir(parents=True, exist_ok=True)
+        make_state_folder(self.settings.state)
         self.store = open_store(
             self.settings.store_url,
             workspace=compiled.plan.workspace,

@@ -21,6 +21,7 @@ from engine.serve.listener import Listener
 from engine.serve.logs import Mask, set_up
 from engine.serve.presence import announce, withdraw
 from engine.serve.settings import ServeSettings
+from engine.serve.state_folder import make_state_folder
 from engine.serve.tokens import api_token
 from engine.store.driver import without_password
 
@@ -58,7 +59,7 @@ async def _serve(settings: ServeSettings) -> int:
     clock = SystemClock()
     mask = Mask()
     set_up(settings.log_level, clock, mask)
-    settings.state.mkdir(parents=True, exist_ok=True)
+    make_state_folder(settings.state)
     mask.add([api_token(settings.token_file)])
     listener = _listen(settings.host, settings.port)
     daemon = Daemon(settings, clock, Identity(clock))

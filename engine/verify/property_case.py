@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -109,6 +112,8 @@ class _Broken(Exception):
 
 def try_inputs(inputs: Any, examples: int, seed: int, run: RunInput) -> Verdict:
     """Try ``examples`` inputs of a strategy, the same ones for a seed. Raises UserError if none could be made."""
+    # What it remembers of programs is no part of a workspace, which it would lay it into otherwise.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / f"tieout-{os.getuid()}"))
     import hypothesis
     from hypothesis import HealthCheck, Phase, strategies
 
