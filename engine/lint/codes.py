@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.lint.codes_flows import FLOW_CODES
 from engine.lint.codes_missed import MISSED_CODES
+from engine.lint.codes_slips import SLIP_CODES
 from engine.lint.codes_values import VALUE_CODES
 from engine.source.catalogue import Code, register, sections
 from engine.source.diagnostic import Level
@@ -110,6 +111,7 @@ LINT_CODES = (
     *FLOW_CODES,
     *VALUE_CODES,
     *MISSED_CODES,
+    *SLIP_CODES,
     Code("DOC204", "stale-baseline", WARNING, "A baseline accepts a finding that is gone.",
          why="The same mistake could be made again at this place and nobody would be told.",
          exceptions="None: take the entry out, or write the baseline anew with `--write-baseline`."),

@@ -27,7 +27,7 @@ _NAMED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])"
 #: Findings about parts of documents that keep the place of the whole part only.
 _OF_PARTS = ("FLOW006", "FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
 #: Of those, the ones whose message begins with the value that is wrong.
-_OF_VALUES = frozenset({"FIN036", "FIN157"})
+_OF_VALUES = frozenset({"FIN036", "FIN157", "TEST206"})
 #: Findings that a key is not one of those that are known.
 _ABOUT_KEYS = frozenset({"MAP005", "MAP103", "MAP105", "CONN003", "CONN102"})
 _PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
@@ -52,6 +52,8 @@ def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     span = diagnostic.span
     if diagnostic.code in _ABOUT_KEYS and (not diagnostic.code.startswith("CONN") or " has no " in diagnostic.message):
         return _at_key(diagnostic, files)
+    if diagnostic.code == "TEST206" and (at_key := _at_key(diagnostic, files)) is not diagnostic:
+        return at_key
     to_value = diagnostic.code in _OF_VALUES
     if not diagnostic.code.startswith(_OF_PARTS) or (span.end_line == span.line and not to_value):
         return diagnostic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from engine.source.diagnostic import Diagnostic, Level
@@ -17,6 +17,39 @@ _NOT_FOUND = frozenset({
 })  # fmt: skip
 _CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
 _NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
+_NAME = re.compile(r"[\w.@-]+")
+
+
+def _same_line(later: Diagnostic, first: Diagnostic) -> bool:
+    return (later.span.file, later.span.line) == (first.span.file, first.span.line)
+
+
+def _shared(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether what the later one names is what was meant in the first."""
+    return not set(_QUOTED.findall(later.message)).isdisjoint(_NAME.findall(f"{first.message} {first.help}"))
+
+
+def _shadowed(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether one case comes before both."""
+    before = first.labels[:1] == later.labels[:1] and bool(first.labels)
+    return before and first.span.file == later.span.file and first.span.line < later.span.line
+
+
+def _round(later: Diagnostic, first: Diagnostic) -> bool:
+    return _same_line(later, first) and " of round must be" in first.message
+
+
+#: What is found only because of something else: its code, the code of the cause, and whether they belong together.
+_FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...] = (
+    ("DOC221", "YAML223", _same_line),
+    ("TEST201", "TEST205", _shared),
+    ("TEST233", "TEST206", _shared),
+    ("TEST235", "FLOW243", _shared),
+    ("FLOW202", "FLOW202", _shadowed),
+    ("TYPE005", "TYPE002", _round),
+)
+_LATER = frozenset(code for code, _, _ in _FOLLOWING)
+_QUOTED = re.compile(r"`([^`]+)`")
 _COMPUTING = ("EXPR", "TYPE", "MONEY")
 
 
@@ -42,11 +75,20 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
             continue  # a name stands for two things, so what it is cannot be told
         if each.span.file in aimless and each.code.startswith("TEST") and each.code != "TEST205":
             continue  # what a test is about is not known
+        if each.code in _LATER and any(_follows(each, other) for other in found):
+            continue
         if each.code == "MAP231" and any(other.span == each.span and other.code != "MAP231" for other in found):
             continue  # the cell fails before it comes there
         if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
             continue
         yield each
+
+
+def _follows(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether one finding is there only because of another."""
+    return any(
+        later.code == code and first.code == cause and together(later, first) for code, cause, together in _FOLLOWING
+    )
 
 
 class _Unsure:

@@ -8,6 +8,7 @@ from engine.expr.nodes import And, Arithmetic, Call, Compare, Literal, Or
 from engine.lint.computed import NodeRule, check_nodes
 from engine.lint.rules import (
     amounts_in_objects,
+    calculation_slips,
     cells,
     cells_used,
     collections,
@@ -24,6 +25,7 @@ from engine.lint.rules import (
     rows_and_keys,
     schema_files,
     shown_amounts,
+    table_slips,
     target_limits,
     unread_columns,
     unused_parts,
@@ -32,12 +34,13 @@ from engine.lint.subject import Rule, Subject
 from engine.source.diagnostic import Diagnostic
 
 BY_NODE: Mapping[type, Sequence[NodeRule]] = {
-    And: (conditions.check_excluded, idle_parts.check_choice),
+    And: (conditions.check_excluded, conditions.check_range, idle_parts.check_choice),
     Arithmetic: (
         conditions.check_difference,
         conditions.check_amounts,
         idle_parts.check_arithmetic,
         money_parts.check_order,
+        money_parts.check_tax,
     ),
     Call: (
         collections.check_aggregate,
@@ -45,15 +48,18 @@ BY_NODE: Mapping[type, Sequence[NodeRule]] = {
         idle_parts.check_call,
         mixed_defaults.check,
         money_parts.check_money,
+        money_parts.check_hundredths,
         money_parts.check_rounding,
         days_and_zones.check_call,
         literal_arguments.check,
+        conditions.check_same,
     ),
     Compare: (conditions.check_comparison, conditions.check_text_order, conditions.check_amounts),
     Literal: (literal_texts.check_literal,),
     Or: (
         conditions.check_or,
         conditions.check_excluded,
+        conditions.check_range,
         idle_parts.check_or,
         idle_parts.check_choice,
         mixed_defaults.check,
@@ -81,4 +87,6 @@ VALUE_RULES: tuple[Rule, ...] = (
     schema_files.check,
     shown_amounts.check,
     unread_columns.check,
+    table_slips.check,
+    calculation_slips.check,
 )

@@ -313,6 +313,8 @@ class Place:
                 return FormatForm(format_.value)
             near = suggestion(format_.value, READERS)
             self.outside(f"format {format_.value!r} is not checked here", format_.span, near, "SCHEMA014")
+            if not self.vendor:
+                return AnyForm()  # what it is instead is not known
         pattern = node.get("pattern")
         return TextForm(
             None,

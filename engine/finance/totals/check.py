@@ -33,9 +33,9 @@ def _check_order(document: Totals, diagnostics: Diagnostics) -> None:
         taxes = order.index(Stage.TAXES)
         for at, stage in enumerate(order):
             if at > taxes and stage not in _AFTER_TAX and stage is not Stage.TAXES:
-                diagnostics.error(
-                    "FIN071", f"`{stage}` stands after `taxes`", document.span, "only `credits_after_tax` may follow"
-                )
+                help = "only `credits_after_tax` may follow"
+                diagnostics.error("FIN071", f"`{stage}` stands after `taxes`", document.span, help)
+                break  # what else follows is in its place once `taxes` is moved
             if at < taxes and stage in _AFTER_TAX:
                 diagnostics.error("FIN071", f"`{stage}` stands before `taxes`", document.span, "put it after")
     configured = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from engine.expr.narrowing import excludes_itself, is_null
@@ -13,6 +14,9 @@ from engine.lint.syntax import chosen_values
 from engine.schema.types import NULL, Money, Text, Type, members
 from engine.source.diagnostic import Diagnostic
 
+_FLIPPED = {"<": ">", ">": "<"}
+#: What functions of two values give for one value twice.
+_OF_TWO = {"days_between": "zero", "starts_with": "true", "ends_with": "true"}
 _LENGTH: dict[tuple[str, int], bool] = {(">=", 0): True, ("<", 0): False, (">", -1): True, ("<=", -1): False}
 
 
@@ -32,6 +36,42 @@ def check_excluded(at: Inspected, node: And | Or) -> Iterator[Diagnostic]:
         help = "write && instead of ||" if isinstance(node, Or) else "write || instead of &&"
         message = f"{at.written(node, 'this condition')} is always {always}: {why}"
         yield finding("EXPR220", message, node.span, help)
+
+
+def check_range(at: Inspected, node: And | Or) -> Iterator[Diagnostic]:
+    """Bounds of one value that no value keeps, or that every value keeps one of: ``x >= 31 && x <= -31``."""
+    first, second = _bound(node.left), _bound(node.right)
+    if first is None or second is None or first[0] != second[0] or {first[1], second[1]} != {"<", ">"}:
+        return
+    lower, upper = (first, second) if first[1] == ">" else (second, first)
+    both = lower[3] and upper[3]
+    if isinstance(node, And) and (lower[2] > upper[2] or (lower[2] == upper[2] and not both)):
+        message = f"{at.written(node, 'this condition')} is always false: nothing is within both bounds"
+        yield finding("EXPR220", message, node.span, "exchange the bounds, or write || instead of &&")
+    elif isinstance(node, Or) and (lower[2] < upper[2] or (lower[2] == upper[2] and (lower[3] or upper[3]))):
+        message = f"{at.written(node, 'this condition')} is always true: everything is within one of the bounds"
+        yield finding("EXPR220", message, node.span, "write && instead of ||")
+
+
+#: The value that is bounded, on which side, by what, and whether the bound itself is inside.
+_Bound = tuple[Ast, str, Decimal, bool]
+
+
+def _bound(node: Ast) -> _Bound | None:
+    if not isinstance(node, Compare) or node.operator in {"==", "!="}:
+        return None
+    side, mark = node.operator[0], len(node.operator) == 2
+    for value, other, direction in ((node.left, node.right, side), (node.right, node.left, _FLIPPED[side])):
+        if isinstance(other, Literal) and not isinstance(value, Literal) and type(other.value) in (int, Decimal):
+            return value, direction, Decimal(other.value), mark
+    return None
+
+
+def check_same(at: Inspected, node: Call) -> Iterator[Diagnostic]:
+    """A function of two values that is given one twice."""
+    if node.name in _OF_TWO and len(node.arguments) == 2 and node.arguments[0] == node.arguments[1]:
+        message = f"{at.written(node)} is always {_OF_TWO[node.name]}: both arguments are the same"
+        yield finding("EXPR221", message, node.span, "one of them was meant to be something else")
 
 
 def check_difference(at: Inspected, node: Arithmetic) -> Iterator[Diagnostic]:

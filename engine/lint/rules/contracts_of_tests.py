@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,8 +31,23 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 span = place_of(exception.owner, exception.span, subject)
                 message = f"case `{case.id}` never holds: nothing belongs to `{exception.owner}`"
                 yield finding("TEST234", message, span, suggestion(exception.owner, owners))
+        yield from _not_given(test, subject)
         if all(_takes_it_as_it_is(case) for case in test.cases) and test.cases:
             yield from _fits(test, subject)
+
+
+def _not_given(test: Test, subject: Subject) -> Iterator[Diagnostic]:
+    """Inputs that neither the test nor any of its cases gives."""
+    for document in _tested(test, subject):
+        for name, _ in document.input:
+            changed = [path for case in test.cases for path, _ in case.change]
+            made = any(case.forall is not None or case.table is not None for case in test.cases)
+            goes = any(case.expect.exception is None and case.expect.outcome != "exception" for case in test.cases)
+            given = test.given.get(name) is not None or any(re.match(rf"{name}\b", path) for path in changed)
+            if not given and not made and goes:
+                message = f"no case of test `{test.id}` can hold: the input `{name}` is not given"
+                place = place_of("given:", test.span, subject)
+                yield finding("TEST233", message, place, f"give `{name}` under `given`")
 
 
 def _takes_it_as_it_is(case: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 
@@ -180,10 +181,19 @@ def _of_simple(node: source.Node, type_: Type, path: str) -> Iterator[Wrong]:
             yield f"`{path}` cannot be '{value}'", node.span, suggestion(value, sorted(type_.values), what="one of")
     elif type_ == BOOLEAN and isinstance(value, str):
         yield f"`{path}` is true or false, not text", node.span, "write true or false"
-    elif type_ == DATE and isinstance(value, str) and not _DAY.fullmatch(value):
-        yield f"`{path}` is a date, and '{value}' is none", node.span, "write it as YYYY-MM-DD"
+    elif type_ == DATE and isinstance(value, str) and not _is_day(value):
+        help = "correct the day" if _DAY.fullmatch(value) else "write it as YYYY-MM-DD"
+        yield f"`{path}` is a date, and '{value}' is none", node.span, help
     elif type_ in (INTEGER, NUMBER) and isinstance(value, str) and not _AMOUNT.fullmatch(value):
         yield f"`{path}` is a number, and '{value}' is none", node.span, "write the digits with a point"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return _DAY.fullmatch(text) is not None
 
 
 def _inputs(test: Test, versions: list[Flow], subject: Subject) -> dict[str, Type]:
@@ -210,6 +220,8 @@ def _changes(test: Test, inputs: Mapping[str, Type], subject: Subject) -> Iterat
         exception = case.expect.exception
         if (exception is not None or case.expect.outcome == "exception") and getattr(exception, "reason", None) is None:
             continue  # that it does not fit may be just what the case is about
+        if _goes_through(case):
+            yield from _removed(case, inputs, subject)
         for path, tree in case.change:
             root = next((name for name in inputs if path.startswith(f"{name}.")), None)
             if root is None:
@@ -225,6 +237,17 @@ def _changes(test: Test, inputs: Mapping[str, Type], subject: Subject) -> Iterat
                 if wrong is not None and getattr(wrong[1], "value", "") is not None:
                     message = f"case `{case.id}` never holds: the contract refuses the change, as {wrong[0]}"
                     yield finding("TEST242", message, wrong[1].span, "change it to what the contract allows")
+
+
+def _removed(case: TestCase, inputs: Mapping[str, Type], subject: Subject) -> Iterator[Diagnostic]:
+    """Fields that are taken away although the contract requires them."""
+    for path in case.remove:
+        before, _, name = path.rpartition(".")
+        root = next((each for each in inputs if before == each or before.startswith(f"{each}.")), None)
+        found = None if root is None else reached(before[len(root) + 1 :], inputs[root])
+        if isinstance(found, Object) and name in found.required:
+            message = f"case `{case.id}` never holds: the contract refuses it without `{path}`"
+            yield finding("TEST242", message, place_of(path, case.span, subject), "expect the exception, or keep it")
 
 
 def reached(path: str, type_: Type) -> Type | Lost | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.expr.narrowing import is_path, path_names
 from engine.expr.nodes import Ast, Call, Literal
-from engine.lint.destinations import Given, Inferred, given
+from engine.lint.destinations import Given, Inferred, given, inferred
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps
 from engine.lint.syntax import syntax
@@ -25,9 +25,28 @@ Source = tuple[tuple[str, ...], object, Span]
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for tree in given(subject):
         yield from subject.known.told(_tree, tree)
+    for flow in subject.workspace.flows:
+        yield from subject.known.told(_facts, flow, inferred(subject, flow.span.file))
     documents: tuple[Mapping | Flow, ...] = (*subject.workspace.mappings, *subject.workspace.flows)
     for document in documents:
         yield from subject.known.told(_keys, document)
+
+
+def _facts(flow: Flow, known: Inferred) -> Iterator[Diagnostic]:
+    """What calculations are told."""
+    for step in all_steps(flow):
+        if step.calculate is not None and step.calculate.input is not None:
+            yield from _objects(step.calculate.input.node, known)
+
+
+def _objects(node: source.Node, known: Inferred) -> Iterator[Diagnostic]:
+    if isinstance(node, source.Mapping):
+        yield from _crossed(dict(_simple(node, known)))
+        for entry in node.entries:
+            yield from _objects(entry.value, known)
+    elif isinstance(node, source.Sequence):
+        for each in node.items:
+            yield from _objects(each, known)
 
 
 def _tree(tree: Given) -> Iterator[Diagnostic]:
@@ -63,6 +82,9 @@ def _keys(document: Mapping | Flow) -> Iterator[Diagnostic]:
         for step in all_steps(document):
             if step.lookup is not None and step.lookup.table is not None:
                 yield from _key(step.lookup.key)
+            for called in (step.map, step.check, step.call):
+                if called is not None:
+                    yield from _key(called.input, "input ")
         return
     yield from _of_mapping(document)
 
@@ -74,21 +96,23 @@ def _of_mapping(part: Mapping | MappedList) -> Iterator[Diagnostic]:
         yield from _of_mapping(inner)
 
 
-def _key(key: Map[Expression]) -> Iterator[Diagnostic]:
+def _key(key: Map[Expression], what: str = "column ") -> Iterator[Diagnostic]:
     fields: dict[str, Source] = {}
     for name, expression in key:
         ast = syntax(expression)
         found = None if ast is None else _read(ast)
         if found is not None:
             fields[name] = (*found, expression.span)
-    yield from _crossed(fields, "column ", loose=True)
+    yield from _crossed(fields, what, loose=True)
 
 
 def _crossed(fields: dict[str, Source], what: str = "", *, loose: bool = False) -> Iterator[Diagnostic]:
     """``loose``: the two may be fields of different things, as the columns of a key are."""
     for name, (path, made, span) in fields.items():
         other = fields.get(path[-1])
-        if path[-1] == name or other is None or name >= path[-1] or other[0][-1] != name or other[1] != made:
+        if path[-1] == name or other is None or name >= path[-1] or other[0][-1] != name:
+            continue
+        if other[1] != made and not loose:
             continue
         if loose or other[0] == (*path[:-1], name):
             message = f"{what}`{name}` and `{path[-1]}` are set from each other's field"

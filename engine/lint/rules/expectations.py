@@ -40,7 +40,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         kinds = kinds_of.get(target, {}) if kind == "flow" else {}
         for case in test.cases:
             yield from _possible(case, case.expect, kind, subject)
-            yield from _steps(case, kinds)
+            yield from _steps(case, kinds, subject)
 
 
 def _kind(target: Target) -> str:
@@ -109,7 +109,7 @@ def _asks(step: Step) -> str:
     return "wait" if held else kind_of(step)
 
 
-def _steps(case: TestCase, kinds: dict[str, set[str]]) -> Iterator[Diagnostic]:
+def _steps(case: TestCase, kinds: dict[str, set[str]], subject: Subject) -> Iterator[Diagnostic]:
     expect = case.expect
     for name, tree in case.replies:
         kind = kinds.get(step_of(name))
@@ -119,6 +119,11 @@ def _steps(case: TestCase, kinds: dict[str, set[str]]) -> Iterator[Diagnostic]:
         elif kind is not None and expect.path is not None and name not in expect.path:
             message = f"the expected path does not come to step `{name}`, so nothing uses its reply"
             yield finding("TEST229", message, tree.span, "remove the reply, or correct the path")
+    for name in expect.not_visited or ():
+        if name in (expect.path or ()):
+            message = f"case `{case.id}` never holds: step `{name}` is in `path` and in `not_visited`"
+            span = place_of(name, place_of("not_visited:", expect.span, subject), subject)
+            yield finding("TEST225", message, span, "leave it out of one of them")
     places = [(name, tree.span) for name, tree in expect.sent or ()]
     places += [(name, expect.span) for name, _ in expect.attempts or ()]
     for name, span in places:

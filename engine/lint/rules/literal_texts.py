@@ -19,6 +19,8 @@ from engine.schema.types import ANY, Type
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.source.span import Span
 
+#: How other languages begin a path.
+_ROOT = "$."
 _COMPUTED = re.compile(r"([a-z][a-z0-9_]*)(\.[a-z]|\(|\[)")
 _FOREIGN = re.compile(r"(?<!\{)\$?\{\s*([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)\s*\}(?!\})")
 
@@ -34,7 +36,8 @@ def _file(every: tuple[PlainText, ...], file: str) -> Iterator[Diagnostic]:
         type_ = _computed(each)
         if type_ is not None:
             message = f"`{_cut(each.text)}` is sent as this very text: it is not computed without `=`"
-            yield finding("YAML220", message, each.span, f"write ={_cut(each.text)}", fix=_signed(file, each))
+            meant = f"={_cut(each.text.removeprefix(_ROOT))}"
+            yield finding("YAML220", message, each.span, f"write {meant}", fix=_signed(file, each))
             continue
         yield from _foreign(file, each)
         yield from _padded(file, each)
@@ -42,10 +45,11 @@ def _file(every: tuple[PlainText, ...], file: str) -> Iterator[Diagnostic]:
 
 def _computed(each: PlainText) -> Type | None:
     """The type of what the text would compute, if it is an expression over names that are in scope."""
-    begins = _COMPUTED.match(each.text)
+    text = each.text.removeprefix(_ROOT)
+    begins = _COMPUTED.match(text)
     if begins is None or not (begins[1] in each.scope or (begins[2] == "(" and begins[1] in FUNCTIONS)):
         return None
-    ast = parse(each.text, each.span, Diagnostics())
+    ast = parse(text, each.span, Diagnostics())
     if ast is None or not (is_path(ast) or isinstance(ast, Call)) or not _known(ast, each):
         return None
     found = Diagnostics()
@@ -72,6 +76,8 @@ def _signed(file: str, each: PlainText) -> Fix | None:
         return None
     at = each.span.column + written.index(each.text)
     place = Span(each.span.file, each.span.line, at, each.span.line, at)
+    if each.text.startswith(_ROOT):
+        place = Span(each.span.file, each.span.line, at, each.span.line, at + len(_ROOT))
     return Fix("Compute it", (Edit(place, "="),))
 
 

@@ -59,7 +59,7 @@ def _facts(subject: Subject) -> dict[str, tuple[str, str]]:
     """Every account, tax code and entity that a table holds: what it is, and in which table."""
     facts: dict[str, tuple[str, str]] = {}
     for table in subject.workspace.tables:
-        kinds = {name: kind for name, _ in table.columns if (kind := _kind(name)) is not None}
+        kinds = {name: kind for name, _ in table.columns if (kind := _kind(name, table.id)) is not None}
         for row in subject.workspace.rows(table, Diagnostics()) if kinds else ():
             for name, kind in kinds.items():
                 value: Any = row.get(name)
@@ -68,7 +68,9 @@ def _facts(subject: Subject) -> dict[str, tuple[str, str]]:
     return facts
 
 
-def _kind(column: str) -> str | None:
+def _kind(column: str, table: str) -> str | None:
+    if column == "code" and table.endswith("s"):
+        column = table.removesuffix("s")  # the codes of `tax_codes` are tax codes
     return next((kind for name, kind in _KINDS.items() if column == name or column.endswith(f"_{name}")), None)
 
 

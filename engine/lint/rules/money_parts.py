@@ -18,11 +18,14 @@ from engine.source.diagnostic import Diagnostic
 
 #: How documents call the currency of what they hold.
 _CURRENCY = "currency"
+#: How documents call amounts with tax, and without.
+_WITH_TAX = frozenset({"total", "gross"})
+_WITHOUT_TAX = frozenset({"net", "subtotal", "untaxed"})
 
 
 def check_money(at: Inspected, node: Call) -> Iterator[Diagnostic]:
     """What ``money(amount, currency)`` is made of."""
-    if node.name not in {"money", "from_minor_units"}:
+    if node.name not in {"money", "from_minor_units", "sum_money"}:
         return
     amount, currency = node.arguments
     if isinstance(currency, Call) and currency.name == "lower":
@@ -41,6 +44,8 @@ def _literal_currency(at: Inspected, node: Call, amount: Ast, currency: Literal)
         if isinstance(code, str) and not isinstance(amount, Literal):
             message = f"'{code}' is no currency of ISO 4217, so every message would fail here"
             yield finding("MONEY223", message, currency.span, "write a code such as 'EUR', in capitals")
+        return
+    if node.name == "sum_money":
         return
     places = _places(amount)
     if node.name == "money" and places is not None and places > digits:
@@ -97,6 +102,40 @@ def _digits_of(currency: object) -> int | None:
         return minor_units(currency)
     except Failure:
         return None
+
+
+def check_hundredths(at: Inspected, node: Call) -> Iterator[Diagnostic]:
+    """``money(cents / 100, currency)``, whatever the currency."""
+    if node.name != "money" or isinstance(node.arguments[1], Literal) or _one_currency(at.of(node.arguments[0])):
+        return
+    amount = node.arguments[0]
+    if isinstance(amount, Call) and amount.name == "round":
+        amount = amount.arguments[0]
+    if not isinstance(amount, Arithmetic) or not isinstance(amount.right, Literal):
+        return
+    if (amount.operator, str(amount.right.value)) in {("/", "100"), ("*", "0.01")} and is_path(amount.left):
+        message = f"{at.written(amount)} takes every currency for one of two digits: 500 JPY would become 5 JPY"
+        written = at.written(amount.left, "x").strip("`")
+        yield finding("MONEY232", message, amount.span, f"write from_minor_units({written}, ...)")
+
+
+def _one_currency(type_: Type) -> bool:
+    return any(isinstance(member, Money) for member in members(type_))
+
+
+def check_tax(at: Inspected, node: Arithmetic) -> Iterator[Diagnostic]:
+    """The tax of a document added to its total, which holds it already."""
+    if node.operator != "+" or not isinstance(node.left, Chain) or not isinstance(node.right, Chain):
+        return
+    if not is_path(node.left) or not is_path(node.right):
+        return
+    one, other = path_names(node.left), path_names(node.right)
+    if one[:-1] != other[:-1] or "tax" not in (one[-1], other[-1]) or not {one[-1], other[-1]} & _WITH_TAX:
+        return
+    owner = without_null(at.of(node.left.left))
+    if isinstance(owner, Object) and not owner.fields.keys().isdisjoint(_WITHOUT_TAX):
+        message = f"{at.written(node)} counts the tax twice: `{'.'.join(one[:-1])}` has its net amount apart"
+        yield finding("MONEY233", message, node.span, "leave the tax out, or add it to the net amount")
 
 
 def check_rounding(at: Inspected, node: Call) -> Iterator[Diagnostic]:

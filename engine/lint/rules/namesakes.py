@@ -8,11 +8,12 @@ from engine.expr.checked import Checked
 from engine.expr.lattice import field_type, kinds
 from engine.expr.narrowing import is_path, path_names
 from engine.expr.nodes import Arithmetic, Ast, Chain, Field
+from engine.lint.computed import never_null
 from engine.lint.destinations import Given, given
 from engine.lint.finding import finding
 from engine.lint.paths_read import WHOLE, paths_of
 from engine.lint.subject import Subject
-from engine.schema.types import without_null
+from engine.schema.types import ANY, Type, without_null
 from engine.source import node as source
 from engine.source.diagnostic import Diagnostic, Label
 from engine.source.span import Span
@@ -66,18 +67,29 @@ def _object(computed: dict[str, Checked], read: Read) -> Iterator[Diagnostic]:
         if name in _WITH_TAX and {"net", "tax"} <= set(computed):
             continue  # that it is not their sum is told anyway
         twin = computed.get(path[-1])
+        copied = twin is None and next(
+            (key for key, other in computed.items() if key != name and other.ast == ast), None
+        )
         opposite = {name, path[-1]} in _PAIRS or {name, path[-1]} <= _AMOUNTS
         if twin is not None and twin.ast == ast and opposite:
             message = f"`{name}` is set from the same field as `{path[-1]}`, and nothing reads {'.'.join(own)}"
             labels: tuple[Label, ...] = (Label(twin.ast.span, f"`{path[-1]}` takes it here"),)
         elif {name, path[-1]} <= _AMOUNTS:
             message, labels = f"`{name}` is set from `{path[-1]}`, and nothing reads {'.'.join(own)}", ()
+        elif copied and never_null(_beside(checked, ast, name)):
+            message = f"`{name}` is set from the same field as `{copied}`, and nothing reads {'.'.join(own)}"
+            labels = (Label(computed[copied].ast.span, f"`{copied}` takes it here"),)
         else:
             continue
         last: Span = ast.right.span
         yield finding(
             "MAP233", message, last if last.line == last.end_line else ast.span, f"take {'.'.join(own)}", labels
         )
+
+
+def _beside(checked: Checked, ast: Chain, name: str) -> Type:
+    """What the field of that name of the same object holds."""
+    return field_type(without_null(checked.of(ast.left)), name) or ANY
 
 
 def _has(checked: Checked, ast: Chain, name: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.base.errors import ErrorClass
 from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.rules.test_names import step_of
 from engine.lint.subject import Subject, all_steps, major
 from engine.source.diagnostic import Diagnostic, Edit, Fix
-from engine.source.node import Mapping, Sequence
+from engine.source.node import Mapping, Scalar, Sequence
 from engine.source.span import Span
 from engine.spec.documents.flow import Flow, Post
 from engine.spec.documents.test import Test, TestCase
@@ -17,6 +18,7 @@ from engine.spec.nearest import distance, nearest, suggestion
 
 #: How a reply begins, and what may stand beside it.
 _KINDS = ("document", "rejected", "unknown", "found", "absent", "unclear", "value", "approved", "refused", "expired")
+_CLASSES = tuple(str(each) for each in ErrorClass)
 _OF_DOCUMENT = ("id", "number", "status")
 #: As many letters may differ in a slip of the keyboard.
 _SLIPS_MAX = 2
@@ -53,9 +55,18 @@ def _replies(case: TestCase, flow: Flow, subject: Subject) -> Iterator[Diagnosti
                     meant = nearest(entry.key, _KINDS)
                     fix = None if meant is None else Fix(f"write {meant}", (Edit(entry.key_span, meant),), safe=False)
                     yield finding("TEST240", message, entry.key_span, suggestion(entry.key, _KINDS), fix=fix)
+            yield from _class(case, reply)
             post = posts.get(step_of(name))
             if post is not None:
                 yield from _receipt(case, name, reply, post, subject)
+
+
+def _class(case: TestCase, reply: Mapping) -> Iterator[Diagnostic]:
+    rejected = reply.get("rejected")
+    said = rejected.get("class") if isinstance(rejected, Mapping) else None
+    if isinstance(said, Scalar) and isinstance(said.value, str) and said.value not in _CLASSES:
+        message = f"case `{case.id}` cannot be run: there is no failure class `{said.value}`"
+        yield finding("TEST240", message, said.span, suggestion(said.value, _CLASSES))
 
 
 def _receipt(case: TestCase, name: str, reply: Mapping, post: Post, subject: Subject) -> Iterator[Diagnostic]:
@@ -141,15 +152,14 @@ def _reason(test: Test, reasons: frozenset[str], subject: Subject) -> Iterator[D
         reason = None if exception is None else exception.reason
         if exception is None or reason is None or reason in reasons or reason in _OF_ENGINE:
             continue
+        if reason.endswith("_error") or reason.startswith("refused_"):
+            continue
         meant = nearest(reason, sorted(reasons))
-        if (
-            meant is None
-            or distance(reason, meant) > _SLIPS_MAX
-            or reason.endswith("_error")
-            or reason.startswith("refused_")
-        ):
+        near = meant is not None and distance(reason, meant) <= _SLIPS_MAX
+        if not near and test.target.mapping is None and test.target.policy is None:
             continue
         span = place_of(reason, place_of("reason:", exception.span, subject), subject)
         message = f"case `{case.id}` never holds: nothing gives the reason `{reason}`"
-        fix = Fix(f"write {meant}", (Edit(span, meant),), safe=False)
-        yield finding("TEST241", message, span, f"did you mean {meant}?", fix=fix)
+        fix = None if meant is None or not near else Fix(f"write {meant}", (Edit(span, meant),), safe=False)
+        help = f"did you mean {meant}?" if near else suggestion(reason, sorted(reasons), what="given here are")
+        yield finding("TEST241", message, span, help, fix=fix)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps, major
 from engine.source.diagnostic import Diagnostic
-from engine.source.node import Node, plain
+from engine.source.node import Mapping, Node, plain
+from engine.source.span import Span
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.test import TestCase
+from engine.spec.nearest import nearest
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -53,12 +55,24 @@ def _unused(case: TestCase, links: set[tuple[str, str]], events: set[str]) -> It
         connection, link = given.get("connection"), given.get("link")
         if isinstance(connection, str) and isinstance(link, str) and (connection, link) not in links:
             message = f"no step looks up a `{link}` of `{connection}`, so case `{case.id}` gives it in vain"
-            yield finding("TEST235", message, tree.span, "remove it, or correct its `connection` or `link`")
+            place, help = _nearer(tree.node, connection, link, links)
+            yield finding("TEST235", message, place or tree.span, help)
     for tree in case.seen:
         event = _object(tree.node).get("event")
         if isinstance(event, str) and event not in events:
             message = f"no step waits for `{event}`, so case `{case.id}` gives it in vain"
             yield finding("TEST235", message, tree.span, "remove it, or correct the event's name")
+
+
+def _nearer(node: Node, connection: str, link: str, asked: set[tuple[str, str]]) -> tuple[Span | None, str]:
+    """The part of a learned id that is wrong, if only one is, and what may have been meant."""
+    connections = sorted(each for each, other in asked if other == link)
+    there = sorted(other for each, other in asked if each == connection)
+    for key, value, known in (("connection", connection, connections), ("link", link, there)):
+        found = node.get(key) if isinstance(node, Mapping) else None
+        if found is not None and (meant := nearest(value, known)) is not None:
+            return found.span, f"did you mean `{meant}`?"
+    return None, "remove it, or correct its `connection` or `link`"
 
 
 def _object(node: Node) -> dict[str, object]:

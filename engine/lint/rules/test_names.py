@@ -40,7 +40,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         versions = named[kind].get(str(target))
         if versions is None:
             message = f"there is no {kind} `{target}` that this test could be about"
-            yield finding("TEST205", message, target.span, suggestion(str(target), named[kind]))
+            other = next((each for each, known in named.items() if str(target) in known and each != kind), None)
+            help = suggestion(str(target), named[kind]) if other is None else f"write `{other}: {target}`"
+            yield finding("TEST205", message, target.span, help)
         elif kind == "flow":
             yield from _flow_test(test, _steps(versions, named["flow"]))
         else:

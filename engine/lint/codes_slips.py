@@ -1,0 +1,61 @@
+"""The diagnostic codes of rules about slips in tables, price lists, journals and amounts that no contract shows."""
+
+from __future__ import annotations
+
+from engine.source.catalogue import Code
+from engine.source.diagnostic import Level
+
+ERROR, WARNING = Level.ERROR, Level.WARNING
+
+SLIP_CODES: tuple[Code, ...] = (
+    Code("MONEY232", "hundredths-of-every-currency", WARNING,
+         "An amount that is divided by 100 before it gets its currency, whichever that is.",
+         "total: =money(payment.amount_paid / 100, upper(payment.currency))",
+         "total: =from_minor_units(payment.amount_paid, upper(payment.currency))",
+         "Yen have no smaller unit and dinars have thousandths: their amounts come out wrong by a factor.",
+         exceptions="A source that writes hundredths of every currency; say so in the reason."),
+    Code("MONEY233", "tax-counted-twice", WARNING,
+         "The tax of a document added to its total, where the document has its net amount apart.",
+         "gross: =invoice.total + invoice.tax", "gross: =invoice.total",
+         "The total holds the tax already, so that it is charged or booked twice.",
+         exceptions="Where `total` means the amount without tax; say so in the reason."),
+    Code("MAP236", "code-of-nothing", ERROR,
+         "A cell for a country or a currency that holds no code of ISO 3166 or ISO 4217.",
+         "rows:\n  - {entity: NW-UK, country: UK}   # summary: Country, ISO 3166",
+         "rows:\n  - {entity: NW-UK, country: GB}",
+         "Everything that compares it with a real code sees two different things."),
+    Code("MAP237", "row-for-nobody", WARNING,
+         "A cell that names a row of another table, the table of its column's name, and no such row is there.",
+         "rows:   # of tax_codes; legal_entities has NW-DE\n  - {rate: vat, legal_entity: NW-GE}",
+         "rows:\n  - {rate: vat, legal_entity: NW-DE}",
+         "Nothing ever comes to the row, and what was meant to is refused.",
+         exceptions="A row that waits for one that is still to come."),
+    Code("MAP238", "letters-that-look-alike", ERROR,
+         "A code with signs from elsewhere in it that look like plain letters, hyphens or blanks.",
+         "rows:\n  - {code: NW\u2011DE}   # a hyphen that does not break", "rows:\n  - {code: NW-DE}",
+         "It never equals the code as others write it, and nobody sees why."),
+    Code("VERS224", "time-without-row", WARNING,
+         "Rows of one key that leave days without a row between them.",
+         "rows:\n  - {currency: EUR, until: 2026-03-01}\n  - {currency: EUR, from: 2026-04-01}",
+         "rows:\n  - {currency: EUR, until: 2026-04-01}\n  - {currency: EUR, from: 2026-04-01}",
+         "Whatever falls on these days ends in the table's exception.",
+         exceptions="A time in which really nothing applies."),
+    Code("VERS225", "validity-exchanged", ERROR, "A `validity` whose `from` names the last day's column.",
+         "validity:\n  from: valid_until\n  to: valid_from", "validity:\n  from: valid_from\n  to: valid_until",
+         "Rows end before they begin, or apply when they should not."),
+    Code("FIN220", "posted-to-and-fro", ERROR, "A template that debits and credits one role with one amount.",
+         "post:\n  - {debit: cash, amount: =total.amount}\n  - {credit: cash, amount: =total.amount}",
+         "post:\n  - {debit: cash, amount: =total.amount}\n  - {credit: receivable, amount: =total.amount}",
+         "The entry balances and changes nothing: one of the roles was copied."),
+    Code("FIN221", "share-for-percent", WARNING, "A share of one where a percentage is wanted.",
+         "ltv:\n  margin_percent: 0.8", "ltv:\n  margin_percent: 80",
+         "It is taken for less than one in a hundred."),
+    Code("FIN222", "figure-unused", WARNING, "A key of a meter that its `aggregate` does not read.",
+         "aggregate: count\nfields:\n  value: calls", "aggregate: sum\nfields:\n  value: calls",
+         "Records are counted, whatever the field says."),
+    Code("FIN223", "cost-nearly-named", WARNING,
+         "A kind of cost that no commission has, and that is nearly the id of one.",
+         "capitalise: [managers_override]   # commissions: manager_override", "capitalise: [manager_override]",
+         "The commission is expensed at once; what was named never comes.",
+         exceptions="A cost from elsewhere that is really called so."),
+)  # fmt: skip
