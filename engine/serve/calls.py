@@ -47,15 +47,7 @@ class Calls:
         """200 outcome, 422 business exception, 202 run still under way."""
         from engine.serve.routes import body_of
 
-        reference = request.path_params["flow"]
-        versions = self._daemon.plan.flows.get(reference)
-        if not versions or not is_called(versions[-1]):
-            if versions:
-                raise UserError(
-                    f"flow {reference!r} is not called: it starts with {versions[-1].event or 'time or a file'}"
-                )
-            known = sorted(name for name, flows in self._daemon.plan.flows.items() if is_called(flows[-1]))
-            raise UserError(f"there is no callable flow {reference!r}; known: {', '.join(known) or 'none'}")
+        reference, versions = self._called(request.path_params["flow"])
         inputs = await body_of(request)
         flow = versions[-1]
         flow.decode(inputs)  # a wrong call is refused before it is stored
@@ -63,10 +55,29 @@ class Calls:
             return await self._now(flow, inputs)
         key = request.headers.get("idempotency-key")
         if not key:
-            raise UserError("this flow can change something outside: send the header Idempotency-Key")
+            raise UserError(
+                "this flow can change something outside: give the call a key "
+                "(`--key`, or over HTTP the header Idempotency-Key)"
+            )
         if max(len(key), len(request.headers.get("x-partition-key") or "")) > KEY_BYTES_MAX:
             raise UserError(f"Idempotency-Key and X-Partition-Key may have {KEY_BYTES_MAX} characters")
         return await self._stored(reference, inputs, key, _wait_seconds(request), request)
+
+    def _called(self, name: str) -> tuple[str, tuple[FlowPlan, ...]]:
+        """A flow that is called, by ``id@MAJOR``, or by its id while it has one major version. Raises UserError."""
+        flows = self._daemon.plan.flows
+        named = [each for each in flows if each.partition("@")[0] == name]
+        reference = named[0] if len(named) == 1 else name
+        versions = flows.get(reference)
+        if versions and is_called(versions[-1]):
+            return reference, versions
+        if versions:
+            started = versions[-1].event or "time or a file"
+            raise UserError(f"flow {reference!r} is not called: it starts with {started}")
+        if named:
+            raise UserError(f"flow {name} has several versions: call one of {', '.join(sorted(named))}")
+        known = sorted(each for each in flows if is_called(flows[each][-1]))
+        raise UserError(f"there is no callable flow {name!r}; known: {', '.join(known) or 'none'}")
 
     async def _now(self, flow: FlowPlan, inputs: dict[str, Any]) -> Response:
         daemon = self._daemon

@@ -25,6 +25,7 @@ def test_a_flow_that_only_computes_answers_at_once(daemon: Daemon) -> None:
     total = {"amount": "120.00", "currency": "EUR"}
     assert answer.json() == {"outcome": "completed", "output": {"order": "o1", "total": total}}
     assert daemon.rows("select count(*) from message where type = 'call:order_quoted@1'") == [(0,)]
+    assert daemon.post("/flows/order_quoted/call", order("o1")).json() == answer.json(), "it has one major version"
 
 
 def test_a_broken_rule_is_answered_in_words(daemon: Daemon) -> None:
