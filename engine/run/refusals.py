@@ -25,6 +25,8 @@ def refusal(answer: Refused, connection: str, operation: str, object_: str, flow
     named = f" for {object_}" if object_ else ""
     if answer.kind == "unknown_outcome":
         message = f"It is not known whether the system “{connection}” did “{what}”{named}: {answer.message}"
+    elif answer.kind == "conflict":
+        message = f"The system “{connection}” has other content for “{what}”{named}: {answer.message}"
     else:
         message = f"The system “{connection}” did not accept “{what}”{named}: {answer.message}"
     return BusinessException(

@@ -25,6 +25,12 @@ def test_what_is_not_known_is_not_called_refused() -> None:
     assert exception.action.startswith("Look in the target system")
 
 
+def test_what_was_never_sent_is_not_called_refused() -> None:
+    exception = told(ErrorClass.CONFLICT, "conflict")
+    assert exception.message == "The system “books” has other content for “invoice create” for in_1: the reason"
+    assert exception.action.startswith("Compare the two contents")
+
+
 @pytest.mark.parametrize(
     ("error_class", "action"),
     [
