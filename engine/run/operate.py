@@ -63,7 +63,8 @@ def retry(connection: sa.Connection, audit: Audit, id_: str, by: str, now: int, 
         _settle(connection, t.exception.c.id == id_, by, now, "retried")
     else:
         _settle(connection, t.exception.c.run_id == row["run_id"], by, now, "retried")
-        values: dict[str, Any] = {"state": "running", "answers": _answers_to_keep(connection, row["run_id"], original)}
+        answers = _answers_to_keep(connection, row["run_id"], original)
+        values: dict[str, Any] = {"state": "running", "answers": answers, "ended_at": None}
         if not original:
             values["bundle"] = ""
         connection.execute(sa.update(t.run).where(t.run.c.id == row["run_id"]).values(**values))
