@@ -156,6 +156,7 @@ def main() -> None:
         click.echo("Stopped.", err=True)
         code = USAGE
     except click.ClickException as wrong:
+        _tell_programs(wrong.format_message())
         wrong.show()
         code = USAGE
     except UserError as wrong:
@@ -164,14 +165,24 @@ def main() -> None:
         show_user_error(wrong)
         code = USAGE
     except Failure as failure:
+        _tell_programs(failure.message)
         click.echo(f"error: {failure.message}", err=True)
         code = USAGE
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a defect is reported, not thrown at the user
         from engine.commands.show import show_defect
 
+        _tell_programs("Tieout made a mistake")
         show_defect(error)
         code = DEFECT
     sys.exit(code)
+
+
+def _tell_programs(message: str) -> None:
+    """Where JSON was asked for, what went wrong is one JSON value on standard output as well."""
+    if "--json" in sys.argv[1:]:
+        import json
+
+        click.echo(json.dumps({"error": message, "diagnostics": []}, ensure_ascii=False, separators=(",", ":")))
 
 
 if __name__ == "__main__":

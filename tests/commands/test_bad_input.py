@@ -125,7 +125,7 @@ SLIPS: dict[str, tuple[Slip, str, str, str]] = {
     "schema of no type": (change(SCHEMA, '"object"', '"objct"'), SCHEMA, "SCHEMA011", "did you mean `object`?"),
     "schema is a list": (put(SCHEMA, "[]"), SCHEMA, "SCHEMA001", "one object"),
     "policy unreadable": (change(POLICY, "message:", "mesage:"), POLICY, "SPEC010", "did you mean `message`?"),
-    "no such connector": (change(CONNECTION, "r: http", "r: htp"), CONNECTION, "CONN001", "installed: "),
+    "no such connector": (change(CONNECTION, "r: http", "r: htp"), CONNECTION, "CONN001", "did you mean `http`?"),
     "no such setting": (change(CONNECTION, "base_url:", "base_ulr:"), CONNECTION, "CONN", "base_url"),
     "twenty megabytes": (put("mappings/a.flow.yaml", b"a: b\n" * 4_000_000), "mappings/a.flow.yaml", "YAML011", "at"),
     "a thousand levels": (

@@ -162,3 +162,18 @@ def test_a_failure_of_the_world_is_2_and_a_defect_is_3_with_a_report(
     report.unlink()
     assert "Defect: two heads" in text
     assert "two heads" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("lint", "--json", "--nope"), "No such option '--nope'"),
+        (("trace", "x", "--json"), "Missing option '--event'"),
+        (("nope", "--json"), "There is no command `nope`"),
+    ],
+)
+def test_a_wrong_command_is_told_to_programs_as_json(tieout: Any, arguments: tuple[str, ...], said: str) -> None:
+    done = tieout(*arguments)
+    assert done.code == 2
+    assert said in done.json["error"] and done.json["diagnostics"] == []
+    assert said in done.err

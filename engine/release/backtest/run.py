@@ -68,6 +68,7 @@ def compare_revisions(
     each: Each | None = None,
 ) -> BacktestReport:
     """The same for two revisions that are open already."""
+    _refuse_unknown(flow, (old, new))
     plans = old.compile(), new.compile()
     references = find_references(plans, flow)
     id_ = next(name.partition("@")[0] for name in references if name is not None)
@@ -89,6 +90,16 @@ def compare_revisions(
         made_up |= side.made_up
         answered |= side.recorded
     return collector.report(id_, old.label, new.label, events, made_up, answered, _notes(references, plans))
+
+
+def _refuse_unknown(flow: str, revisions: tuple[Revision, Revision]) -> None:
+    """Raise UserError for a flow that neither side has, before anything is compiled."""
+    workspaces = [revision.workspace for revision in revisions]
+    if any(kind == "flow" for workspace in workspaces for kind, _ in workspace.unread):
+        return  # it may be one of those that cannot be read, which compiling says
+    known = sorted({each.id for workspace in workspaces for each in workspace.flows})
+    if flow.partition("@")[0] not in known:
+        raise UserError(f"there is no flow {flow!r}: {suggestion(flow, known, what='flows are')}")
 
 
 def find_references(plans: tuple[Plan, Plan], flow: str) -> tuple[str | None, str | None]:
