@@ -259,7 +259,8 @@ _MENDS: dict[str, Callable[[Diagnostic, str, Mapping[str, str]], Fix | None]] = 
     "EXPR001": _expression, "EXPR003": _nearest, "EXPR005": _ampersand, "EXPR010": _nearest, "EXPR011": _name_here,
     "EXPR012": _quotes,
     "MAP002": _nearest, "MAP004": _nearest, "MAP101": _nearest, "MAP103": _nearest, "MAP104": _nearest,
-    "POL101": _nearest, "FLOW001": _nearest, "FLOW207": _nearest, "SCHEMA101": _nearest, "FIN002": _nearest,
+    "POL101": _nearest, "FLOW001": _nearest, "FLOW008": _nearest,
+    "FLOW207": _nearest, "SCHEMA101": _nearest, "FIN002": _nearest,
     "CONN101": _nearest, "CONN103": _operation, "TEST203": _nearest, "TEST205": _nearest, "TEST206": _nearest,
 }  # fmt: skip
 #: Codes for which an edit can be found here.

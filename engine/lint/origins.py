@@ -25,9 +25,9 @@ _MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
 #: Names, texts and numbers that a message speaks of.
 _NAMED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])")
 #: Findings about parts of documents that keep the place of the whole part only.
-_OF_PARTS = ("FLOW006", "FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
+_OF_PARTS = ("FLOW006", "FLOW008", "FLOW013", "FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
 #: Of those, the ones whose message begins with the value that is wrong.
-_OF_VALUES = frozenset({"FIN036", "FIN157", "TEST206"})
+_OF_VALUES = frozenset({"FIN036", "FIN157", "FLOW008", "FLOW013", "TEST206"})
 #: Findings that a key is not one of those that are known.
 _ABOUT_KEYS = frozenset({"MAP005", "MAP103", "MAP105", "CONN003", "CONN102"})
 _PATH = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")

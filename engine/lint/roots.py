@@ -24,6 +24,11 @@ def _same_line(later: Diagnostic, first: Diagnostic) -> bool:
     return (later.span.file, later.span.line) == (first.span.file, first.span.line)
 
 
+def _just_before(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether what should be below a key does not fit there."""
+    return first.span.file == later.span.file and 0 < first.span.line - later.span.line <= 2
+
+
 def _shared(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether what the later one names is what was meant in the first."""
     return not set(_QUOTED.findall(later.message)).isdisjoint(_NAME.findall(f"{first.message} {first.help}"))
@@ -42,6 +47,7 @@ def _round(later: Diagnostic, first: Diagnostic) -> bool:
 #: What is found only because of something else: its code, the code of the cause, and whether they belong together.
 _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...] = (
     ("DOC221", "YAML223", _same_line),
+    ("YAML007", "YAML001", _just_before),
     ("TEST201", "TEST205", _shared),
     ("TEST233", "TEST206", _shared),
     ("TEST235", "FLOW243", _shared),

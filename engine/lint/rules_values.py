@@ -8,6 +8,7 @@ from engine.expr.nodes import And, Arithmetic, Call, Compare, Literal, Or
 from engine.lint.computed import NodeRule, check_nodes
 from engine.lint.rules import (
     amounts_in_objects,
+    brace_texts,
     calculation_slips,
     cells,
     cells_used,
@@ -89,4 +90,5 @@ VALUE_RULES: tuple[Rule, ...] = (
     unread_columns.check,
     table_slips.check,
     calculation_slips.check,
+    brace_texts.check,
 )

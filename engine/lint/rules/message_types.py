@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engine.expr.narrowing import is_path, path_names
@@ -10,16 +11,34 @@ from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.subject import Subject
 from engine.lint.syntax import chosen_values, syntax
-from engine.source.diagnostic import Diagnostic
+from engine.source.diagnostic import Diagnostic, Edit, Fix
+from engine.source.span import Span
 from engine.spec.documents.source import Source
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for source in subject.workspace.sources:
+        yield from _run_together(source, subject)
         type_ = _type_of_message(source, subject)
         if type_ is not None:
             yield from _unread(source, type_)
             yield from _uncovered(source, type_, subject)
+
+
+def _run_together(source: Source, subject: Subject) -> Iterator[Diagnostic]:
+    """``- invoice.paid, invoice.voided``: one entry of the list, and no message type."""
+    for each in source.messages:
+        if "," in each or " " in each.strip():
+            names = ", ".join(part for part in re.split(r"[,\s]+", each) if part)
+            message = f"`{each}` is one message type here, and none is called so"
+            span = place_of(each, source.span, subject)
+            fix = Fix(f"write [{names}]", (Edit(span, names),), safe=False) if _in_brackets(span, subject) else None
+            yield finding("FLOW250", message, span, "give every message type an entry of its own", fix=fix)
+
+
+def _in_brackets(span: Span, subject: Subject) -> bool:
+    line = subject.workspace.files.get(span.file, "").split("\n")[span.line - 1]
+    return "[" in line[: span.column]
 
 
 def _type_of_message(source: Source, subject: Subject) -> list[str] | None:
@@ -35,7 +54,7 @@ def _unread(source: Source, type_: list[str]) -> Iterator[Diagnostic]:
     for case in source.cases:
         ast = None if case.when is None else syntax(case.when)
         for literal in () if ast is None else _compared(ast, type_):
-            if literal.value not in source.messages:
+            if literal.value not in source.messages and not any(str(literal.value) in each for each in source.messages):
                 message = f"case `{case.id}` never applies: source `{source.id}` reads no `{literal.value}`"
                 yield finding("FLOW249", message, literal.span, "add it to `messages`, or correct it")
 
