@@ -13,18 +13,24 @@ from engine.base.clock import SECOND, Clock, SystemClock
 from engine.connect.manifest import folder_of
 from engine.lint.astray import at_references
 from engine.lint.cache import Watched
+from engine.lint.hints import with_hint
 from engine.lint.known import Known
 from engine.lint.mending import with_fix
 from engine.lint.misnamed import told_once
 from engine.lint.origins import closer, with_names, with_origins
 from engine.lint.other_references import at_other_references
+from engine.lint.renamed import at_inputs
 from engine.lint.report import LintReport as LintReport
 from engine.lint.roots import root_causes
 from engine.lint.rules import (
+    calculation_cases,
+    cases,
+    contradictions,
     event_nobody_makes,
     identity,
     key_without_row,
     literals,
+    namesakes,
     outcomes,
     owners,
     retries,
@@ -36,7 +42,7 @@ from engine.lint.rules import (
     unused,
 )
 from engine.lint.rules_flows import FLOW_RULES
-from engine.lint.rules_values import VALUE_RULES
+from engine.lint.rules_values import VALUE_RULES, check_values
 from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build
@@ -60,6 +66,11 @@ RULES: tuple[Rule, ...] = (
     unused.check,
     *FLOW_RULES,
     *VALUE_RULES,
+)
+
+#: The rules that take the longest.
+_LONG = frozenset(
+    (check_values, calculation_cases.check, cases.check, contradictions.check, namesakes.check, secrets.check)
 )
 
 
@@ -151,14 +162,17 @@ def findings_of(
 
 def _asked(subject: Subject, beside: bool) -> Sequence[Sequence[Diagnostic]]:
     """What each rule finds, in the order of the rules."""
-
-    def ask(number: int) -> tuple[Diagnostic, ...]:
-        return tuple(RULES[number](subject))
-
     if not beside:
-        return [ask(number) for number in range(len(RULES))]
-    with Beside(ask, len(RULES)) as shared:
-        return shared.results()
+        return [tuple(rule(subject)) for rule in RULES]
+    # The longest first, so that neither process waits long for the last of the other.
+    order = sorted(range(len(RULES)), key=lambda number: RULES[number] not in _LONG)
+
+    def ask(place: int) -> tuple[Diagnostic, ...]:
+        return tuple(RULES[order[place]](subject))
+
+    with Beside(ask, len(order)) as shared:
+        found = dict(zip(order, shared.results(), strict=True))
+    return [found[number] for number in range(len(RULES))]
 
 
 def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[Diagnostic, ...]:
@@ -167,8 +181,10 @@ def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[D
     if not found:
         return ()
     roots = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
-    causes = at_references(list(told_once(at_other_references(roots, workspace))), workspace)
-    return tuple(with_fix(each, workspace.files) for each in with_origins(causes, workspace))
+    named = at_inputs(list(told_once(at_other_references(roots, workspace))), workspace)
+    causes = at_references(named, workspace)
+    told = (with_hint(each, workspace.files) for each in with_origins(causes, workspace))
+    return tuple(with_fix(each, workspace.files) for each in told)
 
 
 def day_of(clock: Clock) -> datetime.date:
