@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from engine.api import Place
 from engine.base.errors import UserError
 from engine.commands.options import command, group, json_option, place_options, read_input
 from engine.commands.show import counting, progress, wants_color
+
+if TYPE_CHECKING:
+    from engine.verify.model import TestReport
 
 CLEAN, FINDINGS = 0, 1
 _FORMATS = ("cobertura", "lcov", "json")
@@ -81,13 +85,26 @@ def _run(
     if form == "human":
         sys.stdout.write(render.render_human(report, color=wants_color()))
     else:
-        sys.stdout.write(render.FORMS[form](report))
+        sys.stdout.write(render.FORMS[form](_in_repository(report, place) if form == "github" else report))
     if report.coverage is not None:
         from engine.verify.coverage.formats import FORMATS
 
         for kind, file in files:
             api.write_text(file, FORMATS[kind](report.coverage))
     return CLEAN if report.passed else FINDINGS
+
+
+def _in_repository(report: TestReport, place: Place) -> TestReport:
+    """The report with files as the repository counts them, whose root is all that GitHub knows."""
+    from engine.report.repository import Repository
+
+    repository = Repository.of(place.workspace)
+    return replace(
+        report,
+        results=tuple(replace(each, file=repository.path(each.file)) for each in report.results),
+        diagnostics=tuple(repository.findings(report.diagnostics)),
+        sources=repository.sources(report.sources),
+    )
 
 
 def _output(text: str) -> tuple[str, Path]:

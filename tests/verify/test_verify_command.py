@@ -141,3 +141,11 @@ def test_a_log_shows_that_mutants_go_on(root: Path, capsys: pytest.CaptureFixtur
     assert ran(root, "--mutants", "--only", "entry") == 1
     captured = capsys.readouterr()
     assert "changes tried" in captured.err and "changes tried" not in captured.out
+
+
+def test_on_github_files_are_those_of_the_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".git").mkdir()
+    root = copy_base(tmp_path / "finance" / "tieout")
+    replace_in(root, "entry.test.yaml", ('account: "4000"', 'account: "4001"'))
+    assert ran(root, "--only", "entry", "--format", "github") == 1
+    assert capsys.readouterr().out.startswith("::error file=finance/tieout/mappings/entry.test.yaml,line=")
