@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,15 @@ from small_workspace import copy_base, replace_in
 
 from engine.api import find_mutants
 from engine.base.errors import UserError
+from engine.plan.model import CanonicalEvent
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping as ObjectNode
 from engine.source.node import Scalar, Sequence, plain
+from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
+from engine.spec.documents.test import TestCase
+from engine.verify.model import Observed
+from engine.verify.mutants.advice import seen_in
 from engine.verify.mutants.expressions import changed_expressions
 from engine.verify.mutants.mutations import Mutation, mutations_of
 from engine.verify.mutants.render import as_json, human
@@ -204,3 +211,14 @@ def test_it_is_told_how_far_it_is(tmp_path: Path) -> None:
     report = find_mutants(tmp_path, progress=lambda *told: heard.append(told))
     assert heard[-1] == (len(report.tried), len(report.tried), len(report.of(Fate.SURVIVED, Fate.UNREACHED)))
     assert [tried for tried, _, _ in heard] == sorted(tried for tried, _, _ in heard)
+
+
+def test_what_an_event_is_about_is_something_to_expect() -> None:
+    def observed(subject: str) -> Observed:
+        event = CanonicalEvent("1", "billing", "bill.issued@1", 0, subject, "c1", {"bill": "b1"})
+        return Observed("completed", (), emitted=(event,))
+
+    case = SimpleNamespace(span=Span("a.test.yaml", 7))
+    advice = seen_in(cast(TestCase, case), "a/one", observed("b1"), observed("c1"))
+    assert advice is not None and (advice.path, advice.changed) == ("emitted[0].subject", "'c1'")
+    assert seen_in(cast(TestCase, case), "a/one", observed("b1"), observed("b1")) is None
