@@ -110,7 +110,8 @@ def _add_run(worker: Worker, work: Work, started: Started, known: Known) -> None
     deciding = decide(flow, started.scope, context)
     stored = (event.id, flow.id) in known
     answers_stored = len(answers)
-    work.runs.append(Run(row, flow, event, started.scope, deciding, answers, stored, answers_stored))
+    run = Run(row, flow, event, started.scope, deciding, answers, stored, answers_stored=answers_stored)
+    work.runs.append(run)
 
 
 def _pinned(worker: Worker, row: RunRow, started: Started) -> tuple[FlowPlan, date]:
