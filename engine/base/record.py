@@ -1,5 +1,5 @@
 """Frozen records: with keyword-only fields what the declarations of documents and of facts are made of, with
-positional ones plain values.
+positional ones plain values. And plain values that change.
 
 They are dataclasses (``fields``, ``replace`` and ``is_dataclass`` know them), but for their methods. ``dataclasses``
 would write and compile six of these for each class at import, and every command imports hundreds of classes of which
@@ -31,7 +31,13 @@ def frozen(cls: type[T]) -> type[T]:
     return _made(cls, kw_only=False)
 
 
-def _made(cls: type[T], *, kw_only: bool) -> type[T]:
+@dataclass_transform(field_specifiers=(dataclasses.field,))
+def mutable(cls: type[T]) -> type[T]:
+    """Make a class what ``dataclass(slots=True)`` makes of it, at a fraction of the cost."""
+    return _made(cls, kw_only=False, methods=_METHODS_OF_MUTABLE)
+
+
+def _made(cls: type[T], *, kw_only: bool, methods: Mapping[str, Any] | None = None) -> type[T]:
     """The class again, with slots and the methods of all records: to give it methods one by one costs far more.
 
     What ``dataclasses`` knows of its fields is worked out when it is first asked for, of the class as it was written.
@@ -51,10 +57,10 @@ def _made(cls: type[T], *, kw_only: bool) -> type[T]:
     declared = {**inherited, **own}
     kept = {name: value for name, value in cls.__dict__.items() if name not in declared and name not in _OF_NO_SLOTS}
     kept["__slots__"] = tuple(name for name in declared if name not in slots)
-    kept["__match_args__"] = tuple(name for name, each in declared.items() if not each[2])
+    kept["__match_args__"] = tuple(name for name, each in declared.items() if each[2] is False)
     told = {name: _Told(name, cls, kw_only) for name in ("__dataclass_fields__", "__dataclass_params__")}
     metaclass: Any = type(cls)
-    made: type[T] = metaclass(cls.__name__, cls.__bases__, {**_METHODS, **told, **kept})
+    made: type[T] = metaclass(cls.__name__, cls.__bases__, {**(methods or _METHODS), **told, **kept})
     made.__qualname__ = cls.__qualname__
     for each in told.values():
         each.made = made
@@ -65,8 +71,9 @@ def _made(cls: type[T], *, kw_only: bool) -> type[T]:
 #: What a class has only where its values have a dict.
 _OF_NO_SLOTS = frozenset(("__dict__", "__weakref__"))
 
-#: Of a field: its default, what makes its default (both MISSING if there is none), whether it is given by name only.
-_Declared: TypeAlias = tuple[Any, Any, bool]
+#: Of a field: its default, what makes its default (both MISSING if there is none), whether it is given by name only;
+#: None if it is not given at all.
+_Declared: TypeAlias = tuple[Any, Any, bool | None]
 #: The fields of each record, those of its bases first.
 _DECLARED: dict[type[Any], dict[str, _Declared]] = {}
 
@@ -76,7 +83,7 @@ def _declared(cls: type[Any], name: str, kw_only: bool) -> _Declared:
     if not isinstance(default, dataclasses.Field):
         return default, dataclasses.MISSING, kw_only
     by_name = kw_only if default.kw_only is dataclasses.MISSING else bool(default.kw_only)
-    return default.default, default.default_factory, by_name
+    return default.default, default.default_factory, by_name if default.init else None
 
 
 def _is_of_class(cls: type[Any], name: str) -> bool:
@@ -124,16 +131,18 @@ def _set_fields(self: Any, cls: Any, given: tuple[Any, ...], named: Mapping[str,
     """Set every field; False if what is given does not fit."""
     by_place, by_name = 0, 0
     for (name, (default, make, kw_only)), set_ in zip(_fields_of(cls).items(), _setters_of(cls), strict=True):
-        if by_place < len(given) and not kw_only:
+        if by_place < len(given) and kw_only is False:
             value = given[by_place]
             by_place += 1
-        elif name in named:
+        elif name in named and kw_only is not None:
             value = named[name]
             by_name += 1
         elif default is not dataclasses.MISSING:
             value = default
         elif make is not dataclasses.MISSING:
             value = make()
+        elif kw_only is None:
+            continue
         else:
             return False
         set_(self, value)
@@ -143,6 +152,8 @@ def _set_fields(self: Any, cls: Any, given: tuple[Any, ...], named: Mapping[str,
 def _written_init(cls: type[Any]) -> Callable[..., None]:
     parameters, keywords, lines = ["self"], ["*"], []
     namespace: dict[str, Any] = {"unset": dataclasses.MISSING}
+    guard: Any = cls.__setattr__
+    is_mutable = guard is not _set
     for name, (default, make, kw_only) in _fields_of(cls).items():
         namespace[f"set_{name}"] = getattr(cls, name).__set__
         parameter, value = name, name
@@ -152,8 +163,13 @@ def _written_init(cls: type[Any]) -> Callable[..., None]:
         elif default is not dataclasses.MISSING:
             namespace[f"default_{name}"] = default
             parameter = f"{name}=default_{name}"
-        (keywords if kw_only else parameters).append(parameter)
-        lines.append(f" set_{name}(self, {value})")
+        if kw_only is None:
+            if make is default is dataclasses.MISSING:
+                continue
+            value = f"make_{name}()" if make is not dataclasses.MISSING else f"default_{name}"
+        else:
+            (keywords if kw_only else parameters).append(parameter)
+        lines.append(f" self.{name} = {value}" if is_mutable else f" set_{name}(self, {value})")
     if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
     written = ", ".join([*parameters, *(keywords if len(keywords) > 1 else ())])
@@ -238,3 +254,7 @@ _METHODS: dict[str, Any] = {
     "__init__": _first_init, "__eq__": _equal, "__hash__": _hash, "__repr__": _repr, "__setattr__": _set,
     "__delattr__": _delete, "__reduce__": _reduce,
 }  # fmt: skip
+_METHODS_OF_MUTABLE: dict[str, Any] = {
+    **{name: method for name, method in _METHODS.items() if name not in ("__setattr__", "__delattr__")},
+    "__hash__": None,
+}

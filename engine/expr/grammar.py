@@ -49,6 +49,8 @@ class Grammar(_Parser):  # type: ignore[misc]
         "percent": 7,
     }
     _CACHE: ClassVar[dict[str, Any]] = {}
+    #: The package keeps 512 trees by their texts, fewer than a large workspace has.
+    _MAX_SIZE: ClassVar[int] = 4_096
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Generic, TypeVar
 
@@ -32,6 +33,7 @@ class Version(Generic[P]):
     plan: P
 
 
+@lru_cache(1_024)
 def version_number(text: str) -> tuple[int, int, int]:
     """``"1.10.0"`` as numbers that sort."""
     major, minor, patch = text.split(".")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
-from engine.base.record import frozen, record
+from engine.base.record import frozen, mutable, record
 
 
 @record
@@ -145,3 +145,54 @@ def test_a_frozen_value_checks_itself_and_may_have_a_base() -> None:
     assert pickle.loads(pickle.dumps(longer)) == longer
     with pytest.raises(dataclasses.FrozenInstanceError):
         longer.amount = "2"  # type: ignore[misc]
+
+
+@mutable
+class Open:
+    """What is still open."""
+
+    amount: int
+    parts: list[int] = dataclasses.field(default_factory=list)
+    note: str = ""
+    left: int = dataclasses.field(init=False)
+    seen: list[int] = dataclasses.field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.left = self.amount
+
+
+def test_a_mutable_value_changes_and_is_no_key() -> None:
+    made = [Open(number) for number in range(40)]  # enough for its own way of being made
+    first, last = made[0], made[-1]
+    for each in (first, last):
+        each.amount += 1
+        each.parts.append(each.amount)
+        with pytest.raises(AttributeError):
+            each.extra = 1  # type: ignore[attr-defined]
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(each)
+    assert (first.parts, last.parts) == ([1], [40])
+    first.left += 1
+    assert first == Open(1, [1])
+    assert first != last
+    assert repr(last) == "Open(amount=40, parts=[40], note='', left=39, seen=[])"
+    assert dataclasses.replace(last, note="n") == Open(40, [40], note="n")
+    assert (last.left, last.seen is not first.seen) == (39, True)
+    with pytest.raises(TypeError, match="amount"):
+        Open()  # type: ignore[call-arg]
+
+
+def test_the_first_and_the_hundredth_are_made_alike() -> None:
+    @frozen
+    class Fresh:
+        name: str
+        parts: list[int] = dataclasses.field(default_factory=list)
+        note: str = dataclasses.field(default="", kw_only=True)
+
+    every = [Fresh(str(number), note="n") for number in range(100)]
+    assert [(each.name, each.parts, each.note) for each in every] == [(str(number), [], "n") for number in range(100)]
+    assert len({id(each.parts) for each in every}) == 100
+    make: Any = Fresh
+    for given, named in (((), {}), (("a",), {"name": "b"}), (("a", [], "n"), {}), (("a",), {"x": 1})):
+        with pytest.raises(TypeError):
+            make(*given, **named)
