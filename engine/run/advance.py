@@ -115,6 +115,9 @@ class Advance:
         recorded = run.answers.get(request.waits_for if request.kind == "approval" else f"hold:{request.path}")
         if recorded is not None and _is_answer_to(request, recorded):
             return HoldAnswer(recorded.get("value"), bool(recorded.get("refused")), bool(recorded.get("expired")))
+        if recorded is not None:
+            del run.answers[request.waits_for]
+            run.answers_stored = -1
         until = self._until(run, request)
         answer = self._released(request, until)
         if answer is not None:

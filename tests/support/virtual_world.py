@@ -30,7 +30,8 @@ def play(path: Path, plan_: plan.Plan, start: str, act: Act, erp: Erp | None = N
             key: [{"content": each["content"], "order": int(each["number"][4:])} for each in kept]
             for key, kept in world.erp.documents.items()
         }
-        assert check(world.store.engine, documents, drained=drained) == []
+        found = check(world.store.engine, documents, drained=drained)
+        assert found == [], found
         world.stop()
 
     try:
