@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench cases corpus docs clean
+.PHONY: help setup demo test check format bench cases corpus docs clean
 
 help:
+	@echo "make setup   only set up .venv, with everything in it"
 	@echo "make demo    play a month against a real ERP (sets up everything it needs)"
 	@echo "make test    set up and run all tests"
 	@echo "make check   format, lint, types, import contracts, tidy rules"
@@ -23,6 +24,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@$(BIN)/python -m compileall -q engine connectors demo cli.py
 	@touch $(STAMP)
+
+setup: $(STAMP)
+	@echo "ready: . $(BIN)/activate puts tieout on the path"
 
 demo: $(STAMP)
 	@$(BIN)/tieout demo $(DEMO)

@@ -89,6 +89,10 @@ def serve_language() -> None:
     serve()
 
 
+#: What the template of a connection begins with.
+_UNUSED_YET = "# ignore[CONN221]: new; remove this line when something uses it"
+
+
 def new_document(start: Path, kind: str, id_: str, folder: str | None = None) -> list[str]:
     """Make a small good document of a kind, with what it needs beside it; the paths of the files, in order.
 
@@ -123,7 +127,16 @@ def new_document(start: Path, kind: str, id_: str, folder: str | None = None) ->
     schemas = "schemas" if "schemas" in folders else place
     connection = min((each.id for each in workspace.connections), default=None)
     made = _write_new(root, new_files(kind, id_, place, schemas, connection))
+    if kind == "source":
+        _take_into_use(root, next(each.span.file for each in workspace.connections if each.id == connection))
     return [*made, *_with_schemas(root)]
+
+
+def _take_into_use(root: Path, connection: str) -> None:
+    """Take away the line by which a new connection is accepted while nothing uses it."""
+    file = root / connection
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith(_UNUSED_YET)), "utf-8")
 
 
 def _with_schemas(root: Path) -> list[str]:

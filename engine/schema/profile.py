@@ -183,6 +183,8 @@ class Place:
             return AnyForm()
         if name not in self.reader.sources:
             near = suggestion(short_name(name), map(short_name, self.reader.sources))
+            if short_name(name) == "money@1":
+                near = "`tieout new schema money` makes it"
             return self.report("SCHEMA003", f"there is no schema {short_name(name)}", node.span, near)
         return MoneyForm() if name == MONEY_NAME else Named(name)
 

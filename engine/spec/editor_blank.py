@@ -14,6 +14,8 @@ from engine.spec.nearest import suggestion
 FOLDER = Path(__file__).parent / "new_documents"
 SCHEMA = "schema"
 CONNECTOR = "connector"
+#: The one contract that every workspace has alike.
+MONEY, MONEY_FILE = "money", "money@1.schema.json"
 #: What stands in a template for the new id, and for a connection of the workspace.
 NEW_ID, NEW_CONNECTION = "NEW_ID", "NEW_CONNECTION"
 
@@ -74,6 +76,8 @@ def folder_of(kind: str, files: Mapping[str, str], folders: tuple[str, ...]) -> 
 
 def new_files(kind: str, id_: str, folder: str, schemas: str, connection: str | None) -> dict[str, str]:
     """The texts of a new document and of what it needs, by their paths in the workspace. Raises UserError."""
+    if kind == SCHEMA and id_ == MONEY:
+        return {f"{folder}/{MONEY_FILE}": (FOLDER / MONEY_FILE).read_text("utf-8")}
     made: dict[str, str] = {}
     source = FOLDER / kind
     for template in sorted(path for path in source.rglob("*") if path.is_file()):
