@@ -6,7 +6,9 @@ from engine.source.catalogue import Code, register
 from engine.source.diagnostic import Level
 
 #: Where a sign or a name of the text can be exchanged.
-_FIXABLE = frozenset({"EXPR001", "EXPR003", "EXPR005", "EXPR010", "EXPR011", "EXPR012", "MAP002", "MAP004", "MAP005"})
+_FIXABLE = frozenset(
+    {"EXPR001", "EXPR003", "EXPR005", "EXPR010", "EXPR011", "EXPR012", "MAP002", "MAP003", "MAP004", "MAP005"}
+)
 
 
 def _error(code: str, name: str, summary: str, avoid: str, prefer: str, why: str) -> None:

@@ -17,7 +17,13 @@ _NOT_FOUND = frozenset({
 })  # fmt: skip
 _CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
 _NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
+#: Findings about cells, which say less than others at the same place.
+_OF_CELLS = frozenset({"MAP231", "MAP236"})
 _NAME = re.compile(r"[\w.@-]+")
+
+
+def _same_file(later: Diagnostic, first: Diagnostic) -> bool:
+    return later.span.file == first.span.file
 
 
 def _same_line(later: Diagnostic, first: Diagnostic) -> bool:
@@ -47,6 +53,7 @@ def _round(later: Diagnostic, first: Diagnostic) -> bool:
 #: What is found only because of something else: its code, the code of the cause, and whether they belong together.
 _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...] = (
     ("DOC221", "YAML223", _same_line),
+    ("FIN156", "FIN220", _same_file),
     ("YAML007", "YAML001", _just_before),
     ("TEST201", "TEST205", _shared),
     ("TEST233", "TEST206", _shared),
@@ -83,7 +90,7 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
             continue  # what a test is about is not known
         if each.code in _LATER and any(_follows(each, other) for other in found):
             continue
-        if each.code == "MAP231" and any(other.span == each.span and other.code != "MAP231" for other in found):
+        if each.code in _OF_CELLS and any(other.span == each.span and other.code not in _OF_CELLS for other in found):
             continue  # the cell fails before it comes there
         if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
             continue

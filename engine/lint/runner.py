@@ -43,6 +43,7 @@ from engine.lint.rules import (
 )
 from engine.lint.rules_flows import FLOW_RULES
 from engine.lint.rules_values import VALUE_RULES, check_values
+from engine.lint.schema_names import at_ids
 from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build
@@ -181,7 +182,7 @@ def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[D
     if not found:
         return ()
     roots = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
-    named = at_inputs(list(told_once(at_other_references(roots, workspace))), workspace)
+    named = at_inputs(list(told_once(at_other_references(at_ids(roots, workspace), workspace))), workspace)
     causes = at_references(named, workspace)
     told = (with_hint(each, workspace.files) for each in with_origins(causes, workspace))
     return tuple(with_fix(each, workspace.files) for each in told)

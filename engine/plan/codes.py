@@ -30,7 +30,7 @@ register(
          "A setting that does nothing looks like protection that is not there."),
     Code("FLOW008", "unknown-failure-class", ERROR, "A failure class that does not exist.",
          "on_error: {classes: [notfound], ...}", "on_error: {classes: [not_found], ...}",
-         "The alternative would never be taken."),
+         "The alternative would never be taken.", fixable=True),
     Code("FLOW009", "lookup-options", ERROR, "A lookup whose options do not belong together.",
          "lookup:\n  table: customers\n  missing: hold",
          "lookup:\n  link: customer\n  connection: erp\n  missing: hold",

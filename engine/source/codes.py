@@ -26,7 +26,8 @@ register(
          "How wide a tab is differs between editors, so indentation by tabs can look right and be wrong. "
          'In text write `\\t` within double quotes.', fixable=True),
     Code("YAML007", "empty-value", ERROR, "A key or list entry without a value.", "summary:", 'summary: ""',
-         "Empty could mean null, empty text or a forgotten value. Write `null`, `\"\"` or the value."),
+         "Empty could mean null, empty text or a forgotten value. Write `null`, `\"\"` or the value.",
+         fixable=True),
     Code("YAML008", "several-documents", ERROR, "More than one YAML document in a file.", "a: 1\n---\nb: 2", "a: 1",
          "One file holds one document, so that its place names it."),
     Code("YAML009", "not-utf-8", ERROR, "The file is not UTF-8 text.", why="Any other encoding turns names into "

@@ -16,7 +16,7 @@ from engine.finance.journal.earning import NOTHING
 from engine.finance.journal.ledger import Moment, Touch
 from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, scope_of, total_measures
 from engine.finance.problem import Where, refused
-from engine.schema.types import BOOLEAN, MONEY, TEXT, Type
+from engine.schema.types import BOOLEAN, MONEY, TEXT, Text, Type
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import Journal, Per, PostingLine, PostingTemplate, Rate, Reverse
 from engine.spec.documents.journal_policy import AccountingPolicy
@@ -73,7 +73,14 @@ def policy_values(policy: AccountingPolicy) -> dict[str, Any]:
 
 
 def policy_types(policy: AccountingPolicy) -> dict[str, Type]:
-    return {name: BOOLEAN if isinstance(value, bool) else TEXT for name, value in policy_values(policy).items()}
+    """The type of each key of the policy: true or false, or one of the choices that there are."""
+    return {name: _type_of(getattr(policy, name)) for name in policy_values(policy)}
+
+
+def _type_of(value: object) -> Type:
+    if isinstance(value, bool):
+        return BOOLEAN
+    return Text(frozenset(str(each) for each in value.__class__)) if isinstance(value, Enum) else TEXT
 
 
 def kind_of(journal: Journal, name: str) -> Kind | None:

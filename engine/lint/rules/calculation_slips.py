@@ -1,4 +1,4 @@
-"""Slips in meters, metrics, commissions and journals that their own checks cannot know to be slips."""
+"""Slips in metrics, commissions, prices, settlements and journals that their own checks cannot know to be slips."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.span import Span
 from engine.spec.documents.commission import Commission
 from engine.spec.documents.journal import Journal, PostingLine
-from engine.spec.documents.meter import Aggregation, Meter
 from engine.spec.documents.metrics import Metrics
+from engine.spec.documents.pricing import Pricing
+from engine.spec.documents.pricing_prices import Price
 from engine.spec.documents.revenue import Revenue
+from engine.spec.documents.settlement import Application, MatchRule, Settlement
 from engine.spec.nearest import distance
 from engine.spec.values import Expression
 
@@ -26,8 +28,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for documents in subject.workspace.calculating.values():
         for document in documents:
             match document:
-                case Meter():
-                    yield from _meter(document, subject)
                 case Metrics(ltv=ltv) if ltv is not None:
                     yield from _percent("margin_percent", ltv.margin_percent, ltv.span, subject)
                 case Revenue(allocation=allocation) if allocation is not None and allocation.observed is not None:
@@ -37,6 +37,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     yield from _costs(document, subject)
                 case Journal():
                     yield from _to_and_fro(document)
+                case Pricing():
+                    for charge in document.charges:
+                        yield from _phases(charge.price, charge.id)
+                case Settlement(application=application) if application is not None:
+                    yield from _rules(application, subject)
                 case _:
                     pass
 
@@ -52,18 +57,6 @@ def _percent(name: str, value: Decimal | None, within: Span, subject: Subject) -
     )
 
 
-def _meter(meter: Meter, subject: Subject) -> Iterator[Diagnostic]:
-    if meter.aggregate is not Aggregation.COUNT:
-        return
-    if meter.compute is not None:
-        message = f"`count` reads no value, so `compute` of meter `{meter.id}` has no effect"
-        yield finding("FIN222", message, meter.compute.span, "write `aggregate: sum`, or remove `compute`")
-    elif meter.fields is not None and meter.fields.value != "value":
-        message = f"`count` reads no value, so `{meter.fields.value}` of meter `{meter.id}` has no effect"
-        span = place_of(meter.fields.value, place_of("value:", meter.fields.span, subject), subject)
-        yield finding("FIN222", message, span, "write `aggregate: sum`, or remove `value`")
-
-
 def _costs(document: Commission, subject: Subject) -> Iterator[Diagnostic]:
     cost = document.contract_cost
     named = () if cost is None else (*cost.capitalise, *cost.other_standards)
@@ -75,6 +68,27 @@ def _costs(document: Commission, subject: Subject) -> Iterator[Diagnostic]:
             span = place_of(kind, cost.span, subject)
             fix = Fix(f"write {near[0]}", (Edit(span, near[0]),), safe=False)
             yield finding("FIN223", message, span, f"did you mean `{near[0]}`?", fix=fix)
+
+
+def _phases(price: Price, charge: str) -> Iterator[Diagnostic]:
+    """Phases by months of the contract, of which none is for the first months."""
+    phases = () if price.phases is None else price.phases.phases
+    first = phases[0].from_month if phases else None
+    if first is not None and first > 0:
+        message = f"charge `{charge}` has no price in the first {first} months of a contract: they are refused"
+        if first == 1:
+            message = f"charge `{charge}` has no price in the first month of a contract: it is refused"
+        yield finding("FIN224", message, phases[0].span, "begin with `from_month: 0`; a free time has a price of 0")
+
+
+def _rules(application: Application, subject: Subject) -> Iterator[Diagnostic]:
+    """Rules behind the one that takes any receipt."""
+    rules = application.rules
+    if application.partial and MatchRule.OLDEST_FIRST in rules[:-1]:
+        behind = rules[rules.index(MatchRule.OLDEST_FIRST) + 1]
+        message = f"`{behind}` is never tried: `{MatchRule.OLDEST_FIRST}` before it takes every receipt"
+        span = place_of(str(behind), place_of("rules:", application.span, subject), subject)
+        yield finding("FIN225", message, span, f"put `{MatchRule.OLDEST_FIRST}` last")
 
 
 def _to_and_fro(journal: Journal) -> Iterator[Diagnostic]:

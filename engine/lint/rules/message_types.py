@@ -19,10 +19,25 @@ from engine.spec.documents.source import Source
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for source in subject.workspace.sources:
         yield from _run_together(source, subject)
+        yield from _ordering(source, subject)
         type_ = _type_of_message(source, subject)
         if type_ is not None:
             yield from _unread(source, type_)
             yield from _uncovered(source, type_, subject)
+
+
+def _ordering(source: Source, subject: Subject) -> Iterator[Diagnostic]:
+    """An ordering key that no two messages share."""
+    connected = subject.plan.connections.get(source.connection.text)
+    webhook = None if connected is None else connected.manifest.form.webhook
+    ids = {f"message.{each.removeprefix('body.')}" for each in (() if webhook is None else webhook.id)}
+    for case in source.cases:
+        for emission in case.emit:
+            ast = syntax(emission.partitionkey)
+            if ast is not None and is_path(ast) and ".".join(path_names(ast)) in ids:
+                message = "every message has an ordering key of its own, so that events overtake each other"
+                help = "take the billing account, or whatever the events of one object have in common"
+                yield finding("FLOW256", message, emission.partitionkey.span, help)
 
 
 def _run_together(source: Source, subject: Subject) -> Iterator[Diagnostic]:
@@ -34,6 +49,11 @@ def _run_together(source: Source, subject: Subject) -> Iterator[Diagnostic]:
             span = place_of(each, source.span, subject)
             fix = Fix(f"write [{names}]", (Edit(span, names),), safe=False) if _in_brackets(span, subject) else None
             yield finding("FLOW250", message, span, "give every message type an entry of its own", fix=fix)
+
+
+def _is_within(name: str, source: Source) -> bool:
+    """Whether a message type is one of several that are run together in an entry."""
+    return any(name in re.split(r"[,\s]+", each) for each in source.messages)
 
 
 def _in_brackets(span: Span, subject: Subject) -> bool:
@@ -54,7 +74,7 @@ def _unread(source: Source, type_: list[str]) -> Iterator[Diagnostic]:
     for case in source.cases:
         ast = None if case.when is None else syntax(case.when)
         for literal in () if ast is None else _compared(ast, type_):
-            if literal.value not in source.messages and not any(str(literal.value) in each for each in source.messages):
+            if literal.value not in source.messages and not _is_within(str(literal.value), source):
                 message = f"case `{case.id}` never applies: source `{source.id}` reads no `{literal.value}`"
                 yield finding("FLOW249", message, literal.span, "add it to `messages`, or correct it")
 

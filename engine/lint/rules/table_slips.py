@@ -130,7 +130,7 @@ def _nobody(table: Table, name: str, rows: Rows, other: tuple[str, set[Any]], su
     there, known = other
     texts = {each for each in known if isinstance(each, str)}
     cells = {cell for row in rows if isinstance(cell := row.get(name), str) and cell}
-    lost = sorted(cells - texts)
+    lost = sorted(cell for cell in cells - texts if cell.strip() not in texts)
     if len(lost) != 1 or len(cells & texts) < _OTHERS_MIN or any(plain_signs(each) for each in (*texts, *lost)):
         return
     position = next(number for number, row in enumerate(rows) if row.get(name) == lost[0])
