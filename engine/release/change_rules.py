@@ -140,6 +140,25 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _Rule("maintenance.**", _B, "it is left alone at other times"),
         _Rule("owner", _N, _WORDS),
     ),
+    "connector": (
+        _Rule("tested", _N, _WORDS),
+        _Rule("**.doc", _N, _WORDS),
+        _Rule("operations.*.summary", _N, _WORDS),
+        _Rule("operations.*", _A, "steps may use one operation more", "added"),
+        _Rule("operations.*", _X, "steps that use the operation have none any more", "removed"),
+        _Rule("operations.*.request.**", _B, "something else is asked of the system"),
+        _Rule("operations.*.receipt.**", _B, "something else is kept as the proof"),
+        _Rule("operations.*.idempotency.**", _B, "a repetition, or an answer that is lost, is treated in another way"),
+        _Rule("operations.*.read_back.**", _B, "what became of an operation is found out in another way"),
+        _Rule("operations.*.errors.**", _B, "the same answer of the system leads to something else"),
+        _Rule("errors.**", _B, "the same answer of the system leads to something else"),
+        _Rule("otherwise.**", _B, "the same answer of the system leads to something else"),
+        _Rule("base_url", _B, "calls go elsewhere"),
+        _Rule("authentication.**", _B, "it is proved in another way who calls"),
+        _Rule("webhook.id", _X, "messages get other ids: what came already counts as new if it comes again"),
+        _Rule("webhook.key", _B, "messages are kept in another order"),
+        _Rule("webhook.signature.**", _B, "other messages are believed"),
+    ),
 }
 _CALCULATING = (_Rule("owner", _N, _WORDS), _DATES, _Rule("**", _B, "figures come out differently"))
 

@@ -144,6 +144,7 @@ _REMOVED = {
     "source": "its messages make no events any more",
     "schema": "values of it are no longer checked, and nothing may refer to it",
     "connection": "nothing comes in or goes out by it any more",
+    "connector": "connections of it can no longer be opened",
 }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.base.identity import digest as digest_of
+from engine.connect.manifest import own_names
 from engine.release.revisions import Revision
 from engine.source.diagnostic import Diagnostics
 from engine.source.json_reader import read_json
-from engine.source.node import Mapping, Node, Scalar
+from engine.source.node import Mapping, Node, Scalar, plain
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
-from engine.spec.workspace import LoadedWorkspace
+from engine.spec.workspace import CONNECTORS_FOLDER, MANIFEST_FILE, LoadedWorkspace
 
 _SCHEMA = re.compile(r"tieout:schema/([^@#]+)@([0-9]+)")
 
@@ -71,6 +73,10 @@ def documents_of(revision: Revision) -> dict[str, Document]:
         if name:
             digest = workspace.digests[f"schema:{file.path}"]
             found[f"schema:{name}@{version}"] = Document("schema", name, version, file.path, digest, file, revision)
+    for name in own_names(workspace.own_connectors):
+        path = f"{CONNECTORS_FOLDER}/{name}/{MANIFEST_FILE}"
+        document = Document("connector", name, "", path, "", None, revision)
+        found[document.key] = replace(document, fingerprint=digest_of(plain(document.read())))
     return found
 
 

@@ -87,10 +87,10 @@ def _aligned(old: Sequence, new: Sequence, path: Path) -> Iterator[TreeChange]:
 
 
 def _by_id(sequence: Sequence) -> dict[str, Node] | None:
-    """The elements by their ids; None if they do not all have one of their own."""
+    """The elements by their ids or names; None if they do not all have one of their own."""
     found: dict[str, Node] = {}
     for each in sequence:
-        id_ = each.get("id") if isinstance(each, Mapping) else None
+        id_ = (each.get("id") or each.get("name")) if isinstance(each, Mapping) else None
         if not isinstance(id_, Scalar) or str(id_.value) in found:
             return None
         found[str(id_.value)] = each
