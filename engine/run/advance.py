@@ -252,10 +252,11 @@ class Advance:
             )
             worker.counts.completed += 1
             batch.audit("completed", row.id, row.partition, row.key, token, {"flow": row.flow})
-            worker.answer_call(run, run)
+            _answer_call(worker, run, run)
         elif isinstance(result, Skipped):
             row.state = "skipped"
             worker.counts.skipped += 1
+            batch.audit("passed_over", row.id, row.partition, row.key, token, {"flow": row.flow})
         else:
             assert isinstance(result, Excepted)
             row.state, row.path = "exception", " ".join(result.path)
@@ -267,7 +268,7 @@ class Advance:
                     exception_row(worker.identity.new(), exception, work.arrival, worker.clock.now(), run=run)
                 )
             batch.audit("exception", row.id, row.partition, row.key, token, {"flow": row.flow, "reasons": reasons})
-            worker.answer_call(run, result.exceptions[0])
+            _answer_call(worker, run, result.exceptions[0])
         self._store_run(run, batch)
         if len(worker.holds):
             waits_for = f"event:{row.event_type}:{row.subject}"
@@ -295,6 +296,13 @@ class Advance:
         else:
             batch.move_run(run.row)
             run.runs_on = False
+
+
+def _answer_call(worker: Worker, run: Run, outcome: Run | BusinessException) -> None:
+    """Tell a synchronous caller, if one still waits."""
+    future = worker.calls.pop(run.row.message_id, None)
+    if future is not None and not future.done():
+        future.set_result(outcome)
 
 
 def _is_answer_to(request: HoldRequest, recorded: dict[str, Any]) -> bool:

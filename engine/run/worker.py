@@ -33,7 +33,7 @@ from engine.run.share import take_up
 from engine.run.state import Counts, Run, Work
 from engine.store import loading
 from engine.store.batch import Arrival, Batch
-from engine.store.committer import FenceLost
+from engine.store.committer import FenceLost, is_about_content
 from engine.store.pauses import load_pauses
 from engine.store.store import Store, StoreGone
 from engine.store.writer import CommitPort
@@ -89,6 +89,7 @@ class Worker:
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unstorable: set[str] = set()  # messages that were made dead letters because the store refused content
         self._advance = Advance(self)
 
     # ------------------------------------------------------------------------- coming in
@@ -257,6 +258,8 @@ class Worker:
         else:
             reach("CP-13")
             batch.dequeue(arrival.id)
+        if not batch.audits:
+            batch.audit("at_rest", arrival.id, arrival.partition, arrival.key, self._token(work), {})
         self.commit(work, batch, lambda: self._finished(work))
 
     def _finished(self, work: Work) -> None:
@@ -337,6 +340,12 @@ class Worker:
             self.store.tokens.pop(arrival.partition, None)
             self._done(work)
             return
+        if is_about_content(error) and arrival.id not in self._unstorable:
+            self._unstorable.add(arrival.id)
+            self._dead(
+                Work(arrival, []), ErrorClass.DATA, "it holds characters that the store cannot keep", repr(error)
+            )
+            return
         self.backlog.spilled = True  # messages that it may have made all the same are found in the store
         self.backlog.starting_again.add(arrival.id)
         self._done(work)
@@ -362,12 +371,9 @@ class Worker:
         arrival = work.arrival
         batch = Batch()
         exception = dead_letter(arrival, error_class, message, detail)
-        batch.open_exception(
-            exception_row(self.identity.new(), exception, arrival, self.clock.now(), kind=exception_kind(exception))
-        )
-        batch.audit(
-            "dead_letter", arrival.id, arrival.partition, arrival.key, self._token(work), {"reason": exception.reason}
-        )
+        kind, reason = exception_kind(exception), exception.reason
+        batch.open_exception(exception_row(self.identity.new(), exception, arrival, self.clock.now(), kind=kind))
+        batch.audit("dead_letter", arrival.id, arrival.partition, arrival.key, self._token(work), {"reason": reason})
         self.counts.exceptions += 1
         work.excepted = True
         reach("CP-16")
@@ -412,9 +418,3 @@ class Worker:
             lane = Lane(plan.concurrency, plan.per_second, self.clock.monotonic, self.loop.call_later)
             self.lanes[connection] = lane
         return lane
-
-    def answer_call(self, run: Run, outcome: Any) -> None:
-        """Tell a synchronous caller, if one still waits."""
-        future = self.calls.pop(run.row.message_id, None)
-        if future is not None and not future.done():
-            future.set_result(outcome)

@@ -71,17 +71,20 @@ class Schedules:
         name = f"schedule:{flow.id}"
         after = await asyncio.to_thread(self._position, name)
         after = now if after is None else max(after, now - CATCH_UP)
+        made = True
         for moment in due_minutes(*flow.schedule, after, now):
             minute = moment.strftime("%Y-%m-%dT%H:%MZ")
             body = json_bytes({"time": moment.isoformat(), "subject": flow.id, "data": {"minute": minute}})
             daemon = self._daemon
-            await self._intake.store(
+            arrived = await self._intake.store(
                 Arrival(
                     daemon.identity.new(), "schedule", f"{flow.id}@{minute}", digest_bytes(body), "schedule", name,
                     partition_of(flow.id), flow.id, body, "", None, daemon.clock.now(),
                 )
             )  # fmt: skip
-        await asyncio.to_thread(self._daemon.writer.transact, lambda c, _audit: _move(c, name, now))
+            made = made and arrived is not None
+        if made:  # else what could not be stored is made at the next look; what could be is known then
+            await asyncio.to_thread(self._daemon.writer.transact, lambda c, _audit: _move(c, name, now))
 
     def _position(self, name: str) -> datetime | None:
         with self._daemon.store.engine.connect() as connection:

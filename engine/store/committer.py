@@ -302,6 +302,12 @@ class Committer:
         self._operators.dispose()
 
 
+def is_about_content(error: Exception) -> bool:
+    """Whether the store can never take what it was given, however often: text that has no form in it, such as one with
+    a null character in PostgreSQL."""
+    return isinstance(error, UnicodeEncodeError) or type(error).__name__ in ("DataError", "UntranslatableCharacter")
+
+
 def _is_refusal(error: Exception) -> bool:
     """Whether the database or its driver refused: an error of its own, or text that has no UTF-8 form."""
     if isinstance(error, sqlite3.Error | UnicodeEncodeError):
