@@ -16,6 +16,7 @@ register(
         '{"type": "object"}',
         '{"$id": "tieout:schema/refund@1", "x-version": "1.0.0", "title": "Refund", "type": "object"}',
         "References are by id and major version, never by file name.",
+        fixable=True,
     ),
     Code(
         "SCHEMA002",
