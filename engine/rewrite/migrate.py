@@ -21,7 +21,7 @@ from engine.source.yaml_reader import read_yaml
 from engine.spec.kinds import KINDS
 
 #: The newest version of each kind of document that this program reads.
-NEWEST: dict[str, int] = dict.fromkeys(KINDS, 1)
+NEWEST: dict[str, int] = dict.fromkeys((*KINDS, "connector"), 1)
 _SPEC = re.compile(r"([a-z_]+)/v([1-9][0-9]*)")
 
 

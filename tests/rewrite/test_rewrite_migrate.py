@@ -36,7 +36,7 @@ FLOW_3 = Migration("flow", 2, "steps have names", lambda node: renamed(node, ("s
 
 
 def test_todays_language_has_one_version_of_every_kind() -> None:
-    assert (set(NEWEST), set(NEWEST.values()), MIGRATIONS) == (set(KINDS), {1}, ())
+    assert (set(NEWEST), set(NEWEST.values()), MIGRATIONS) == ({*KINDS, "connector"}, {1}, ())
     states = migrate({"a.yaml": OLD, "b.yaml": "spec: flow/v2\n", "c.yaml": "spec: nothing/v1\n", "d.yaml": "a: [\n"})
     assert [(each.file, each.state) for each in states] == [
         ("a.yaml", "current"), ("b.yaml", "newer"), ("c.yaml", "unread"), ("d.yaml", "unread"),

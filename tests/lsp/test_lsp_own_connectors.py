@@ -1,0 +1,54 @@
+"""The editor in a workspace with connectors of its own: no findings, places in manifests, slips as they are saved."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from engine.lsp.completion import complete
+from engine.lsp.hover import hover
+from engine.lsp.navigation import define
+from engine.lsp.positions import Units
+from engine.lsp.workbench import View, Workbench
+
+MANIFEST = "connectors/ledgerline/manifest.yaml"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    root = tmp_path.resolve() / "books"
+    example = Path(__file__).parents[2] / "examples/chargebee"
+    shutil.copytree(example, root, ignore=shutil.ignore_patterns(".*"))
+    made = Workbench(root, Units(), {})
+    made.check()
+    made.refresh()
+    return made
+
+
+def view(bench: Workbench, file: str) -> View:
+    return View(bench.document(file), bench.uri(file), bench.knowledge, bench.units, bench)
+
+
+def test_every_place_of_a_manifest_can_be_asked_about(bench: Workbench) -> None:
+    shown = view(bench, MANIFEST)
+    for line, text in enumerate(shown.lines):
+        for character in (0, len(text) - len(text.lstrip()), len(text)):
+            complete(shown, types.Position(line, character))
+            hover(shown, types.Position(line, character))
+
+
+def test_an_operation_is_defined_in_the_manifest(bench: Workbench) -> None:
+    flow = view(bench, "mappings/flows/invoice_posted.flow.yaml")
+    (line,) = [number for number, text in enumerate(flow.lines) if "operation: invoice.create" in text]
+    (found,) = define(flow, types.Position(line, flow.lines[line].index("invoice.create") + 2))
+    assert found.uri.endswith(MANIFEST)
+
+
+def test_a_slip_is_found_as_it_is_saved(bench: Workbench) -> None:
+    assert bench.check().diagnostics == ()
+    file = bench.root / MANIFEST
+    file.write_text(file.read_text("utf-8").replace("=reply.body.id", "=reply.bdy.id", 1), "utf-8")
+    assert [(each.code, each.span.file) for each in bench.check().diagnostics] == [("EXPR010", MANIFEST)]
