@@ -186,6 +186,7 @@ class _Loader:
         self._found: dict[str, list[Any]] = {name: [] for name in KINDS}
         self._schemas: list[SchemaFile] = []
         self._unread: set[tuple[str, str]] = set()
+        self._rows_read: dict[int, tuple[Table, Rows, Diagnostics]] = {}
         self._put_off = ""
         self._rest: list[str] = []
         self._head: Workspace | None = None
@@ -231,7 +232,13 @@ class _Loader:
         )
 
     def _rows(self, table: Table, diagnostics: Diagnostics) -> Rows:
-        return self._kept.rows.rows(table, self._disk, diagnostics)
+        """Looked for once: many ask, and all are to see the same."""
+        known = self._rows_read.get(id(table))
+        if known is None:
+            found = Diagnostics()
+            known = self._rows_read[id(table)] = table, self._kept.rows.rows(table, self._disk, found), found
+        diagnostics.extend(known[2])
+        return known[1]
 
     def workspace(self) -> Workspace | None:
         """The workspace's own document."""

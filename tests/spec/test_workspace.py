@@ -83,6 +83,7 @@ def test_documents_are_found_by_suffix_in_order(tmp_path: Path) -> None:
         "docs/a/rates.table.yaml",
         "docs/a/z.connection.yaml",
         "docs/b.connection.yaml",
+        "docs/stripe/manifest.yaml",
         "docs/x@1.schema.json",
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.finance.calculations import calculation
 from engine.finance.facts import type_of
 from engine.lint.finding import finding
-from engine.lint.places import place_of
+from engine.lint.places import place_in
 from engine.lint.rules.contradictions import Lost, contradictions, reached
 from engine.lint.subject import Subject
 from engine.schema.types import Object
@@ -23,14 +23,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for test in subject.workspace.tests:
         kinds = [kind for kind in CalculatedBy.KINDS if getattr(test.target, kind) is not None]
         if len(kinds) == 1:
-            yield from _test(test, kinds[0], subject)
+            yield from subject.known.told(_test, test, kinds[0], subject.workspace.files.get(test.span.file, ""))
 
 
-def _test(test: Test, kind: str, subject: Subject) -> Iterator[Diagnostic]:
+def _test(test: Test, kind: str, content: str) -> Iterator[Diagnostic]:
     made = calculation(kind)
     takes, answers = type_of(made.facts), type_of(made.result)
     if isinstance(takes, Object) and not all(_refused(each) for each in test.cases):
-        yield from _given(test, kind, takes, subject)
+        yield from _given(test, kind, takes, content)
     for case in test.cases:
         if case.expect.output is not None:
             for words, span, help in contradictions(case.expect.output.node, answers, "output"):
@@ -39,18 +39,18 @@ def _test(test: Test, kind: str, subject: Subject) -> Iterator[Diagnostic]:
             for path, tree in case.change:
                 gone = reached(path, takes)
                 if isinstance(gone, Lost):
-                    place = place_of(path, _line(case.span), subject)
+                    place = place_in(path, _line(case.span), content)
                     message = f"case `{case.id}` is refused: {kind} documents are told no `{gone.name}`"
                     yield finding(
                         "TEST239", message, place if place.column > 1 else tree.span, suggestion(gone.name, gone.known)
                     )
 
 
-def _given(test: Test, kind: str, takes: Object, subject: Subject) -> Iterator[Diagnostic]:
+def _given(test: Test, kind: str, takes: Object, content: str) -> Iterator[Diagnostic]:
     for name, tree in test.given:
         declared = takes.fields.get(name)
         if declared is None:
-            place = place_of(f"{name}:", place_of("given:", test.span, subject), subject)
+            place = place_in(f"{name}:", place_in("given:", test.span, content), content)
             span = Span(place.file, place.line, place.column, place.line, place.column + len(name))
             message = f"no case can hold: {kind} documents are told no `{name}`"
             yield finding("TEST239", message, span, suggestion(name, list(takes.fields)))

@@ -32,7 +32,6 @@ from engine.source.span import Span
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.test import Test, TestCase
 from engine.spec.nearest import suggestion
-from engine.spec.values import Tree
 
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -65,7 +64,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             elif mapping is not None and case.expect.output is not None:
                 contract = subject.plan.contracts.get(str(mapping.output))
                 if contract is not None:
-                    yield from _told(case, "output", case.expect.output, contract.type)
+                    node = case.expect.output.node
+                    yield from subject.known.told(_told, case, "output", node, contract.type)
         yield from _changes(test, _inputs(test, versions, subject), subject)
 
 
@@ -74,7 +74,7 @@ def _of_flow(case: TestCase, flow: Flow, subject: Subject) -> Iterator[Diagnosti
     for name, tree in (*(case.expect.sent or ()), *(case.expect.sent_exactly or ())):
         type_ = sends.get(step_of(name))
         if type_ is not None:
-            yield from _told(case, name, tree, type_)
+            yield from subject.known.told(_told, case, name, tree.node, type_)
     events = {str(step.emit.event) for step in all_steps(flow) if step.emit is not None}
     calls = any(step.call is not None for step in all_steps(flow))
     for tree in case.expect.emitted or ():
@@ -88,7 +88,7 @@ def _of_flow(case: TestCase, flow: Flow, subject: Subject) -> Iterator[Diagnosti
         data = tree.node.get("data") if isinstance(tree.node, source.Mapping) else None
         contract = subject.plan.contracts.get(said.value)
         if data is not None and contract is not None:
-            yield from _told(case, "data", Tree(data), contract.type)
+            yield from subject.known.told(_told, case, "data", data, contract.type)
 
 
 def _goes_through(case: TestCase) -> bool:
@@ -110,8 +110,8 @@ def _sends(flow: Flow, subject: Subject) -> dict[str, Type]:
     return found
 
 
-def _told(case: TestCase, name: str, tree: Tree, type_: Type) -> Iterator[Diagnostic]:
-    for words, span, help in contradictions(tree.node, type_, name):
+def _told(case: TestCase, name: str, node: source.Node, type_: Type) -> Iterator[Diagnostic]:
+    for words, span, help in contradictions(node, type_, name):
         yield finding("TEST237", f"case `{case.id}` never holds: {words}", span, help)
 
 

@@ -138,14 +138,25 @@ def _owner(document: Any, owners: dict[str, tuple[str, Any]], subject: Subject) 
 
 def _near_owners(owned: list[Any], subject: Subject) -> Iterator[Diagnostic]:
     """An owner named once, which is one slip of the keyboard away from one that is named often."""
-    named = Counter(each.owner for each in owned)
-    often = [owner for owner, number in named.items() if number >= OFTEN]
+    meant = subject.known.of(_meant, subject.known.row("owners", tuple(each.owner for each in owned)))
     for each in owned:
-        meant = [owner for owner in often if named[each.owner] == 1 and _slipped(each.owner, owner)]
-        if len(meant) == 1:
+        if each.owner in meant:
+            often, number = meant[each.owner]
             span = place_of(f"owner: {each.owner}", each.span, subject)
-            message = f"the owner `{each.owner}` is named only here; `{meant[0]}` is named {named[meant[0]]} times"
-            yield finding("DOC229", message, span, f"did you mean `{meant[0]}`?")
+            message = f"the owner `{each.owner}` is named only here; `{often}` is named {number} times"
+            yield finding("DOC229", message, span, f"did you mean `{often}`?")
+
+
+def _meant(owners: tuple[str, ...]) -> dict[str, tuple[str, int]]:
+    """Owners that are a slip, with the one that is meant and how often that is named."""
+    named = Counter(owners)
+    often = [owner for owner, number in named.items() if number >= OFTEN]
+    found: dict[str, tuple[str, int]] = {}
+    for owner, number in named.items():
+        meant = [each for each in often if _slipped(owner, each)] if number == 1 else []
+        if len(meant) == 1:
+            found[owner] = (meant[0], named[meant[0]])
+    return found
 
 
 def _slipped(written: str, meant: str) -> bool:
