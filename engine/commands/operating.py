@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,21 @@ def status(place: Place, as_json: bool) -> int:
         f"{'engine':<12} generation {engine['generation']}, {engine['active']} active, "
         f"{engine['blocked_keys']} blocked keys"
     )
+    for line in _refused(engine.get("refused", [])):
+        click.echo(line)
     for name, lane in engine["connections"].items():
         paused = ", paused: the system cannot be reached" if lane["open_circuit"] else ""
         click.echo(f"{'':<12} {name}: {lane['in_flight']} in flight, {lane['waiting']} waiting{paused}")
     return CLEAN
+
+
+def _refused(findings: list[dict[str, str]]) -> Iterator[str]:
+    """What `status` says of definitions that the daemon did not take over."""
+    if findings:
+        first = findings[0]
+        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+        place = f"{first['place']}: " if first.get("place") else ""
+        yield f"{'':<12} the changed definitions were refused, those before go on: {place}{first['message']}{more}"
 
 
 @command("runs", "tieout runs --run-state exception --flow invoice_posted")

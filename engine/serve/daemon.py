@@ -103,12 +103,12 @@ class Daemon:
         return WriterThread(committer, outcomes.deliver, loop.call_soon)
 
     def _open_connections(self, plan: Plan) -> None:
-        for id_, connection in plan.connections.items():
-            digest = connection.digest, connection.manifest.digest
-            if self._digests.get(id_) == digest:
-                continue
-            self.connectors[id_] = open_connection(connection, self.clock)
-            self._digests[id_] = digest
+        """Open those that are new or changed, all of them or none. Raises UserError."""
+        digests = {id_: (each.digest, each.manifest.digest) for id_, each in plan.connections.items()}
+        changed = [each for each in plan.connections.values() if self._digests.get(each.id) != digests[each.id]]
+        opened = {each.id: open_connection(each, self.clock) for each in changed}
+        self.connectors.update(opened)
+        self._digests.update({id_: digests[id_] for id_ in opened})
 
     async def _activate(self, compiled: Compiled) -> None:
         number = self.generation.number + 1
@@ -136,18 +136,19 @@ class Daemon:
         async with self._reloading:
             try:
                 compiled = await asyncio.to_thread(compile_workspace, self.settings.root)
+                if compiled.plan.workspace != self.plan.workspace:
+                    raise UserError(
+                        f"the workspace is now called {compiled.plan.workspace!r}, but the store belongs to "
+                        f"{self.plan.workspace!r}: a running daemon cannot change workspaces"
+                    )
+                if compiled.plan.digest != self.generation.digest:
+                    self._open_connections(compiled.plan)
             except UserError as wrong:
                 self.last_refusal = [_finding(each) for each in wrong.diagnostics] or [{"message": wrong.message}]
                 raise
             self.last_refusal = []
             if compiled.plan.digest == self.generation.digest:
                 return self.generation
-            if compiled.plan.workspace != self.plan.workspace:
-                raise UserError(
-                    f"the workspace is now called {compiled.plan.workspace!r}, but the store belongs to "
-                    f"{self.plan.workspace!r}: a running daemon cannot change workspaces"
-                )
-            self._open_connections(compiled.plan)
             await self._activate(compiled)
             log.info("reloaded", extra={"generation": self.generation.number, "digest": self.generation.digest})
             self.worker.pump()

@@ -128,6 +128,7 @@ class Routes:
         worker = self._daemon.worker
         status["engine"] = {
             "generation": self._daemon.generation.number,
+            "refused": self._daemon.last_refusal,
             "active": worker.active,
             "in_memory": len(worker.keys),
             "blocked_keys": worker.keys.blocked_keys,

@@ -86,7 +86,7 @@ def runs(
 def _open_effects(connection: sa.Connection, messages: list[str]) -> dict[str, str]:
     """What a run that is neither done nor stopped is about outside, in words, by the run's id."""
     effect = t.effect.c
-    columns = (effect.run_id, effect.state, effect.operation, effect.connection, effect.attempt)
+    columns = (effect.run_id, effect.state, effect.operation, effect.connection, effect.attempt, effect.error)
     rows = connection.execute(sa.select(*columns).where(effect.message_id.in_(messages))) if messages else ()
     words = {
         "intended": "{operation} to {connection}",
@@ -96,6 +96,7 @@ def _open_effects(connection: sa.Connection, messages: list[str]) -> dict[str, s
     }
     return {
         row.run_id: words[row.state].format(operation=row.operation, connection=row.connection, next=row.attempt + 1)
+        + (f": {row.error}" if row.error else "")
         for row in rows
         if row.state in words
     }

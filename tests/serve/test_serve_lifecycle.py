@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,9 @@ def test_an_invalid_workspace_is_refused_with_findings_and_the_old_one_runs_on(o
     refusal = until("the refusal", lambda: own.get("/api/generation").json()["last_refusal"])
     assert "policies/order_limits.policy.yaml:12" in refusal[0]["place"]
     assert "totl" in refusal[0]["message"]
+    assert own.get("/api/status").json()["engine"]["refused"] == refusal
+    said = subprocess.run(own.command("status"), env=own.environment, capture_output=True, text=True, check=True)
+    assert "the changed definitions were refused, those before go on: policies/order_limits.policy" in said.stdout
     answer = own.post("/api/reload")
     assert answer.status_code == 422
     assert answer.json()["findings"][0]["code"] == refusal[0]["code"]
@@ -64,6 +68,17 @@ def test_an_invalid_workspace_is_refused_with_findings_and_the_old_one_runs_on(o
     edit(own, "policies/order_limits.policy.yaml", "order.totl) <=", "order.total) <=")
     until("the refusal is over", lambda: not own.get("/api/generation").json()["last_refusal"])
     assert own.post("/api/reload").json()["generation"] == before
+
+
+def test_a_secret_that_is_missing_is_a_refusal_too(own: Daemon) -> None:
+    before = generation(own)
+    file = "mappings/ledger.connection.yaml"
+    edit(own, file, "env: SMALL_LEDGER_TOKEN", "env: NOT_SET_ANYWHERE")
+    refusal = until("the refusal", lambda: own.get("/api/generation").json()["last_refusal"])
+    assert "NOT_SET_ANYWHERE" in refusal[0]["message"]
+    assert generation(own) == before
+    edit(own, file, "env: NOT_SET_ANYWHERE", "env: SMALL_LEDGER_TOKEN")
+    until("the refusal is over", lambda: not own.get("/api/generation").json()["last_refusal"])
 
 
 def test_dropped_messages_go_the_way_of_webhooks(own: Daemon) -> None:

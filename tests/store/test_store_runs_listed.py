@@ -21,7 +21,7 @@ EFFECT = {
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ("intended", "invoice.create to books"),
+        ("intended", "invoice.create to books: it does not answer"),
         ("sent", "the answer of books to invoice.create"),
         ("unknown", "books to tell whether invoice.create was done"),
         ("rejected", "invoice.create to books again, try 3"),
@@ -35,6 +35,7 @@ def test_a_running_run_says_what_it_is_about_outside(state: str, said: str) -> N
             row = {**RUN, "id": id_, "message_id": f"m{id_}", "state": run_state, "waits_for": waits_for}
             connection.execute(sa.insert(t.run).values(**{name: row[name] for name in row if name in t.run.c}))
         effect = {**EFFECT, "key": "1", "run_id": "r1", "message_id": "mr1", "state": state, "attempt": 2}
+        effect |= {"error": "it does not answer"} if state == "intended" else {}
         connection.execute(sa.insert(t.effect).values(**effect))
         found = {run["id"]: run["waits_for"] for run in queries.runs(connection)}
     assert found == {"r1": said, "r2": None, "r3": "x"}
