@@ -7,7 +7,19 @@ from engine.source.diagnostic import Level
 
 #: Where a sign or a name of the text can be exchanged.
 _FIXABLE = frozenset(
-    {"EXPR001", "EXPR003", "EXPR005", "EXPR010", "EXPR011", "EXPR012", "MAP002", "MAP003", "MAP004", "MAP005"}
+    {
+        "EXPR001",
+        "EXPR003",
+        "EXPR005",
+        "EXPR010",
+        "EXPR011",
+        "EXPR012",
+        "MAP002",
+        "MAP003",
+        "MAP004",
+        "MAP005",
+        "TYPE003",
+    }
 )
 
 

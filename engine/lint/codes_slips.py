@@ -75,4 +75,8 @@ SLIP_CODES: tuple[Code, ...] = (
     Code("FIN225", "rule-never-tried", WARNING, "A rule of a settlement behind `oldest_first`.",
          "rules: [oldest_first, match_document]", "rules: [match_document, oldest_first]",
          "`oldest_first` takes every receipt, so that a receipt for one document pays others."),
+    Code("FIN226", "total-on-every-line", ERROR, "A template for every line that posts an amount of all lines.",
+         "per: line\npost:\n  - {credit: tax_payable, amount: =total.tax}",
+         "per: line\npost:\n  - {credit: tax_payable, amount: =line.tax}",
+         "A document of three lines posts it three times."),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
-from engine.lint.hints_of_types import of_misfit, of_types
+from engine.lint.hints_of_types import of_equality, of_misfit, of_types
 from engine.lint.look_alikes import called, plain_signs
 from engine.report.frame import source_line
 from engine.source.diagnostic import Diagnostic, Edit, Fix
@@ -231,7 +231,8 @@ _HINTS: dict[str, Callable[[Diagnostic, str, Files], Diagnostic]] = {
     "SPEC012": _number, "SPEC017": _form, "SPEC101": _folder, "SPEC201": _row,
     "YAML001": _no_blank, "YAML007": _no_blank, "YAML013": _begins_with_blank,
     "EXPR001": _sign, "EXPR013": _blank, "TYPE002": _types,
+    "TYPE003": lambda diagnostic, line, _files: of_equality(diagnostic, line),
     "MAP003": lambda diagnostic, line, _files: of_misfit(diagnostic, line),
 }  # fmt: skip
 #: Codes for which an edit can be found here.
-HINTED = frozenset({"SPEC012", "SPEC017", "YAML001", "YAML007", "YAML013", "EXPR001", "MAP003"})
+HINTED = frozenset({"SPEC012", "SPEC017", "YAML001", "YAML007", "YAML013", "EXPR001", "MAP003", "TYPE003"})

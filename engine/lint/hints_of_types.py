@@ -57,6 +57,38 @@ def of_types(diagnostic: Diagnostic, _line: str) -> Diagnostic:
     return diagnostic if compared is None else replace(diagnostic, help=_compare(compared["one"], compared["other"]))
 
 
+_EQUAL = re.compile(r"(?P<one>.+?) and (?P<other>.+) are never equal")
+
+
+def of_equality(diagnostic: Diagnostic, line: str) -> Diagnostic:
+    """Two values that are never equal: a word in quotes that means true, false or null, or an amount as text."""
+    found = _EQUAL.fullmatch(diagnostic.message)
+    if found is None or diagnostic.help:
+        return diagnostic
+    for kind, said in ((found["one"], found["other"]), (found["other"], found["one"])):
+        text = _TEXT.fullmatch(said)
+        word = "" if text is None else text[1].lower()
+        if word == "null" or (word in ("true", "false") and "true or false" in kind):
+            return _in_back_quotes(diagnostic, said, word, line)
+        if "money" in kind and (text is not None or said in _NUMBERS):
+            amount = word if re.fullmatch(r"-?[0-9.]+", word) else "0"
+            return replace(diagnostic, help=f"compare money with money: money('{amount}', currency)")
+        if kind == "date" and text is not None:
+            return replace(diagnostic, help=f"compare with a date: date({said})")
+        if kind in _NUMBERS and text is not None:
+            return replace(diagnostic, help=f"write {text[1]} without quotes, or compare texts: text(x)")
+    return diagnostic
+
+
+def _in_back_quotes(diagnostic: Diagnostic, said: str, word: str, line: str) -> Diagnostic:
+    fix = None
+    if line.count(said) == 1:
+        start = line.index(said) + 1
+        place = Span(diagnostic.span.file, diagnostic.span.line, start, diagnostic.span.line, start + len(said))
+        fix = Fix(f"write `{word}`", (Edit(place, f"`{word}`"),), safe=False)
+    return replace(diagnostic, help=f"{word} stands in back quotes: `{word}`", fix=diagnostic.fix or fix)
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\\u([0-9a-f]{4})", lambda each: chr(int(each[1], 16)), text).replace("\\n", "\n")
 

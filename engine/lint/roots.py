@@ -40,6 +40,19 @@ def _shared(later: Diagnostic, first: Diagnostic) -> bool:
     return not set(_QUOTED.findall(later.message)).isdisjoint(_NAME.findall(f"{first.message} {first.help}"))
 
 
+def _among(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether what lacks a key should not be there at all, beside another of its kind."""
+    owner = _QUOTED.search(later.message)
+    near = first.span.file == later.span.file and -2 <= first.span.line - later.span.line <= 2
+    return near and " has both " in first.message and owner is not None and f"`{owner[1]}`" in first.message
+
+
+def _not_null(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether the test for null that should have come before is written with a text."""
+    near = first.span.file == later.span.file and 0 <= later.span.line - first.span.line <= 2
+    return near and "'null'" in first.message
+
+
 def _shadowed(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether one case comes before both."""
     before = first.labels[:1] == later.labels[:1] and bool(first.labels)
@@ -54,6 +67,9 @@ def _round(later: Diagnostic, first: Diagnostic) -> bool:
 _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...] = (
     ("DOC221", "YAML223", _same_line),
     ("FIN156", "FIN220", _same_file),
+    ("FIN156", "FIN150", _shared),
+    ("SPEC011", "SPEC016", _among),
+    ("TYPE001", "TYPE003", _not_null),
     ("YAML007", "YAML001", _just_before),
     ("TEST201", "TEST205", _shared),
     ("TEST233", "TEST206", _shared),

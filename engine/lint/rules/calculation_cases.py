@@ -38,6 +38,9 @@ def _test(test: Test, kind: str, content: str) -> Iterator[Diagnostic]:
         if not _refused(case) and isinstance(takes, Object):
             for path, tree in case.change:
                 gone = reached(path, takes)
+                if gone is not None and not isinstance(gone, Lost) and not _is_file(tree.node):
+                    for words, span, help in contradictions(tree.node, gone, path):
+                        yield finding("TEST239", f"case `{case.id}` is refused: {words}", span, help)
                 if isinstance(gone, Lost):
                     place = place_in(path, _line(case.span), content)
                     message = f"case `{case.id}` is refused: {kind} documents are told no `{gone.name}`"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from engine.finance.journal.vocabulary import KINDS, line_measures
 from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.subject import Subject
@@ -12,7 +14,7 @@ from engine.lint.syntax import syntax
 from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.span import Span
 from engine.spec.documents.commission import Commission
-from engine.spec.documents.journal import Journal, PostingLine
+from engine.spec.documents.journal import Journal, Per, PostingLine
 from engine.spec.documents.metrics import Metrics
 from engine.spec.documents.pricing import Pricing
 from engine.spec.documents.pricing_prices import Price
@@ -22,6 +24,7 @@ from engine.spec.nearest import distance
 from engine.spec.values import Expression
 
 _HUNDRED = Decimal(100)
+_TOTAL = re.compile(r"\btotal\.([a-z_]+)")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -37,6 +40,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     yield from _costs(document, subject)
                 case Journal():
                     yield from _to_and_fro(document)
+                    yield from _totals(document)
                 case Pricing():
                     for charge in document.charges:
                         yield from _phases(charge.price, charge.id)
@@ -101,6 +105,19 @@ def _to_and_fro(journal: Journal) -> Iterator[Diagnostic]:
                 labels = (Label(twin.span, "debited here"),)
                 help = "one of the two is another role"
                 yield finding("FIN220", message, credit.credit.span, help, labels)
+
+
+def _totals(journal: Journal) -> Iterator[Diagnostic]:
+    """The whole document's amount on every one of its lines."""
+    for template in journal.templates:
+        kind = KINDS.get(template.on)
+        if template.per is not Per.LINE or kind is None:
+            continue
+        for line in template.post:
+            for found in _TOTAL.finditer(line.amount.text):
+                if found[1] in line_measures(kind):
+                    message = f"`total.{found[1]}` would be posted once more for every line of the document"
+                    yield finding("FIN226", message, line.amount.span, f"write line.{found[1]}")
 
 
 def _undoes(debit: PostingLine, credit: PostingLine) -> bool:
