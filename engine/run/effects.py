@@ -241,6 +241,9 @@ class Effects:
     async def _reply(self, run: Run, request: EffectRequest) -> Reply:
         reply: Reply
         reach("CP-08")
+        worker = self._worker
+        if not worker.store.may_send(worker.clock.monotonic()):
+            return Rejected(ErrorClass.TRANSIENT, "another process may have taken over the work", detail="not sent")
         try:
             reply = await self._worker.connectors[request.connection].perform(call_of(run))
         except Failure as failure:
@@ -349,6 +352,7 @@ class Effects:
             return
         worker = self._worker
         worker.counts.unknown += 1
+        run.sent_monotonic = worker.clock.monotonic()  # nobody knows when in this try the last byte left
         row.state, row.error_class, row.error = "unknown", ErrorClass.UNKNOWN_OUTCOME, settlement.message
         batch = Batch()
         batch.move_effect(row)

@@ -38,7 +38,7 @@ def history_of(worker: Worker, run: Run) -> History:
     assert request is not None
     now = worker.clock.now()
     by_wall = (now - (row.sent_at or now)) / 1_000_000
-    since = worker.started_monotonic if run.sent_monotonic is None else run.sent_monotonic
+    since = worker.gained_monotonic if run.sent_monotonic is None else run.sent_monotonic
     return History(
         row.key,
         row.attempt - run.tries_before,

@@ -83,7 +83,7 @@ class Worker:
         self.paused = False
         self.on_run = on_run
         self.bundle_plan: Callable[[str], Plan | None] = lambda _digest: None
-        self.started_monotonic = clock.monotonic()
+        self.gained_monotonic = clock.monotonic()  # when it last took partitions over
         self._pumping = False
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
@@ -117,6 +117,7 @@ class Worker:
 
     def gained(self, partitions: Collection[int]) -> None:
         """Take up the work of partitions whose leases this process holds now."""
+        self.gained_monotonic = self.clock.monotonic()
         ready = take_up(self, partitions)
         self.backlog.read()
         self.resume(ready)
@@ -294,8 +295,7 @@ class Worker:
                 self.resume(self.holds.release(run.row.waits_for or "") | {work.arrival.id})
         self._arm_timer()
 
-    def release(self, waits_for: str) -> None:
-        """Something that may be waited for has come."""
+    def release(self, waits_for: str) -> None:  # something that may be waited for has come
         self.resume(self.holds.release(waits_for))
 
     def adopt(self, plan: Plan) -> None:  # from now on

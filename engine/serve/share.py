@@ -32,7 +32,9 @@ class Share:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self._is_alone = daemon.store.driver.name == "sqlite"
-        self._beat_at = daemon.clock.monotonic() + daemon.store.lease_seconds / 3
+        self._beat_at = daemon.clock.monotonic()  # at once: starting may have taken a while since they were claimed
+        if not self._is_alone:
+            daemon.store.leases_end_at = self._beat_at + daemon.store.lease_seconds * 2 / 3
         self._lost: set[int] = set()
         self._to_take_up: set[int] = set()
 
@@ -71,7 +73,10 @@ class Share:
             held = store.heartbeat(connection, now)
             return held, {} if self._is_alone else store.claim_free(connection, now, spared)
 
+        begun = daemon.clock.monotonic()
         held, gained = await asyncio.to_thread(daemon.writer.transact, transact)
+        if not self._is_alone:
+            store.leases_end_at = begun + store.lease_seconds
         self._beat_at = daemon.clock.monotonic() + store.lease_seconds / 3
         lost = set(store.tokens) - set(held)
         store.tokens = {**held, **gained}

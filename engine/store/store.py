@@ -65,6 +65,7 @@ class Store:
         self.hot = hot
         self.tokens: dict[int, int] = {}
         self.lease_seconds = LEASE_SECONDS
+        self.leases_end_at = float("inf")  # by the process's monotonic clock; another process may have them afterwards
         self._lock = lock
         self._reader = driver.connect()
         self._engine = driver.engine()
@@ -143,6 +144,10 @@ class Store:
         """Take what nobody holds, but for the ``spared``; gives the tokens of what was gained."""
         return leases.claim(connection, self.owner, now, now + self.lease_seconds * SECOND, spared=spared)
 
+    def may_send(self, monotonic: float) -> bool:
+        """Whether the leases certainly last until a request that begins now has left, connecting included."""
+        return self.leases_end_at - monotonic >= self.lease_seconds / 3
+
     def now(self, connection: sa.Connection, clock: Clock) -> int:
         """The time by which leases are judged: the database's where several machines share it."""
         if self.driver.name == "sqlite":
@@ -150,13 +155,15 @@ class Store:
         return int(connection.exec_driver_sql(POSTGRESQL_NOW).scalar_one())
 
     def close(self) -> None:
-        """Give back the leases and the lock."""
-        with self._engine.begin() as connection:
-            leases.release(connection, self.owner)
-        self._reader.close()
-        self._engine.dispose()
-        if self._lock is not None:
-            self._lock.close()
+        """Give back the leases and the lock; the lock also where the store takes nothing any more, which raises."""
+        try:
+            with self._engine.begin() as connection:
+                leases.release(connection, self.owner)
+        finally:
+            self._reader.close()
+            self._engine.dispose()
+            if self._lock is not None:
+                self._lock.close()
 
 
 def migrate(driver: Driver, workspace: str, environment: str, store_id: str) -> None:
