@@ -10,6 +10,8 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from engine.base.clock import Clock
 from engine.base.crashpoint import reach
 from engine.base.errors import Failure, UserError
@@ -172,7 +174,10 @@ class Daemon:
             except Failure as failure:
                 log.warning("close_failed", extra={"reason": failure.message})
         await asyncio.to_thread(self.writer.close)
-        self.store.close()
+        try:
+            self.store.close()
+        except sa.exc.DBAPIError as error:  # such as a full disk; leases that are not given back run out
+            log.warning("leases_not_given_back", extra={"reason": str(error.orig)})
 
 
 def _finding(diagnostic: object) -> dict[str, object]:

@@ -95,7 +95,8 @@ class Routes:
         try:
             await asyncio.to_thread(self._daemon.writer.transact, lambda connection, _audit: touch(connection))
         except (sa.exc.SQLAlchemyError, Failure) as error:
-            return reply({"status": "the store does not accept writes", "reason": str(error)}, 503)
+            reason = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
+            return reply({"status": "the store does not accept writes", "reason": reason}, 503)
         return reply({"status": "ready", "generation": self._daemon.generation.number})
 
     async def _metrics_text(self, _request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -79,6 +80,19 @@ def test_a_secret_that_is_missing_is_a_refusal_too(own: Daemon) -> None:
     assert generation(own) == before
     edit(own, file, "env: NOT_SET_ANYWHERE", "env: SMALL_LEDGER_TOKEN")
     until("the refusal is over", lambda: not own.get("/api/generation").json()["last_refusal"])
+
+
+def test_it_stops_in_order_where_nothing_can_be_written_any_more(tmp_path: Path) -> None:
+    with running(tmp_path) as daemon:
+        daemon.webhook(bill("s1"))
+        daemon.settled()
+        assert daemon.process is not None
+        limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, limits[1]))
+        assert daemon.get("/readyz", None).json()["reason"] in ("database or disk is full", "disk I/O error")
+        assert daemon.stop() == 0
+        daemon.start()
+        assert daemon.webhook(bill("s1")).json() == {"status": "duplicate"}
 
 
 def test_dropped_messages_go_the_way_of_webhooks(own: Daemon) -> None:
