@@ -240,7 +240,8 @@ def _delete(_self: Any, name: str) -> NoReturn:
 
 def _reduce(self: Any) -> tuple[Any, ...]:
     cls = self.__class__
-    return _restored, (cls, *[getattr(self, name) for name in _fields_of(cls)])
+    values, is_plain = _way_back(cls)
+    return (cls, values(self)) if is_plain else (_restored, (cls, *values(self)))
 
 
 def _restored(cls: Any, *values: Any) -> Any:
@@ -248,6 +249,16 @@ def _restored(cls: Any, *values: Any) -> Any:
     for set_, value in zip(_setters_of(cls), values, strict=True):
         set_(made, value)
     return made
+
+
+@cache
+def _way_back(cls: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], bool]:
+    """What gives the values of all fields, and whether calling the class with them makes the same again."""
+    fields = _fields_of(cls)
+    is_plain = not hasattr(cls, "__post_init__") and all(by_name is False for _, _, by_name in fields.values())
+    if len(fields) > 1:
+        return attrgetter(*fields), is_plain
+    return lambda value: tuple(getattr(value, name) for name in fields), is_plain
 
 
 _METHODS: dict[str, Any] = {

@@ -14,7 +14,7 @@ from engine import api
 from engine.api import Place
 from engine.base.record import frozen
 from engine.commands.options import command, json_option, place_options
-from engine.commands.show import progress, show_json, wants_color
+from engine.commands.show import progress, show_json, telling, wants_color
 
 if TYPE_CHECKING:
     from engine.lint.report import LintReport
@@ -99,7 +99,7 @@ def lint(
     )
     if fix:
         return _fix(root, wanted, baseline, unsafe=unsafe, diff=diff)
-    with progress("checking the workspace"):
+    with telling("checking the workspace"):
         report = api.lint(root, None if no_cache else place.state, beside=_owns_process())
     if baseline is not None and write_baseline:
         api.write_baseline(baseline, report.diagnostics, report.files)

@@ -87,6 +87,21 @@ def progress(what: str) -> Iterator[None]:
 
 
 @contextmanager
+def telling(what: str) -> Iterator[None]:
+    """The same in words that stand still, for what copies the process: nothing else may go on in it."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write(f"{what} …")
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+
+
+@contextmanager
 def counting(what: str) -> Iterator[Callable[[str], None]]:
     """The same for what can say how far it is: on a terminal in one line that changes, elsewhere a line now and then,
     at twice the number of words each time, so that a log shows that something goes on."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +25,7 @@ from engine.lint.runner import lint, lint_watched
 
 CLOCK = FixedClock("2026-03-01T00:00:00Z")
 HERE = os.getpid()
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -196,3 +200,14 @@ def test_two_find_what_one_finds_in_the_shipped_workspace() -> None:
 def test_there_must_be_a_workspace(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a workspace"):
         lint_beside(tmp_path, {}, CLOCK)
+
+
+def test_the_command_says_on_a_terminal_that_it_works_and_takes_the_words_back(tmp_path: Path) -> None:
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "cli", "lint", "--workspace", str(copy_base(tmp_path)), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=end, check=False, timeout=60)
+    os.close(end)
+    said = os.read(terminal, 4_096).decode()
+    os.close(terminal)
+    assert (done.returncode, done.stdout) == (0, b"no findings\n")
+    assert said == "checking the workspace …\r\x1b[2K"
