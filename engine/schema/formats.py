@@ -33,10 +33,6 @@ _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
 #: The same amounts, prices and days come again and again; their values never change, so they are kept.
 _KEPT_MAX = 8192
 
-_new_money = Money.__new__
-_set_amount = vars(Money)["amount"].__set__
-_set_currency = vars(Money)["currency"].__set__
-
 
 def _parse_decimal(text: str) -> Decimal:
     if _DECIMAL(text) is None or (len(text) > DIGITS_MAX and len(text) - ("-" in text) - ("." in text) > DIGITS_MAX):
@@ -51,11 +47,7 @@ _decimal_of = lru_cache(_KEPT_MAX)(_parse_decimal)
 def _money_of(amount: str, currency: str) -> Money:
     if _CURRENCY(currency) is None:
         raise Mismatch
-    # Past the constructor, which guards against change and costs as much as all the rest.
-    money = _new_money(Money)
-    _set_amount(money, _parse_decimal(amount))
-    _set_currency(money, currency)
-    return money
+    return Money(_parse_decimal(amount), currency)
 
 
 @lru_cache(_KEPT_MAX)
