@@ -37,7 +37,8 @@ _FORMS: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def _plain(value: Any) -> Any:
+def json_form(value: Any) -> Any:
+    """The form of a value that JSON has none for. Raises TypeError for what has no form at all."""
     form = _FORMS.get(value.__class__)
     if form is not None:
         return form(value)
@@ -61,12 +62,12 @@ def canonical_bytes(value: Any) -> bytes:
     Two values with equal content give equal bytes; a changed value gives other bytes. Decimals keep their
     scale (``1.0`` and ``1.00`` differ, as they do on an invoice).
     """
-    return orjson.dumps(value, default=_plain, option=_OPTIONS)
+    return orjson.dumps(value, default=json_form, option=_OPTIONS)
 
 
 def json_bytes(value: Any) -> bytes:
     """JSON for the wire and the store: like :func:`canonical_bytes`, in the value's own key order."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    return orjson.dumps(value, default=json_form, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
 def digest_bytes(content: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -69,6 +69,14 @@ def test_the_keys_stay_in_the_order_of_the_value() -> None:
     type_ = types.Object({"a": types.MONEY, "b": types.DATE}, frozenset({"a", "b"}))
     value = {"b": date(2026, 3, 1), "x": 1, "a": Money.of("-0.00", "EUR")}
     assert json_writer(type_)(value) == b'{"b":"2026-03-01","x":1,"a":{"amount":"0.00","currency":"EUR"}}'
+
+
+def test_a_moment_of_another_zone_that_the_type_names_keeps_its_form() -> None:
+    moment = datetime(1850, 1, 1, tzinfo=timezone(timedelta(minutes=9, seconds=21)))
+    for type_ in (types.TIMESTAMP, types.ANY, types.union(types.DATE, types.TIMESTAMP)):
+        whole = types.Object({"at": type_, "on": types.DATE, "sum": types.MONEY}, frozenset())
+        value = {"at": moment, "on": date(2026, 3, 1), "sum": Money.of(1, "EUR")}
+        assert json_writer(whole)(value) == json_bytes(value)
 
 
 def test_types_that_contain_themselves_are_looked_into_only_so_deep() -> None:
