@@ -80,12 +80,19 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
 
 
+#: What stands before a part of so many characters.
+_BEFORE = tuple(f"\x1f{length}:\x1f" for length in range(128))
+
+
 def deterministic_key(domain: str, *parts: str) -> str:
     """A key from named parts: equal parts give the equal key, in every process and for ever.
 
     Each part is preceded by its length, so that ``("ab", "c")`` and ``("a", "bc")`` differ.
     """
-    text = domain + "".join([f"\x1f{len(part)}:\x1f{part}" for part in parts])
+    try:
+        text = domain + "".join([_BEFORE[len(part)] + part for part in parts])
+    except IndexError:
+        text = domain + "".join([f"\x1f{len(part)}:\x1f{part}" for part in parts])
     if text.isascii():  # as many bytes as characters
         return hashlib.sha256(text.encode()).hexdigest()
     pieces = [domain.encode()]
@@ -110,6 +117,7 @@ def short_form(key: str, length: int) -> str:
 
 
 _TAILS = struct.Struct(">512Q")
+_COUNT_MAX = 0xFFF
 
 
 def _tail(random: int) -> str:
@@ -121,21 +129,32 @@ def _tail(random: int) -> str:
 class Identity:
     """Makes ids that sort by time (UUID version 7, RFC 9562); strictly increasing within one process."""
 
-    __slots__ = ("_clock", "_last", "_random", "_tails")
+    __slots__ = ("_clock", "_count", "_head", "_millisecond", "_random", "_tails")
 
     def __init__(self, clock: Clock, random: Callable[[int], bytes] = os.urandom) -> None:
         self._clock = clock
         self._random = random
-        self._last = 0
+        self._count = 0
         self._tails: list[str] = []
+        self._begin(0)
 
     def new(self) -> str:
         """A fresh UUIDv7 as 36 characters of text."""
-        stamp = (self._clock.now() // 1000) << 12
+        millisecond = self._clock.now() // 1000
         # RFC 9562 section 6.2, method 3: the 12 bits after the millisecond count up within it.
-        after = self._last + 1
-        self._last = stamp = stamp if stamp > after else after
+        if millisecond > self._millisecond:
+            self._begin(millisecond)
+            self._count = 0
+        elif self._count < _COUNT_MAX:
+            self._count += 1
+        else:
+            self._begin(self._millisecond + 1)
+            self._count = 0
         if not self._tails:
             self._tails = [_tail(each) for each in _TAILS.unpack(self._random(_TAILS.size))]  # one system call for all
-        digits = f"{stamp:015x}"
-        return f"{digits[:8]}-{digits[8:12]}-7{digits[12:]}{self._tails.pop()}"
+        return f"{self._head}{self._count:03x}{self._tails.pop()}"
+
+    def _begin(self, millisecond: int) -> None:
+        digits = f"{millisecond:012x}"
+        self._millisecond = millisecond
+        self._head = f"{digits[:8]}-{digits[8:]}-7"

@@ -8,7 +8,7 @@ import pytest
 from stores import Stores, arrive, rows
 
 from engine.store.batch import Arrived
-from engine.store.rows import ROWS_MAX, delete_rows, insert_rows, several, update_rows
+from engine.store.rows import ROWS_MAX, delete_rows, insert_large_rows, insert_rows, several, update_rows
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 31, ROWS_MAX - 1, ROWS_MAX, 2 * ROWS_MAX + 5])
@@ -21,6 +21,17 @@ def test_every_row_goes_in_once_and_in_order(count: int) -> None:
     assert insert_rows(cursor, insert, wanted) == count
     assert connection.execute("SELECT a, b FROM t ORDER BY seq").fetchall() == wanted
     assert insert_rows(cursor, insert, [*wanted, (count, "one more")]) == 1
+
+
+def test_large_rows_go_in_one_by_one_and_are_counted_as_others() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE t (seq INTEGER PRIMARY KEY, a INTEGER UNIQUE, b BLOB)")
+    insert = "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    wanted = [(number, bytes(3000)) for number in range(5)]
+    cursor = connection.cursor()
+    assert insert_large_rows(cursor, insert, wanted) == 5
+    assert insert_large_rows(cursor, insert, [*wanted, (5, b"one more")]) == 1
+    assert connection.execute("SELECT a FROM t ORDER BY seq").fetchall() == [(number,) for number in range(6)]
 
 
 def test_nothing_is_asked_of_the_database_for_no_rows() -> None:
