@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.base.errors import ErrorClass, Failure
 from engine.base.record import frozen
@@ -112,7 +113,8 @@ def _check_schedule(trigger: Trigger, diagnostics: Diagnostics) -> None:
 def _business_date(flow: Flow, names: Mapping[str, Type], diagnostics: Diagnostics) -> Callable[[Scope], date]:
     by = None if flow.effective is None else flow.effective.by
     if by is None:
-        return _date_of_event
+        schedule = flow.trigger.schedule
+        return _date_of_event if schedule is None or schedule.zone not in zones() else _date_in(schedule.zone)
     value: Computed = computed(by, names, diagnostics, union(DATE, TIMESTAMP)).value
 
     def business_date(scope: Scope) -> date:
@@ -132,6 +134,17 @@ def _date_of_event(scope: Scope) -> date:
         raise Failure(ErrorClass.CONFIG, "a call of this flow carries no business date")
     moment: datetime = event["time"]
     return moment.date()
+
+
+def _date_in(zone: str) -> Callable[[Scope], date]:
+    """The date on which a schedule was due where its clock stands: midnight there is the day before in UTC, or not."""
+    place = ZoneInfo(zone)
+
+    def business_date(scope: Scope) -> date:
+        moment: datetime = scope["event"]["time"]
+        return moment.astimezone(place).date()
+
+    return business_date
 
 
 # ----------------------------------------------------------------------------- who calls whom

@@ -18,7 +18,10 @@ class Effective:
 
     from_: datetime.date = declare("First business date, inclusive. Written as the key `from`.", example="2026-01-01")
     to: datetime.date | None = declare("Last business date, exclusive; open if left out.", default=None)
-    by: Expression | None = declare("Where the business date is read from; the event's time if left out.", default=None)
+    by: Expression | None = declare(
+        "Where the business date is read from; left out, it is that of the event's time, in UTC or a schedule's zone.",
+        default=None,
+    )
     span: Span
 
 

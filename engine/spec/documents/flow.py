@@ -39,7 +39,8 @@ class CallTrigger:
 
 @shape
 class ScheduleTrigger:
-    """The flow runs by the clock."""
+    """The flow runs by the clock. Steps see `event.time`, the minute that was due, and `event.id`, which names flow
+    and minute; its business date is that minute's date in `zone`."""
 
     cron: str = declare("Five cron fields.", example="0 6 * * *")
     zone: str = declare("IANA time zone of the cron fields.", default="UTC")
@@ -48,7 +49,8 @@ class ScheduleTrigger:
 
 @shape
 class FileTrigger:
-    """The flow runs once for every record of a file that is dropped into a folder."""
+    """The flow runs once for every record of a file that is dropped into a folder. Steps see its cells, as text, in
+    `event.data` by the names of the header."""
 
     folder: str = declare("Folder below the daemon's drop directory.")
     pattern: str = declare("File name pattern.", example="*.csv")
