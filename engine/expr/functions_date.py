@@ -111,6 +111,24 @@ def date_of(moment: Any, zone: Any) -> date:
 
 
 @_declare(
+    "date, text -> timestamp",
+    doc="The moment at which a day begins in a time zone; the other way from `date_of`.",
+    example="day_start(date('2026-03-30'), 'Europe/Berlin')",
+    gives="2026-03-29T22:00:00Z",
+)
+def day_start(day: Any, zone: Any) -> datetime:
+    first = date_of_value(day, "the first argument of day_start")
+    try:
+        # Where the clock goes forward at midnight, the offset before leads to the moment at which it does.
+        place = UTC if text_of(zone, "a time zone") == "UTC" else ZoneInfo(zone)
+        return datetime(first.year, first.month, first.day, tzinfo=place).astimezone(UTC)
+    except (KeyError, ValueError, OSError):
+        return wrong("there is no such time zone; they are named like Europe/Berlin")
+    except OverflowError:
+        return wrong("the moment is outside the years 1 to 9999")
+
+
+@_declare(
     "date, date -> integer",
     doc="Days from the first to the second; negative if the second is earlier.",
     example="days_between(date('2026-01-01'), date('2026-01-31'))",

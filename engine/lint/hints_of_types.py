@@ -18,7 +18,7 @@ _NUMBERS = frozenset({"number", "integer"})
 #: What makes one type of another: given, wanted, what to do.
 _MAKES: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
     (frozenset({"timestamp"}), frozenset({"date"}), "take the day in a time zone: date_of(x, 'Europe/Berlin')"),
-    (frozenset({"date"}), frozenset({"timestamp"}), "a date has no time: take the field that holds the moment"),
+    (frozenset({"date"}), frozenset({"timestamp"}), "a date has no time: day_start(x, 'Europe/Berlin')"),
     (_NUMBERS, frozenset({"money"}), "give it its currency: money(x, currency)"),
     (frozenset({"text"}), frozenset({"money"}), "give it its currency: money(x, currency)"),
     (frozenset({"money"}), _NUMBERS, "take its number: amount(x)"),

@@ -12,9 +12,9 @@ from engine.source.diagnostic import Diagnostic
 
 
 def check_call(at: Inspected, node: Call) -> Iterator[Diagnostic]:
-    """``date`` and ``date_of`` with arguments that cannot be right."""
+    """``date``, ``date_of`` and ``day_start`` with arguments that cannot be right."""
     match node:
-        case Call(name="date_of", arguments=(_, Literal(value=str(zone)) as literal)):
+        case Call(name="date_of" | "day_start", arguments=(_, Literal(value=str(zone)) as literal)):
             if zone != "UTC" and zone not in zones():
                 message = f"there is no time zone '{zone}', so every message would fail here"
                 yield finding("EXPR233", message, literal.span, "write an IANA name such as Europe/Berlin")
