@@ -60,6 +60,10 @@ def call_body(method: str, parameters: Sequence[Any], context: Context) -> bytes
     return orjson.dumps(document, default=_wire_form, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
 
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
 def login_body(user: str, password: str) -> bytes:
     """The body of the log-in, the one call without a context."""
     return orjson.dumps({"id": 1, "method": "common.db.login", "params": [user, {"password": password}]})
@@ -68,8 +72,8 @@ def login_body(user: str, password: str) -> bytes:
 def answer_value(body: bytes) -> Any:
     """The result in an answer. Raises Refusal, or Unreadable."""
     try:
-        answer = json.loads(body, object_hook=_value_of, parse_float=Decimal)
-    except (ValueError, KeyError, TypeError) as error:
+        answer = json.loads(body, object_hook=_value_of, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:
         raise Unreadable("the answer is not JSON of this protocol") from error
     if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
         raise Unreadable("the answer has neither result nor error")
@@ -99,7 +103,7 @@ def refusal_of(error: Any) -> Refusal:
 def call_parts(body: bytes) -> tuple[str, list[Any], dict[str, Any]]:
     """The method, parameters and context in the body of a call: what a server reads. Raises ValueError, KeyError,
     TypeError or IndexError for anything that is no call."""
-    call = json.loads(body, object_hook=_value_of, parse_float=Decimal)
+    call = json.loads(body, object_hook=_value_of, parse_float=Decimal, parse_constant=_no_number)
     parameters = list(call["params"])
     context = parameters.pop()
     if not isinstance(context, dict):

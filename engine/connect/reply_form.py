@@ -20,12 +20,15 @@ from engine.connect.declaration import (
 )
 from engine.connect.http_message import HttpReply
 from engine.connect.port import Document, Receipt
+from engine.source.json_codec import NumberRefused, exact_decimal
 from engine.source.node import Node, Scalar, Sequence
 from engine.spec.shape import Map
 from engine.spec.values import Expression
 
 _TEXT_MAX = 2_000
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_PROOF_MAX = 1_000  # characters of an id or a number
+# Bounded as at the way in: a number of a few characters could else be written out as millions of digits.
+_DECODER = msgspec.json.Decoder(float_hook=exact_decimal)
 
 
 def reply_value(reply: HttpReply, *, with_headers: bool = True) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def reply_value(reply: HttpReply, *, with_headers: bool = True) -> dict[str, Any
     """
     try:
         body = _DECODER.decode(reply.body) if reply.body else None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NumberRefused):
         body = None
     return {
         "status": reply.status,
@@ -205,8 +208,10 @@ def _in_words(status: int) -> str:
 
 
 def _plain(value: Any) -> str | None:
-    """An id or number as text; objects and booleans are none."""
+    """An id or number as text; objects and booleans are none. Raises Failure(mapping) for text that none can be."""
     if isinstance(value, str):
+        if "\x00" in value or len(value) > _PROOF_MAX:
+            raise Failure(ErrorClass.MAPPING, f"it names its document with what is no id: {value[:40]!r}")
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
