@@ -30,6 +30,45 @@ def test_the_flow_of_the_guide_compiles(tmp_path: Path) -> None:
     assert [each.message for each in report.diagnostics if each.code != "TEST201"] == []
 
 
+MONTH = """spec: test/v1
+id: calls_of_the_month
+summary: March is priced on the first of April.
+target:
+  flow: calls_of_the_month@1
+given:
+  event:
+    time: "2026-04-01T10:00:00Z"
+    data: {}
+cases:
+  - id: march
+    replies:
+      fetched:
+        - value:
+            records:
+              - {meter: api_calls, id: a, time: "2026-03-01T05:00:00Z", calls: 10000}
+              - {meter: api_calls, id: b, time: "2026-04-01T03:59:59Z", calls: 100}
+              - {meter: api_calls, id: c, time: "2026-04-01T04:00:00Z", calls: 700}
+              - {meter: api_calls, id: d, time: "2026-03-01T04:59:59Z", calls: 900}
+    expect:
+      outcome: completed
+      output:
+        total: {amount: "2.00", currency: USD}
+"""
+
+
+def test_the_monthly_flow_of_the_guide_prices_the_month_before(tmp_path: Path) -> None:
+    (flow,) = [text for text in re.findall(r"```yaml\n(.*?)```", GUIDE, re.S) if "id: calls_of_the_month" in text]
+    workspace = tmp_path / "workspace"
+    api.init_workspace(workspace)
+    api.new_document(workspace, "connection", "usage")
+    (workspace / "mappings/flows/month.flow.yaml").write_text(flow, "utf-8")
+    (workspace / "mappings/flows/month.test.yaml").write_text(MONTH, "utf-8")
+    wrong = [each for each in api.lint(workspace).diagnostics if each.code not in ("CONN230", "DOC202")]
+    assert [f"{each.code} {each.span} {each.message}" for each in wrong] == []
+    report = api.run_tests(workspace, "calls_of_the_month")
+    assert [each.name for each in report.failures] == [] and len(report.results) == 1
+
+
 def switches() -> list[tuple[str, str, str, str]]:
     """(kind, key, default, others) of every row of the table of choices."""
     rows = re.findall(r"^\| [^|]+ \| `(\w+)` `([\w.]+)` \| ([^|]+) \| (.+) \|$", GUIDE, re.M)
