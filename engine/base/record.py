@@ -58,12 +58,13 @@ def _made(cls: type[T], *, kw_only: bool, methods: Mapping[str, Any] | None = No
     kept = {name: value for name, value in cls.__dict__.items() if name not in declared and name not in _OF_NO_SLOTS}
     kept["__slots__"] = tuple(name for name in declared if name not in slots)
     kept["__match_args__"] = tuple(name for name, each in declared.items() if each[2] is False)
-    told = {name: _Told(name, cls, kw_only) for name in ("__dataclass_fields__", "__dataclass_params__")}
+    told = _Told(cls, kw_only)
     metaclass: Any = type(cls)
-    made: type[T] = metaclass(cls.__name__, cls.__bases__, {**(methods or _METHODS), **told, **kept})
+    made: type[T] = metaclass(
+        cls.__name__, cls.__bases__, {**(methods or _METHODS), "__dataclass_fields__": told, **kept}
+    )
     made.__qualname__ = cls.__qualname__
-    for each in told.values():
-        each.made = made
+    told.made = made
     _DECLARED[made] = declared
     return made
 
@@ -92,22 +93,41 @@ def _is_of_class(cls: type[Any], name: str) -> bool:
 
 
 class _Told:
-    """What ``dataclasses`` asks a class for by this name. It is replaced by the answer when it is first asked."""
+    """The fields of a class, as ``dataclasses`` asks for them. They are put in its place when they are first asked for:
+    most classes never are, and to go through one as ``dataclass`` does costs more than to make it."""
 
-    __slots__ = ("_kw_only", "_name", "_written", "made")
+    __slots__ = ("_kw_only", "_written", "made")
 
-    def __init__(self, name: str, written: type[Any], kw_only: bool) -> None:
-        self._name = name
+    def __init__(self, written: type[Any], kw_only: bool) -> None:
         self._written = written
         self._kw_only = kw_only
         self.made: type[Any] = written
 
-    def __get__(self, _value: object, _owner: type[Any]) -> Any:
-        if "__dataclass_fields__" not in self._written.__dict__:
-            dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=self._kw_only)(self._written)
-        answer = self._written.__dict__[self._name]
-        setattr(self.made, self._name, answer)
-        return answer
+    def __get__(self, _value: object, _owner: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+        told: dict[str, Any] = {}
+        for base in self.made.__mro__[-1:0:-1]:
+            told.update(getattr(base, "__dataclass_fields__", {}))
+        for name, written in self._written.__dict__.get("__annotations__", {}).items():  # noqa: RUF063 - as above
+            if _is_of_class(self._written, name):
+                continue
+            value = self._written.__dict__.get(name, dataclasses.MISSING)
+            field: Any = value if isinstance(value, dataclasses.Field) else dataclasses.field(default=value)
+            field.name, field.type, field._field_type = name, written, _KIND_OF_FIELD
+            if field.kw_only is dataclasses.MISSING:
+                field.kw_only = self._kw_only
+            told[name] = field
+        setattr(self.made, "__dataclass_fields__", told)  # noqa: B010 - no attribute that a type checker knows
+        return told
+
+
+@dataclasses.dataclass(init=False, repr=False, eq=False)
+class _Example:
+    """What ``dataclasses`` keeps of every class beside its fields, and of every field beside what was declared."""
+
+    field: int
+
+
+_KIND_OF_FIELD: Any = vars(_Example)["__dataclass_fields__"]["field"]._field_type
 
 
 #: An ``__init__`` is written when a class is made so often that this costs less than finding out each time.
@@ -263,7 +283,7 @@ def _way_back(cls: type[Any]) -> tuple[Callable[[Any], tuple[Any, ...]], bool]:
 
 _METHODS: dict[str, Any] = {
     "__init__": _first_init, "__eq__": _equal, "__hash__": _hash, "__repr__": _repr, "__setattr__": _set,
-    "__delattr__": _delete, "__reduce__": _reduce,
+    "__delattr__": _delete, "__reduce__": _reduce, "__dataclass_params__": vars(_Example)["__dataclass_params__"],
 }  # fmt: skip
 _METHODS_OF_MUTABLE: dict[str, Any] = {
     **{name: method for name, method in _METHODS.items() if name not in ("__setattr__", "__delattr__")},
