@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.source.diagnostic import Diagnostic, Edit, Fix
+from engine.spec.workspace import LoadedWorkspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,12 @@ _PAIRS = (
 _NEAR_LINES = 40
 
 
-def told_once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+def told_once(found: Sequence[Diagnostic], _workspace: LoadedWorkspace) -> list[Diagnostic]:
     """The findings; a missing name and the one unknown name beside it are one finding."""
+    return list(_once(found))
+
+
+def _once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     codes = {each.code for each in found}
     instead: dict[Diagnostic, Diagnostic | None] = {}
     for pair in _PAIRS:

@@ -1,4 +1,4 @@
-"""Inputs that are called one thing and read as another: one finding at the input, not one wherever it is read."""
+"""Inputs and elements that are called one thing and read as another: one finding at the name, not one at each use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.span import Span
+from engine.spec.documents.flow import Flow
 from engine.spec.documents.mapping import Mapping
 from engine.spec.documents.policy import Policy
 from engine.spec.workspace import LoadedWorkspace
@@ -27,7 +28,7 @@ def at_inputs(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> list[D
     if not unknown:
         return list(found)
     kept = list(found)
-    documents: tuple[Mapping | Policy, ...] = (*workspace.mappings, *workspace.policies)
+    documents: tuple[Mapping | Policy | Flow, ...] = (*workspace.mappings, *workspace.policies, *workspace.flows)
     for document in documents:
         names = unknown.get(document.span.file, {})
         idle = list(_idle(document, workspace)) if len(names) == 1 else []
@@ -37,13 +38,17 @@ def at_inputs(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> list[D
     return kept if len(kept) == len(found) else sorted(kept, key=Diagnostic.sort_key)
 
 
-def _idle(document: Mapping | Policy, workspace: LoadedWorkspace) -> Iterator[tuple[str, Span]]:
-    """The inputs that nothing reads, and where their names stand."""
+def _idle(document: Mapping | Policy | Flow, workspace: LoadedWorkspace) -> Iterator[tuple[str, Span]]:
+    """The inputs and elements that nothing reads, and where their names stand."""
     file = document.span.file
     text = workspace.files.get(file, "")
     lines = text.split("\n")
-    for name, declared in document.input:
-        if re.search(rf"(?<![\w.]){re.escape(name)}(?=[.\[|)\s,}}]|$)(?!:)", text, re.MULTILINE) is not None:
+    for number, line in enumerate(lines, 1):
+        element = re.match(r" +(?:- +)?as: +(\w+) *$", line)
+        if element is not None and not _is_read(element[1], text):
+            yield element[1], Span(file, number, element.start(1) + 1, number, element.end(1) + 1)
+    for name, declared in () if isinstance(document, Flow) else document.input:
+        if _is_read(name, text):
             continue
         for number in range(declared.span.line, 0, -1):
             key = re.match(rf" +({re.escape(name)}):", lines[number - 1])
@@ -52,8 +57,18 @@ def _idle(document: Mapping | Policy, workspace: LoadedWorkspace) -> Iterator[tu
                 break
 
 
+def _is_read(name: str, text: str) -> bool:
+    """Whether an expression may read the name: it stands alone, or fields of it are named."""
+    pattern = rf"(?<![\w.]){re.escape(name)}(?=[.\[|)\s,}}]|$)"
+    for line in text.split("\n"):
+        for found in re.finditer(pattern, line):
+            if not re.search(r"\bas: +$", line[: found.start()]):
+                return True
+    return False
+
+
 def _told(written: str, place: Span, name: str, places: Sequence[Diagnostic]) -> Diagnostic:
-    message = f"the input `{written}` is read by nothing, and `{name}`, which is read {len(places)} times, is no input"
+    message = f"`{written}` is read by nothing, and `{name}`, which is read {len(places)} times, stands for nothing"
     labels = tuple(Label(each.span, f"`{name}` is read here") for each in places[:_SHOWN_MAX])
     fix = Fix(f"write {name}", (Edit(place, name),), safe=False)
     return Diagnostic("EXPR011", message, place, help=f"did you mean `{name}`?", labels=labels, fix=fix)

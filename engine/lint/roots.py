@@ -40,6 +40,12 @@ def _shared(later: Diagnostic, first: Diagnostic) -> bool:
     return not set(_QUOTED.findall(later.message)).isdisjoint(_NAME.findall(f"{first.message} {first.help}"))
 
 
+def _of_row(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether an unknown field is one of a row of the table whose file has other columns."""
+    columns, known = first.help.partition("be: ")[2], later.help.partition("known here: ")[2]
+    return bool(columns and known) and set(_NAME.findall(known)) <= set(_NAME.findall(columns))
+
+
 def _among(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether what lacks a key should not be there at all, beside another of its kind."""
     owner = _QUOTED.search(later.message)
@@ -68,6 +74,7 @@ _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...
     ("DOC221", "YAML223", _same_line),
     ("FIN156", "FIN220", _same_file),
     ("FIN156", "FIN150", _shared),
+    ("EXPR010", "SPEC202", _of_row),
     ("SPEC011", "SPEC016", _among),
     ("TYPE001", "TYPE003", _not_null),
     ("YAML007", "YAML001", _just_before),

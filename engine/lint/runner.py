@@ -44,6 +44,7 @@ from engine.lint.rules import (
 from engine.lint.rules_flows import FLOW_RULES
 from engine.lint.rules_values import VALUE_RULES, check_values
 from engine.lint.schema_names import at_ids
+from engine.lint.short_keys import at_keys
 from engine.lint.subject import Rule, Subject
 from engine.lint.suppressions import apply, read_suppressions
 from engine.plan.build import build
@@ -181,9 +182,9 @@ def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[D
     the edit that mends them, where there is one."""
     if not found:
         return ()
-    roots = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
-    named = at_inputs(list(told_once(at_other_references(at_ids(roots, workspace), workspace))), workspace)
-    causes = at_references(named, workspace)
+    causes = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
+    for at_cause in (at_ids, at_keys, at_other_references, told_once, at_inputs, at_references):
+        causes = at_cause(causes, workspace)
     told = (with_hint(each, workspace.files) for each in with_origins(causes, workspace))
     return tuple(with_fix(each, workspace.files) for each in told)
 

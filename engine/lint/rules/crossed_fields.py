@@ -18,6 +18,15 @@ from engine.spec.documents.mapping import MappedList, Mapping
 from engine.spec.shape import Map
 from engine.spec.values import Expression
 
+#: Names of one thing and of its opposite.
+_OPPOSITES = (
+    (frozenset({"net", "untaxed", "subtotal", "net_amount"}), frozenset({"total", "gross", "gross_amount"})),
+    (
+        frozenset({"start", "from", "begin", "starts_on", "valid_from", "start_date"}),
+        frozenset({"end", "to", "until", "ends_on", "valid_to", "valid_until", "end_date"}),
+    ),
+)
+
 #: What a field is set to: the path that is read, what is made of it, and where it stands.
 Source = tuple[tuple[str, ...], object, Span]
 
@@ -41,7 +50,9 @@ def _facts(flow: Flow, known: Inferred) -> Iterator[Diagnostic]:
 
 def _objects(node: source.Node, known: Inferred) -> Iterator[Diagnostic]:
     if isinstance(node, source.Mapping):
-        yield from _crossed(dict(_simple(node, known)))
+        fields = dict(_simple(node, known))
+        yield from _crossed(fields)
+        yield from _opposed(fields)
         for entry in node.entries:
             yield from _objects(entry.value, known)
     elif isinstance(node, source.Sequence):
@@ -52,7 +63,9 @@ def _objects(node: source.Node, known: Inferred) -> Iterator[Diagnostic]:
 def _tree(tree: Given) -> Iterator[Diagnostic]:
     for each in tree.destinations:
         if isinstance(each.node, source.Mapping):
-            yield from _crossed(dict(_simple(each.node, tree.inferred)))
+            fields = dict(_simple(each.node, tree.inferred))
+            yield from _crossed(fields)
+            yield from _opposed(fields)
 
 
 def _simple(node: source.Mapping, inferred: Inferred) -> Iterator[tuple[str, Source]]:
@@ -104,6 +117,21 @@ def _key(key: Map[Expression], what: str = "column ") -> Iterator[Diagnostic]:
         if found is not None:
             fields[name] = (*found, expression.span)
     yield from _crossed(fields, what, loose=True)
+
+
+def _opposed(fields: dict[str, Source]) -> Iterator[Diagnostic]:
+    """The start set from an end and the end from a start, the net amount from a total and the total from a net one."""
+    for one, other in _OPPOSITES:
+        first = next((name for name in fields if name in one and fields[name][0][-1] in other), None)
+        second = next((name for name in fields if name in other and fields[name][0][-1] in one), None)
+        if first is None or second is None or fields[first][0][:-1] != fields[second][0][:-1]:
+            continue
+        (path, made, span), (behind, also, place) = fields[first], fields[second]
+        namesakes = path[-1] == second and behind[-1] == first
+        if made == also and not namesakes:
+            message = f"`{first}` is set from `{path[-1]}`, and `{second}` from `{behind[-1]}`"
+            labels = (Label(place, f"`{second}` takes `{behind[-1]}` here"),)
+            yield finding("MAP227", message, span, "exchange the two", labels)
 
 
 def _crossed(fields: dict[str, Source], what: str = "", *, loose: bool = False) -> Iterator[Diagnostic]:

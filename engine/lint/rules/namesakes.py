@@ -49,6 +49,24 @@ def _tree(tree: Given, read: Read) -> Iterator[Diagnostic]:
                 if isinstance(entry.value, source.Scalar) and (checked := tree.inferred.of(entry.value)) is not None
             }
             yield from _object(computed, read)
+            yield from _currency(each.node, computed, read)
+
+
+def _currency(node: source.Mapping, computed: dict[str, Checked], read: Read) -> Iterator[Diagnostic]:
+    """A currency that is written down, beside amounts of a document that says its own."""
+    literal = node.get("currency")
+    if not isinstance(literal, source.Scalar) or not isinstance(literal.value, str) or literal.value.startswith("="):
+        return
+    for checked in computed.values():
+        ast = checked.ast
+        if not is_path(ast) or not isinstance(ast, Chain) or kinds(checked.type) - {"null"} != {"money"}:
+            continue
+        owner = path_names(ast.left)
+        says = field_type(without_null(checked.of(ast.left)), "currency")
+        if says is not None and kinds(says) == {"text"} and (*owner, "currency") not in read:
+            message = f"always {literal.value}, although {'.'.join(owner)} says its own currency"
+            yield finding("MONEY225", message, literal.span, f"take {'.'.join(owner)}.currency")
+            return
 
 
 def _object(computed: dict[str, Checked], read: Read) -> Iterator[Diagnostic]:
