@@ -25,7 +25,7 @@ from engine.serve.settings import ServeSettings
 from engine.serve.share import Share
 from engine.serve.state_folder import make_state_folder
 from engine.store.batch import AuditEntry
-from engine.store.checkpoint import refuse_other_store
+from engine.store.checkpoint import chains_cut_short, refuse_other_store
 from engine.store.loop_writer import LoopWriter
 from engine.store.store import Store, open_store
 from engine.store.writer import Writer, WriterThread
@@ -82,6 +82,8 @@ class Daemon:
         )
         try:
             refuse_other_store(self.store.engine, self.settings.state)
+            if cut := chains_cut_short(self.store.engine, self.settings.state):
+                log.error("store_older_than_its_checkpoints", extra={"chains": cut})
             self._open_connections(compiled.plan)
         except UserError:
             self.store.close()

@@ -53,14 +53,22 @@ class AuditReport:
 
 def _key(state: Path, *, make: bool) -> bytes | None:
     path = state / KEY_FILE
-    if path.exists():
-        return path.read_bytes()
-    if not make:
-        return None
+    key = path.read_bytes() if path.exists() else b""
+    if key or not make:
+        return key or None  # an empty file is what a power failure may leave, and no key
     key = os.urandom(32)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(key)
+        out.flush()
+        os.fsync(handle)
+    new.replace(path)  # whole or not at all: whoever knew a part of the key could sign checkpoints
+    folder = os.open(state, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return key
 
 
@@ -98,6 +106,18 @@ def refuse_other_store(engine: sa.Engine, state: Path) -> None:
             f"the folder {state} holds the audit checkpoints of another store: name a folder of its own with --state, "
             "or that store with --store"
         )
+
+
+def chains_cut_short(engine: sa.Engine, state: Path) -> int:
+    """How many audit chains end before the last checkpoint in the folder says: the store was put back to an earlier
+    state, as from a backup, and knows nothing of what was done since."""
+    checkpoints, _ = read_checkpoints(state)
+    if not checkpoints:
+        return 0
+    with engine.connect() as connection:
+        held = _heads(connection)
+    last = checkpoints[-1]["heads"]
+    return sum(1 for writer, (seq, _) in last.items() if held.get(writer, (0, ""))[0] < int(seq))
 
 
 def write_checkpoint(engine: sa.Engine, state: Path, now: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@ a restart of the database. What counts is what the ledger holds."""
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,6 +106,29 @@ def test_a_killed_node_is_taken_over_and_every_bill_is_posted_once(server: Any, 
         assert nodes.two.stop() == 0
         nodes.one.webhook(bill("d2", "c1"))
         until("given back and taken over at once", lambda: nodes.posted() == 82, 60)
+
+
+def test_a_node_that_stood_still_finds_its_work_taken_over_and_writes_nothing(server: Any, tmp_path: Path) -> None:
+    with nodes_on(server, tmp_path, "stood") as nodes:
+        for at in range(10):
+            assert nodes.one.webhook(bill(f"a{at}", f"c{at % 5}")).status_code == 200
+        until("the first are posted", lambda: nodes.posted() == 10)
+        for at in range(20):
+            assert nodes.one.webhook(bill(f"b{at}", f"c{at % 5}")).status_code == 200
+        assert nodes.one.process is not None
+        nodes.one.process.send_signal(signal.SIGSTOP)
+        until("all are posted by the other", lambda: nodes.posted() == 30, 120)
+        until("nothing is left", nodes.is_at_rest, 90)
+        written = nodes.rows("select count(*) from audit")
+        sent = len(nodes.ledger.requests)
+        nodes.one.process.send_signal(signal.SIGCONT)
+        until("it knows", lambda: "partitions_lost" in nodes.one.logs())
+        assert nodes.rows("select count(*) from audit") == written
+        assert [each for each in nodes.ledger.requests[sent:] if each.changes] == []
+        assert nodes.two.webhook(bill("c1", "c1")).status_code == 200
+        until("it goes on", lambda: nodes.posted() == 31)
+        assert nodes.rows("select count(*) from exception") == [(0,)]
+        assert nodes.check() == []
 
 
 def test_a_word_said_to_either_node_reaches_the_one_that_works(server: Any, tmp_path: Path) -> None:
