@@ -139,7 +139,7 @@ def _colon(diagnostic: Diagnostic, number: int, text: str, found: re.Match[str])
 
 
 def _sign(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
-    if not diagnostic.message.endswith("means nothing here") or diagnostic.help:
+    if not diagnostic.message.endswith("means nothing here"):
         return diagnostic
     sign, column = _written(diagnostic, line), diagnostic.span.column - 1
     closing = line.find(_QUOTES[sign], column + 1) if sign in _QUOTES else -1
@@ -151,7 +151,7 @@ def _sign(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
             fix = Fix(f"write '{text}'", (Edit(span, f"'{text}'"),))
         return replace(diagnostic, help="text stands in straight quotes: 'text'", fix=diagnostic.fix or fix)
     known = called(sign)
-    if not known:
+    if not known or diagnostic.help:
         return diagnostic
     plain = plain_signs(f"a{sign}a")
     fix = None if plain is None else Fix("type it anew", (Edit(diagnostic.span, plain[1:-1]),))

@@ -10,7 +10,7 @@ from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.node import Mapping, Scalar
 from engine.spec.workspace import LoadedWorkspace
 
-_LOST = re.compile(r"there is no schema `?([\w.]+@\d+)`?.*")
+_LOST = re.compile(r"there is no schema `?([\w.]+(?:@\d+)?)`?.*")
 _SHOWN_MAX = 3
 
 
@@ -26,8 +26,9 @@ def at_ids(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> list[Diag
     for file in workspace.schemas:
         called = file.path.rpartition("/")[2].removesuffix(".schema.json")
         identity = file.node.get("$id") if isinstance(file.node, Mapping) else None
-        if called in lost and isinstance(identity, Scalar) and not str(identity.value).endswith(f"/{called}"):
-            kept = [_told(called, identity, lost[called]), *(each for each in kept if each not in lost[called])]
+        places = [*lost.get(called, ()), *lost.get(called.partition("@")[0], ())]
+        if places and isinstance(identity, Scalar) and not str(identity.value).endswith(f"/{called}"):
+            kept = [_told(called, identity, places), *(each for each in kept if each not in places)]
     return kept if len(kept) == len(found) else sorted(kept, key=Diagnostic.sort_key)
 
 
