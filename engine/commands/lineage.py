@@ -22,6 +22,8 @@ def tree(chain: dict[str, Any], prefix: str = "") -> Iterator[str]:
     shown = {run["id"] for run in chain["runs"]}
     below += [("exception", each) for each in chain["exceptions"] if each["run_id"] not in shown]
     below += [("chain", child) for child in chain["children"]]
+    if not below and message["channel"] == "inbox":
+        yield f"{prefix}    {_nothing(message)}"
     for number, (what, content) in enumerate(below, 1):
         branch, rest = _branches(number == len(below))
         if what == "run":
@@ -33,6 +35,17 @@ def tree(chain: dict[str, Any], prefix: str = "") -> Iterator[str]:
             lines = tree(content)
         for position, line in enumerate(lines):
             yield f"{prefix}{rest if position else branch}{line}"
+
+
+def _nothing(message: dict[str, Any]) -> str:
+    """Why nothing follows from a message, as far as its record tells."""
+    if message.get("queue") is not None:
+        return f"nothing yet: it is {message['queue']}"
+    if message["kind"] == "vendor":
+        return "nothing followed: no source reads this type of message, or the case of it makes no event"
+    return (
+        f"nothing followed: no flow takes {printable(message['type'] or message['kind'])}, or none under its condition"
+    )
 
 
 def _branches(last: bool) -> tuple[str, str]:

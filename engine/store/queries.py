@@ -186,6 +186,8 @@ def chain(connection: sa.Connection, message_id: str) -> dict[str, Any]:
     """Everything that followed from one message."""
     columns = [column for column in t.message.columns if column.name != "body"]
     (message,) = _dicts(connection, sa.select(*columns).where(t.message.c.id == message_id))
+    queued = connection.execute(sa.select(t.queue.c.state).where(t.queue.c.message_id == message_id)).scalar()
+    message["queue"] = queued  # its state there; None once it is dealt with
     runs_ = _dicts(connection, sa.select(t.run).where(t.run.c.message_id == message_id).order_by(t.run.c.id))
     effects = _dicts(
         connection,
