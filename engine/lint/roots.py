@@ -17,6 +17,8 @@ _NOT_FOUND = frozenset({
 })  # fmt: skip
 _CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
 _NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
+#: So far behind a condition what it guards may stand.
+_GUARDED_LINES = 12
 #: Findings about cells, which say less than others at the same place.
 _OF_CELLS = frozenset({"MAP231", "MAP236"})
 _NAME = re.compile(r"[\w.@-]+")
@@ -59,6 +61,12 @@ def _not_null(later: Diagnostic, first: Diagnostic) -> bool:
     return near and "'null'" in first.message
 
 
+def _unguarded(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether a condition that should have kept null away is none."""
+    near = first.span.file == later.span.file and 0 <= later.span.line - first.span.line <= _GUARDED_LINES
+    return near and "may be null" in later.message
+
+
 def _shadowed(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether one case comes before both."""
     before = first.labels[:1] == later.labels[:1] and bool(first.labels)
@@ -77,6 +85,8 @@ _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...
     ("EXPR010", "SPEC202", _of_row),
     ("SPEC011", "SPEC016", _among),
     ("TYPE001", "TYPE003", _not_null),
+    ("TYPE001", "TYPE004", _unguarded),
+    ("TYPE002", "TYPE004", _unguarded),
     ("YAML007", "YAML001", _just_before),
     ("TEST201", "TEST205", _shared),
     ("TEST233", "TEST206", _shared),
