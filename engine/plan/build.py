@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from engine.base.identity import digest
 from engine.base.record import frozen
-from engine.connect.manifest import load_manifest, own_names, stamp_of
+from engine.connect.manifest import Manifest, load_manifest, own_names, stamp_of
 from engine.expr.checked import Checked, PlainText
 from engine.plan import codes as codes  # registers what the findings mean
 from engine.plan.bundles import LANGUAGE
@@ -34,6 +34,7 @@ from engine.plan.versions import Version, check_dates, find, in_order, version_n
 from engine.schema.registry import Registry
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.json_reader import read_json
+from engine.source.span import Span
 from engine.spec.documents.connection import Connection
 from engine.spec.documents.source import Source
 from engine.spec.documents.table import Table
@@ -135,28 +136,34 @@ class _Builder:
     def _connections(self) -> None:
         own = self.workspace.own_connectors
         for connection in self.workspace.connections:
-            digest_ = self._digest("connection", connection.id)
-            made = self._made(
-                ("connection", connection.id),
-                (connection, digest_, stamp_of(connection.connector, own)),
-                partial(_connected, connection, digest_, self.environment, own),
-            )
-            if made is None:
+            manifest = self._manifest(connection, own)
+            if manifest is None:
                 self.library.broken.add(("connection", connection.id))
-            else:
-                self.library.connections[connection.id] = made
+                continue
+            digest_ = self._digest("connection", connection.id)
+            self.library.connections[connection.id] = self._made(
+                ("connection", connection.id),
+                (connection, digest_, manifest),
+                partial(_connected, connection, manifest, digest_, self.environment),
+            )
         used = {connection.connector for connection in self.workspace.connections}
         for name in own_names(own):
             if name not in used:  # nothing speaks by it yet, but it may be wrong already
                 load_manifest(name, self.diagnostics, own=own)
+
+    def _manifest(self, connection: Connection, own: Path | None) -> Manifest | None:
+        """What the connection's connector declares; None with findings."""
+        name, stamp = connection.connector, stamp_of(connection.connector, own)
+        load = partial(_loaded, name, connection.span, own)
+        return load(self.library) if stamp is None else self._made(("manifest", name), (name, stamp), load)
 
     def _schemas(self) -> LoadedSchemas:
         """The workspace's schemas and those of the connectors that it uses."""
         files = list(self.workspace.schemas)
         have = {file.path for file in files}
         for name, connected in self.library.connections.items():
-            read = partial(_schema_files, connected)
-            for file in self._made(("schemas of connection", name), (connected,), read):
+            manifest = connected.manifest
+            for file in self._made(("schemas of connection", name), (manifest,), partial(_schema_files, manifest)):
                 if file.path not in have:
                     have.add(file.path)
                     files.append(file)
@@ -342,14 +349,18 @@ class _Builder:
         )
 
 
+def _loaded(name: str, span: Span, own: Path | None, library: Library) -> Manifest | None:
+    return load_manifest(name, library.diagnostics, span, own)
+
+
 def _connected(
-    connection: Connection, digest_: str, environment: Mapping[str, str], own: Path | None, library: Library
-) -> Connected | None:
-    return compile_connection(connection, digest_, environment, library.diagnostics, own)
+    connection: Connection, manifest: Manifest, digest_: str, environment: Mapping[str, str], library: Library
+) -> Connected:
+    return compile_connection(connection, manifest, digest_, environment, library.diagnostics)
 
 
-def _schema_files(connected: Connected, library: Library) -> tuple[SchemaFile, ...]:
-    read = [(path, read_json(raw, path, library.diagnostics)) for path, raw in connected.manifest.schema_files()]
+def _schema_files(manifest: Manifest, library: Library) -> tuple[SchemaFile, ...]:
+    read = [(path, read_json(raw, path, library.diagnostics)) for path, raw in manifest.schema_files()]
     return tuple(SchemaFile(path, node) for path, node in read if node is not None)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from engine.base.record import frozen
 from engine.connect.declaration import OperationKind
-from engine.connect.manifest import Manifest, Operation, load_manifest
+from engine.connect.manifest import Manifest, Operation
 from engine.plan.model import ConnectionPlan
 from engine.plan.windows import compile_window
 from engine.source.diagnostic import Diagnostics
@@ -35,18 +34,9 @@ class Connected:
 
 
 def compile_connection(
-    connection: Connection,
-    digest: str,
-    environment: Mapping[str, str],
-    diagnostics: Diagnostics,
-    own_connectors: Path | None = None,
-) -> Connected | None:
-    """The plan of a connection; None if its connector cannot be found or its manifest has findings.
-
-    ``own_connectors`` is the folder in which the workspace keeps connectors of its own."""
-    manifest = load_manifest(connection.connector, diagnostics, connection.span, own_connectors)
-    if manifest is None:
-        return None
+    connection: Connection, manifest: Manifest, digest: str, environment: Mapping[str, str], diagnostics: Diagnostics
+) -> Connected:
+    """The plan of a connection with its connector's manifest."""
     secrets = dict(connection.secrets)
     for name, message in manifest.missing_secrets(secrets).items():
         place = next((secrets[each].span for each in (name, *secrets) if each in secrets), connection.span)
