@@ -50,9 +50,18 @@ class FileDrop:
             await asyncio.sleep(POLL_SECONDS)
 
     async def tick(self) -> None:
-        """Take every file that has been whole since the last look."""
-        for path in self._whole():
-            await self._take(path)
+        """Take every file that has been whole since the last look. One that cannot be taken now stays where it is, and
+        harms no other."""
+        try:
+            whole = self._whole()
+        except OSError as error:
+            log.error("drop_not_read", extra={"reason": str(error)})
+            return
+        for path in whole:
+            try:
+                await self._take(path)
+            except OSError as error:
+                log.error("file_not_taken", extra={"file": _shown(path), "reason": str(error)})
 
     def _whole(self) -> list[Path]:
         folder = self._daemon.settings.drop_folder
@@ -74,6 +83,10 @@ class FileDrop:
         if path.stat().st_size > FILE_BYTES_MAX:
             self._move(path, "refused")
             log.error("file_too_large", extra={"file": path.name, "bytes_max": FILE_BYTES_MAX})
+            return
+        if _shown(path) != path.name:
+            self._move(path, "refused")
+            log.error("file_name_not_utf8", extra={"file": _shown(path)})
             return
         content = await asyncio.to_thread(path.read_bytes)
         pending: list[Any] = []
@@ -135,14 +148,25 @@ class FileDrop:
             yield self._invalid(path, 1, content, "the file is not UTF-8"), None
             return
         reader = csv.DictReader(io.StringIO(text, newline=""))
-        for record in reader:
+        for record in self._readable(reader):
             number = reader.line_num
+            if isinstance(record, str):
+                yield self._invalid(path, number, content, f"the table cannot be read on: {record}"), None
+                return
             if None in record or None in record.values():
                 raw = json_bytes({str(key): value for key, value in record.items()})
                 yield self._invalid(path, number, raw, "the line does not have as many cells as the header"), None
                 continue
             message = {"subject": f"{path.name}:{number}", "data": record}
             yield self._arrival(folder, f"{name}:{number}", json_bytes(message), "file", f"file:{folder}", folder), None
+
+    @staticmethod
+    def _readable(reader: csv.DictReader[str]) -> Iterator[dict[str, str] | str]:
+        """The records of a table; why it cannot be read on comes last."""
+        try:
+            yield from reader
+        except csv.Error as error:
+            yield str(error)
 
     def _arrival(self, source: str, id_: str, body: bytes, kind: str, type_: str, key: str) -> Arrival:
         daemon = self._daemon
@@ -160,6 +184,11 @@ class FileDrop:
             partition_of(content), content, raw, "", None, daemon.clock.now(), "invalid",
             f"{path.name} line {number}: {reason}",
         )  # fmt: skip
+
+
+def _shown(path: Path) -> str:
+    """The file's name as text that can be stored and logged."""
+    return path.name.encode("utf-8", "replace").decode()
 
 
 def _messages(suffix: str, content: bytes) -> Iterator[tuple[int, bytes]]:
