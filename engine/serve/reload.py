@@ -6,10 +6,11 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from engine.base.errors import UserError
+from engine.base.errors import Failure, UserError
 
 if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("tieout.reload")
 
 DEBOUNCE_SECONDS = 0.2
+#: The store did not take the new definitions, which nobody will change again for that.
+AGAIN_SECONDS = 5.0
 SUFFIXES = (".yaml", ".json", ".csv")
 #: Reading a file is no change of it.
 CHANGES = frozenset({"created", "modified", "moved", "deleted", "closed"})
@@ -67,3 +70,7 @@ class WorkspaceWatch(FileSystemEventHandler):
             await self._daemon.reload()
         except UserError as wrong:
             log.error("reload_refused", extra={"reason": wrong.message, "findings": self._daemon.last_refusal[:20]})
+        except (Failure, sa.exc.SQLAlchemyError) as error:
+            log.error("reload_not_stored", extra={"reason": str(error)})
+            if self._timer is None:
+                self._timer = self._loop.call_later(AGAIN_SECONDS, self._now)
