@@ -17,7 +17,7 @@ from engine.base.crashpoint import reach
 from engine.base.errors import Failure, UserError
 from engine.base.identity import Identity
 from engine.connect.port import Connector
-from engine.plan.model import Plan
+from engine.plan.model import ConnectionPlan, Plan
 from engine.run.worker import Worker
 from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, load_snapshot, open_connection
 from engine.serve.outcomes import Outcomes
@@ -84,7 +84,7 @@ class Daemon:
             refuse_other_store(self.store.engine, self.settings.state)
             if cut := chains_cut_short(self.store.engine, self.settings.state):
                 log.error("store_older_than_its_checkpoints", extra={"chains": cut})
-            self._open_connections(compiled.plan)
+            self._take_connections(compiled.plan, self._opened(compiled.plan))
         except UserError:
             self.store.close()
             raise
@@ -95,7 +95,7 @@ class Daemon:
         )  # fmt: skip
         self.worker.bundle_plan = self._bundle_plan
         self.worker.paused = not self.settings.work
-        await self._activate(compiled)
+        await self._activate(compiled, {})
         self.worker.recover()
         self._heart = self._loop.create_task(Share(self).run())
 
@@ -106,15 +106,16 @@ class Daemon:
             return LoopWriter(committer, outcomes.take, loop.call_soon, loop.call_soon_threadsafe)
         return WriterThread(committer, outcomes.deliver, loop.call_soon)
 
-    def _open_connections(self, plan: Plan) -> None:
-        """Open those that are new or changed, all of them or none. Raises UserError."""
-        digests = {id_: (each.digest, each.manifest.digest) for id_, each in plan.connections.items()}
-        changed = [each for each in plan.connections.values() if self._digests.get(each.id) != digests[each.id]]
-        opened = {each.id: open_connection(each, self.clock) for each in changed}
-        self.connectors.update(opened)
-        self._digests.update({id_: digests[id_] for id_ in opened})
+    def _opened(self, plan: Plan) -> dict[str, Connector]:
+        """Connections that are new or changed, all of them or none. Raises UserError."""
+        changed = [each for each in plan.connections.values() if self._digests.get(each.id) != _digests_of(each)]
+        return {each.id: open_connection(each, self.clock) for each in changed}
 
-    async def _activate(self, compiled: Compiled) -> None:
+    def _take_connections(self, plan: Plan, opened: dict[str, Connector]) -> None:
+        self.connectors.update(opened)
+        self._digests.update({id_: _digests_of(plan.connections[id_]) for id_ in opened})
+
+    async def _activate(self, compiled: Compiled, opened: dict[str, Connector]) -> None:
         number = self.generation.number + 1
         plan = compiled.plan
         now = self.clock.now()
@@ -127,6 +128,7 @@ class Daemon:
 
         await asyncio.to_thread(self.writer.transact, keep)
         reach("CP-19")
+        self._take_connections(plan, opened)  # with the definitions, never before them
         self.worker.adopt(plan)
         self.generation = Generation(number, plan.digest, len(plan.flows))
 
@@ -145,15 +147,14 @@ class Daemon:
                         f"the workspace is now called {compiled.plan.workspace!r}, but the store belongs to "
                         f"{self.plan.workspace!r}: a running daemon cannot change workspaces"
                     )
-                if compiled.plan.digest != self.generation.digest:
-                    self._open_connections(compiled.plan)
+                opened = self._opened(compiled.plan) if compiled.plan.digest != self.generation.digest else {}
             except UserError as wrong:
                 self.last_refusal = [_finding(each) for each in wrong.diagnostics] or [{"message": wrong.message}]
                 raise
             self.last_refusal = []
             if compiled.plan.digest == self.generation.digest:
                 return self.generation
-            await self._activate(compiled)
+            await self._activate(compiled, opened)
             log.info("reloaded", extra={"generation": self.generation.number, "digest": self.generation.digest})
             self.worker.pump()
             return self.generation
@@ -180,6 +181,10 @@ class Daemon:
             self.store.close()
         except sa.exc.DBAPIError as error:  # such as a full disk; leases that are not given back run out
             log.warning("leases_not_given_back", extra={"reason": str(error.orig)})
+
+
+def _digests_of(connection: ConnectionPlan) -> tuple[str, str]:
+    return connection.digest, connection.manifest.digest
 
 
 def _finding(diagnostic: object) -> dict[str, object]:
