@@ -19,8 +19,8 @@ _CONNECTION_LOST = frozenset({"CONN001", "CONN003"})
 _NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
 #: So far behind a condition what it guards may stand.
 _GUARDED_LINES = 12
-#: Findings about cells, which say less than others at the same place.
-_OF_CELLS = frozenset({"MAP231", "MAP236"})
+#: Findings that say less than others at the same place.
+_WEAKER = frozenset({"MAP231", "MAP236", "MONEY225"})
 _NAME = re.compile(r"[\w.@-]+")
 
 
@@ -123,8 +123,8 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
             continue  # what a test is about is not known
         if each.code in _LATER and any(_follows(each, other) for other in found):
             continue
-        if each.code in _OF_CELLS and any(other.span == each.span and other.code not in _OF_CELLS for other in found):
-            continue  # the cell fails before it comes there
+        if each.code in _WEAKER and any(other.span == each.span and other.code not in _WEAKER for other in found):
+            continue  # what stands there fails before it comes so far
         if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
             continue
         yield each

@@ -1,4 +1,4 @@
-"""Cases of journals and price lists that name events, amounts, roles, charges or currencies which these do not have."""
+"""Cases of journals and price lists with slips in the names of events, amounts, roles, charges and currencies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.source.node import Mapping, Node, Scalar, Sequence
 from engine.spec.documents.journal import Journal
 from engine.spec.documents.pricing import Pricing
 from engine.spec.documents.test import Test, TestCase
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import nearest, suggestion
 
 D = TypeVar("D", Journal, Pricing)
 
@@ -53,7 +53,7 @@ def _of_journal(test: Test, journal: Journal) -> Iterator[Diagnostic]:
         roles = [name for name, _ in journal.roles]
         for expected in (case.expect.output, *(case.expect.postings or ())):
             for said in _said("role", None if expected is None else expected.node):
-                if said.value not in roles:
+                if said.value not in roles and nearest(str(said.value), roles) is not None:
                     message = f"case `{case.id}` never holds: `{journal.id}` has no role `{said.value}`"
                     yield finding("TEST239", message, said.span, suggestion(str(said.value), roles))
 
@@ -64,26 +64,29 @@ def _events(node: Node, own: dict[str, list[str]], where: str) -> Iterator[Diagn
         kind = each.get("event")
         if not isinstance(kind, Scalar) or not isinstance(kind.value, str) or _made(kind.value):
             continue
-        if kind.value not in KINDS and kind.value not in own:
+        known = [*own, *KINDS]
+        if kind.value not in known and nearest(kind.value, known) is not None:
             message = f"{where} is refused: there is no event `{kind.value}`"
-            yield finding("TEST239", message, kind.span, suggestion(kind.value, [*own, *KINDS]))
+            yield finding("TEST239", message, kind.span, suggestion(kind.value, known))
         amounts = each.get("amounts")
         for entry in amounts.entries if isinstance(amounts, Mapping) and kind.value in own else ():
-            if entry.key not in own[kind.value]:
+            if entry.key not in own[kind.value] and nearest(entry.key, own[kind.value]) is not None:
                 message = f"{where} is refused: `{kind.value}` has no amount `{entry.key}`"
                 yield finding("TEST239", message, entry.key_span, suggestion(entry.key, own[kind.value]))
 
 
 def _of_prices(test: Test, pricing: Pricing) -> Iterator[Diagnostic]:
     charges = [*(each.id for each in pricing.charges), *(each.id for each in pricing.bounds)]
+    outputs = [case.expect.output.node for case in test.cases if case.expect.output is not None]
+    meant = any(said.value == pricing.currency for output in outputs for said in _said("currency", output))
     for case in test.cases:
         output = None if case.expect.output is None else case.expect.output.node
         for said in _said("charge", output):
-            if said.value not in charges:
+            if said.value not in charges and nearest(str(said.value), charges) is not None:
                 message = f"case `{case.id}` never holds: `{pricing.id}` has no charge `{said.value}`"
                 yield finding("TEST239", message, said.span, suggestion(str(said.value), charges))
         for said in _said("currency", output):
-            if said.value != pricing.currency:
+            if meant and said.value != pricing.currency:
                 message = f"case `{case.id}` never holds: `{pricing.id}` charges in {pricing.currency}"
                 yield finding("TEST239", message, said.span, f"write {pricing.currency}")
 

@@ -1,4 +1,4 @@
-"""Slips in metrics, commissions, prices, settlements and journals that their own checks cannot know to be slips."""
+"""Slips in metrics, commissions, settlements and journals that their own checks cannot know to be slips."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from engine.source.span import Span
 from engine.spec.documents.commission import Commission
 from engine.spec.documents.journal import Journal, Per, PostingLine
 from engine.spec.documents.metrics import Metrics
-from engine.spec.documents.pricing import Pricing
-from engine.spec.documents.pricing_prices import Price
 from engine.spec.documents.revenue import Revenue
 from engine.spec.documents.settlement import Application, MatchRule, Settlement
 from engine.spec.nearest import distance
@@ -41,9 +39,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 case Journal():
                     yield from _to_and_fro(document)
                     yield from _totals(document)
-                case Pricing():
-                    for charge in document.charges:
-                        yield from _phases(charge.price, charge.id)
                 case Settlement(application=application) if application is not None:
                     yield from _rules(application, subject)
                 case _:
@@ -72,17 +67,6 @@ def _costs(document: Commission, subject: Subject) -> Iterator[Diagnostic]:
             span = place_of(kind, cost.span, subject)
             fix = Fix(f"write {near[0]}", (Edit(span, near[0]),), safe=False)
             yield finding("FIN223", message, span, f"did you mean `{near[0]}`?", fix=fix)
-
-
-def _phases(price: Price, charge: str) -> Iterator[Diagnostic]:
-    """Phases by months of the contract, of which none is for the first months."""
-    phases = () if price.phases is None else price.phases.phases
-    first = phases[0].from_month if phases else None
-    if first is not None and first > 0:
-        message = f"charge `{charge}` has no price in the first {first} months of a contract: they are refused"
-        if first == 1:
-            message = f"charge `{charge}` has no price in the first month of a contract: it is refused"
-        yield finding("FIN224", message, phases[0].span, "begin with `from_month: 0`; a free time has a price of 0")
 
 
 def _rules(application: Application, subject: Subject) -> Iterator[Diagnostic]:
