@@ -34,10 +34,14 @@ def view(bench: Workbench, file: str) -> View:
 
 def test_every_place_of_a_manifest_can_be_asked_about(bench: Workbench) -> None:
     shown = view(bench, MANIFEST)
-    for line, text in enumerate(shown.lines):
-        for character in (0, len(text) - len(text.lstrip()), len(text)):
-            complete(shown, types.Position(line, character))
-            hover(shown, types.Position(line, character))
+    lists = [
+        complete(shown, types.Position(line, character))
+        for line, text in enumerate(shown.lines)
+        for character in (0, len(text) - len(text.lstrip()), len(text))
+    ]
+    assert all(isinstance(each, types.CompletionList) for each in lists)
+    said = [hover(shown, types.Position(line, len(text) - len(text.lstrip()))) for line, text in enumerate(shown.lines)]
+    assert all(each is None or isinstance(each, types.Hover) for each in said)
 
 
 def test_an_operation_is_defined_in_the_manifest(bench: Workbench) -> None:
