@@ -220,7 +220,7 @@ class Place:
                 return NumberForm()
             help = (
                 'write `"type": "string", "format": "decimal"`, or `integer` for a count; '
-                "a description of a vendor's own messages says `\"x-vendor\": true` and may have numbers"
+                'a description of a vendor\'s own messages says `"x-vendor": true` and may have numbers'
             )
             return self.report("SCHEMA006", "numbers with a fraction are written as text", span, help)
         allowed = BY_TYPE.get(kind)
