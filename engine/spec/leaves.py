@@ -246,7 +246,10 @@ def expression(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
         literal = written(node.value)
         fix = None if node.quoted else Fix("compute it", (Edit(node.span, f"={literal}"),), safe=False)
         message = f"{owner} must be computed: begin it with `=`"
-        diagnostics.add(Diagnostic("SPEC014", message, node.span, help=f"write ={literal}", fix=fix))
+        help = f"write ={literal}"
+        if node.quoted and literal.replace(".", "", 1).isdecimal():
+            help = f"write ='{literal}' for that text, ={literal} for the number"
+        diagnostics.add(Diagnostic("SPEC014", message, node.span, help=help, fix=fix))
         return INVALID
     text = node.value[1:]
     if not text.strip():

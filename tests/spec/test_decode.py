@@ -114,6 +114,7 @@ def test_places_of_expressions_name_their_text() -> None:
         ("owner: revenue-accounting", "owner: =event.owner", "SPEC015", (4, 8), "write the text itself"),
         ("  when: =event", "  when: event", "SPEC014", (11, 9), "write =event.data.total > `0`"),
         ("by: =event.data.date", "by: 5", "SPEC014", (8, 7), "write =5"),
+        ("by: =event.data.date", 'by: "5"', "SPEC014", (8, 7), "write ='5' for that text, =5 for the number"),
         ("finalized@1", "finalized@1.2.0", "SPEC019", (10, 10), "write invoice.finalized@1"),
         ("finalized@1", "finalized", "SPEC019", (10, 10), "write invoice.finalized@1, or"),
         ("near_real_time", "near_realtime", "SPEC018", (13, 10), "did you mean `near_real_time`?"),
