@@ -7,12 +7,13 @@ unearned revenue off the line bends the rest of the curve in proportion; one tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, allocate
+from engine.base.record import mutable
 from engine.finance.calendar import DAY
 from engine.finance.exact import rounded
 from engine.finance.journal.fiscal import Fiscal
@@ -22,7 +23,7 @@ from engine.spec.documents.journal_policy import Split
 NOTHING = Decimal(0)
 
 
-@dataclass(slots=True)
+@mutable
 class Parts:
     """An amount of a line by what it is. ``recognised`` was earned in earlier periods, ``current`` in the one under way
     (where the policy keeps them apart), ``unrecognised`` is still to earn, ``gain`` was booked as a recovery."""
@@ -51,7 +52,7 @@ class Parts:
         }  # fmt: skip
 
 
-@dataclass(slots=True)
+@mutable
 class Relief:
     """What one event took off a line. ``contra`` and ``lost`` are what can still come back: earned revenue that stands
     on a contra account, and deferred revenue that was cleared. ``kind`` is why; a later event may change it."""
@@ -72,7 +73,7 @@ class Relief:
         return self.contra + self.lost + self.tax
 
 
-@dataclass(slots=True)
+@mutable
 class RevenueLine:
     """One line. ``net`` is what it earns, ``curve`` how; None where it is earned at once, on ``begins``. ``kept_with``
     is the contract in whose position it is, where that is not its own: usage that was earned without naming one."""

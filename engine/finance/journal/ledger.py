@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 
 from engine.base.errors import Failure
 from engine.base.money import Money, minor_units, round_decimal
+from engine.base.record import mutable
 from engine.finance.calendar import Span
 from engine.finance.journal.earning import NOTHING, Parts, Relief, RevenueLine, split_net, spread
 from engine.finance.journal.facts import Aggregation, Event, Line
@@ -18,7 +19,7 @@ from engine.finance.revenue.curve import Curve, Options, curve
 from engine.spec.documents.journal_policy import AccountingPolicy, Recognition, Split
 
 
-@dataclass(slots=True)
+@mutable
 class Invoice:
     """A finalised invoice. ``extra_open`` is what is owed on it that is on no line: a balance the customer owed."""
 
@@ -39,7 +40,7 @@ class Invoice:
         return sum((line.paid_money + line.paid_balance for line in self.lines), NOTHING)
 
 
-@dataclass(slots=True)
+@mutable
 class Meter:
     """A meter: readings that no invoice billed yet, and the line on which estimated revenue of them stands."""
 
@@ -51,7 +52,7 @@ class Meter:
     accrued: Decimal = NOTHING
 
 
-@dataclass(slots=True)
+@mutable
 class Grant:
     """Prepaid credits: what was given, what of it is expected to be never used, what was used and released."""
 
@@ -67,7 +68,7 @@ class Grant:
         return self.given - self.drawn - self.broken - self.expired
 
 
-@dataclass(slots=True)
+@mutable
 class Touch:
     """What an event does to a line, or to several put together: measures for the templates. ``contra_of`` is where
     contra stood before, ``names`` what is the same for all lines: id, obligation, contract."""
@@ -99,7 +100,7 @@ class Touch:
         return cls(first.line, measures, first.contra_of, names)
 
 
-@dataclass(slots=True)
+@mutable
 class Moment:
     """An event with all its measures, ready for the templates. ``status`` and ``open`` are its invoice's before it."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
-from engine.base.record import frozen
+from engine.base.record import frozen, mutable
 from engine.finance.exact import HUNDRED, ONE, ZERO, total
 from engine.finance.pricing.choice import Choice, Chosen, choice_of, fits, is_ahead, reads_usage
 from engine.finance.pricing.facts import RatingFacts
@@ -62,7 +62,7 @@ class PreparedCharge:
         return entry.meter in self.meters and fits(self.charge.where, entry.dimensions)
 
 
-@dataclass(slots=True)
+@mutable
 class _Group:
     """Usage that is one line."""
 

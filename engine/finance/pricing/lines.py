@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
-from engine.base.record import frozen
+from engine.base.record import frozen, mutable
 from engine.finance.exact import ONE, ZERO, decimal_of, rounded, scale_for
 from engine.finance.pricing.facts import Adjustment, Line, Part, Period
 from engine.spec.documents.finance import Rounding
@@ -58,7 +58,7 @@ class Overage:
     told: str
 
 
-@dataclass(slots=True)
+@mutable
 class WorkLine:
     """A line on its way: ``base`` is its amount after rounding and before bounds, ``net`` after the bounds so far,
     ``open`` what commitments so far have not covered, and ``surcharge`` what their factor added to that.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
 from engine.base.money import Money
+from engine.base.record import mutable
 from engine.finance.calculation import Calculation
 from engine.finance.exact import ONE, decimal_of
 from engine.finance.problem import refused
@@ -47,7 +48,7 @@ from engine.finance.proration.timing import (
 from engine.spec.documents.proration import Anchor, Mode, Multiply, Proration, Rebill, Scope
 
 
-@dataclass(slots=True)
+@mutable
 class Working:
     """What has been worked out so far."""
 

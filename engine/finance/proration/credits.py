@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
-from engine.base.record import frozen
+from engine.base.record import frozen, mutable
 from engine.finance.exact import ONE, ZERO, decimal_of
 from engine.finance.problem import refused
 from engine.finance.proration.amounts import Amount, Piece, prorated
@@ -28,7 +28,7 @@ class Given:
     discount: Decimal = Decimal(0)
 
 
-@dataclass(slots=True)
+@mutable
 class Ledger:
     """The charges that credits are traced to, and what is left of each; grows with the charges of each change."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT, Money
+from engine.base.record import mutable
 from engine.finance.exact import rounded
 from engine.finance.problem import refused
 from engine.finance.revenue.allocation import Shares, shares, split, stand_alone
@@ -20,7 +21,7 @@ from engine.finance.revenue.track import Layer, Stage, Track
 from engine.spec.documents.revenue_price import Estimate
 
 
-@dataclass(slots=True)
+@mutable
 class Contract:
     """A contract under way. ``fixed`` is its price without variable amounts, ``apart`` that of separate contracts that
     changes added to it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
-from engine.base.record import frozen
+from engine.base.record import frozen, mutable
 from engine.finance.calendar import DAY
 from engine.finance.revenue.curve import Curve
 from engine.finance.revenue.facts import Obligation
@@ -40,7 +40,7 @@ class Stage:
         return self.base if self.curve is None else self.before(max(self.curve.end, self.on or self.curve.end))
 
 
-@dataclass(slots=True)
+@mutable
 class Layer:
     """A part of an obligation's revenue with a course of its own: its share of the pooled price, or of a variable
     amount that relates to it alone."""
@@ -83,7 +83,7 @@ class Layer:
         return (min(starts), max(ends)) if starts else None
 
 
-@dataclass(slots=True)
+@mutable
 class Track:
     """An obligation under way. ``weight`` is its stand-alone price at inception, ``group`` tells the obligations of a
     separate contract apart, ``pooled_on`` is the day on which a prospective change pooled what was left of it,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import cache
 
 from engine.base.money import Money, RoundingMode
-from engine.base.record import frozen
+from engine.base.record import frozen, mutable
 from engine.finance.exact import ZERO, decimal_of, rounded
 from engine.finance.totals.facts import Discount, Tax
 from engine.finance.totals.taxes import Taken
@@ -38,7 +38,7 @@ class Digits:
         return Money(shown if Fraction(shown) == value else decimal_of(value), self.currency)
 
 
-@dataclass(slots=True)
+@mutable
 class OpenLine:
     """One line while the stages change it. Amounts are exact."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
+from engine.base.record import mutable
 from engine.finance.exact import ZERO, decimal_of, rounded, total
 from engine.finance.problem import Where, refused
 from engine.finance.totals.allocation import ordered, shares
@@ -25,7 +26,7 @@ from engine.spec.documents.totals import (
 )
 
 
-@dataclass(slots=True)
+@mutable
 class Open:
     """A document on its way through the stages."""
 

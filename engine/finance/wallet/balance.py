@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
 
+from engine.base.record import mutable
 from engine.finance.exact import ZERO
 from engine.finance.wallet.facts import Grant
 from engine.spec.documents.wallet import Rollover, RolloverUse
 
 
-@dataclass(slots=True)
+@mutable
 class Layer:
     """Credits of one giving, and how often they were carried."""
 
@@ -19,7 +20,7 @@ class Layer:
     times: int
 
 
-@dataclass(slots=True)
+@mutable
 class Balance:
     """One grant while its window is walked. ``spent_before`` is what earlier windows took of it."""
 

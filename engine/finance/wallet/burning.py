@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
 
+from engine.base.record import mutable
 from engine.finance.exact import ZERO, decimal_of, rounded, total
 from engine.finance.problem import Where, refused
 from engine.finance.wallet.balance import Balance, alive
@@ -18,7 +19,7 @@ from engine.spec.documents.wallet import Overage, Wallet, WindowEnd
 _END, _START, _REPAY, _USE = range(4)
 
 
-@dataclass(slots=True)
+@mutable
 class Burned:
     """A window on its way, and its outcome."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from engine.base.money import Money, RoundingMode
-from engine.base.record import frozen
+from engine.base.record import frozen, mutable
 from engine.finance.exact import ZERO, decimal_of, rounded, scale_for, total
 from engine.finance.problem import Where, refused
 from engine.finance.wallet.facts import Debit, FeePart, Invoice, WalletBalance
@@ -24,7 +23,7 @@ class Paid:
     due: Money
 
 
-@dataclass(slots=True)
+@mutable
 class _Owed:
     """A fee while it is paid."""
 
