@@ -109,8 +109,10 @@ def _add_run(worker: Worker, work: Work, started: Started, known: Known) -> None
     context = Context(worker.plan.workspace, worker.environment, event.id, arrival.key, on)
     deciding = decide(flow, started.scope, context)
     stored = (event.id, flow.id) in known
-    answers_stored = len(answers)
-    run = Run(row, flow, event, started.scope, deciding, answers, stored, answers_stored=answers_stored)
+    run = Run(
+        row=row, flow=flow, event=event, scope=started.scope, deciding=deciding, answers=answers, stored=stored,
+        answers_stored=len(answers),
+    )  # fmt: skip
     work.runs.append(run)
 
 

@@ -12,7 +12,7 @@ from engine.run.requests import EffectRequest
 from engine.store.batch import Arrival, EffectRow, RunRow
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Run:
     """One flow's run for one event. ``answers`` are the recorded replies by path; ``stored`` says whether the
     store has the run's row."""

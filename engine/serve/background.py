@@ -31,13 +31,13 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        loop = asyncio.get_running_loop()
+        begin = self._daemon.activities.begin
         if self._watch is not None:
             self._watch.start()
         self._tasks = [
-            loop.create_task(self._drop.run()),
-            loop.create_task(self._schedules.run()),
-            loop.create_task(self._checkpoints()),
+            begin("taking dropped files", self._drop.run()),
+            begin("keeping the schedules", self._schedules.run()),
+            begin("writing checkpoints", self._checkpoints()),
         ]
 
     async def _checkpoints(self) -> None:

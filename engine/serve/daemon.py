@@ -19,6 +19,7 @@ from engine.base.identity import Identity
 from engine.connect.port import Connector
 from engine.plan.model import ConnectionPlan, Plan
 from engine.run.worker import Worker
+from engine.serve.activities import Activities
 from engine.serve.assembly import Compiled, compile_workspace, keep_snapshot, load_snapshot, open_connection
 from engine.serve.outcomes import Outcomes
 from engine.serve.settings import ServeSettings
@@ -59,6 +60,7 @@ class Daemon:
         self.worker: Worker
         self._loop = asyncio.get_running_loop()
         self._digests: dict[str, tuple[str, str]] = {}  # of connections and their connectors' manifests
+        self.activities = Activities(self._loop)
         self._heart: asyncio.Task[None] | None = None
         self._plans: dict[str, Plan | None] = {}
         self._reloading = asyncio.Lock()
@@ -97,7 +99,7 @@ class Daemon:
         self.worker.paused = not self.settings.work
         await self._activate(compiled, {})
         self.worker.recover()
-        self._heart = self._loop.create_task(Share(self).run())
+        self._heart = self.activities.begin("keeping the partitions", Share(self).run())
 
     def _writer(self) -> Writer:
         committer, loop = self.store.committer, self._loop

@@ -32,7 +32,8 @@ _ANSWER_SECONDS = 5.0
 
 
 def serve(settings: ServeSettings) -> int:
-    """Run until SIGTERM or SIGINT; 0 after a clean drain. Raises UserError if it cannot start."""
+    """Run until SIGTERM or SIGINT; 0 after a clean drain. Raises UserError if it cannot start, and Defect after a drain
+    because something that it does by itself has ended."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings))
 
@@ -70,6 +71,7 @@ async def _serve(settings: ServeSettings) -> int:
     background = Background(daemon, app.intake)
     background.start()
     stop = asyncio.Event()
+    daemon.activities.on_defect = stop.set
     loop = asyncio.get_running_loop()
     server = Listener(app.take, settings.body_bytes_max, loop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -95,4 +97,6 @@ async def _serve(settings: ServeSettings) -> int:
     await background.stop()
     await daemon.stop()
     log.info("stopped")
+    if daemon.activities.defect is not None:
+        raise daemon.activities.defect
     return 0
