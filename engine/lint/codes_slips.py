@@ -43,6 +43,11 @@ SLIP_CODES: tuple[Code, ...] = (
          "partitionkey: =message.id", "partitionkey: =message.data.object.customer",
          "Events are kept in order by this key: with one of its own each, a payment may overtake its invoice.",
          exceptions="Messages that have nothing to do with each other."),
+    Code("FLOW257", "wait-for-what-no-flow-takes", ERROR, "A wait for an event that starts no flow.",
+         "wait:\n  event: subscription.renewed@1   # no flow has this trigger",
+         "wait:\n  event: subscription.created@1   # which `subscription_started` takes",
+         "Seen is what some flow ran for. The wait never ends by itself: each time its `timeout` passes, and then a "
+         "person is asked."),
     Code("TEST244", "coverage-out-of-reach", ERROR, "A `coverage` above 100 per cent.",
          "coverage:\n  overall: 120", "coverage:\n  overall: 100", "The tests fail, whatever is added to them."),
     Code("VERS224", "time-without-row", WARNING,

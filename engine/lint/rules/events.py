@@ -1,4 +1,5 @@
-"""Events that start their own flow again, that nobody takes, or that are waited for though they are here already."""
+"""Events that start their own flow again, that nobody takes, or that are waited for though they are here already or
+never seen."""
 
 from __future__ import annotations
 
@@ -19,12 +20,18 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     workspace = subject.workspace
     yield from _taken(workspace)
     yield from _round(workspace)
+    started = {str(flow.trigger.event) for flow in workspace.flows if flow.trigger.event is not None}
     for flow in workspace.flows:
         for step in all_steps(flow):
             if step.emit is not None:
                 yield from _attributes(subject=step.emit.subject, partitionkey=step.emit.partitionkey)
             wait, event = step.wait, flow.trigger.event
-            if wait is None or wait.event is None or wait.subject is None or event is None:
+            if wait is None or wait.event is None:
+                continue
+            if str(wait.event) not in started:
+                message = f"step `{step.id}` waits for `{wait.event}`, and no flow takes that event"
+                yield finding("FLOW257", message, wait.event.span, f"add a flow that takes `{wait.event}`")
+            if wait.subject is None or event is None:
                 continue
             if str(wait.event) == str(event) and wait.subject.text.strip() == "event.subject":
                 message = f"step `{step.id}` waits for the very event that started the flow"
