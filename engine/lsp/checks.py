@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from engine.lsp.workbench import Workbench
 
 #: So long nothing may have been typed before it is checked, in seconds; a first edit after a pause is checked at once.
-QUIET_SECONDS, PAUSE_SECONDS = 0.05, 0.3
+QUIET_SECONDS, PAUSE_SECONDS = 0.02, 0.3
 #: So long after a check names and types are learned again, if nothing was typed meanwhile.
 IDLE_SECONDS = 0.25
 
