@@ -70,7 +70,7 @@ LINT_CODES = (
          "- event: payment.failed@1\n  case: Any",
          "- event: payment.failed@1\n  case: Any\n  none: No ledger document; dunning is billing's."),
     Code("FLOW209", "event-nobody-makes", INFO,
-         "An event that a flow waits for or is started by, which no source makes and no flow emits.",
+         "An event that starts a flow, which no source makes and no flow emits.",
          why="It can only come in as a CloudEvent from outside.",
          exceptions="An event that another company sends as a CloudEvent."),
     Code("TEST205", "test-of-nothing", ERROR, "A test about a definition that does not exist, or about several.",

@@ -1,4 +1,4 @@
-"""Events that flows need and nothing in the workspace makes."""
+"""Events that flows take and nothing in the workspace makes. A wait has a flow that takes its event (FLOW257)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
-from engine.plan.events import awaited, emitted, made_by_sources
+from engine.plan.events import emitted, made_by_sources
 from engine.source.diagnostic import Diagnostic
 
 
@@ -16,8 +16,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for flow in workspace.flows:
         made.update(str(event) for event in emitted(flow.steps))
     for flow in workspace.flows:
-        started = () if flow.trigger.event is None else (flow.trigger.event,)
-        for event in (*started, *awaited(flow.steps)):
-            if str(event) not in made:
-                message = f"no source makes `{event}` and no flow emits it"
-                yield finding("FLOW209", message, event.span, "it can only come in as a CloudEvent from outside")
+        event = flow.trigger.event
+        if event is not None and str(event) not in made:
+            message = f"no source makes `{event}` and no flow emits it"
+            yield finding("FLOW209", message, event.span, "it can only come in as a CloudEvent from outside")
