@@ -31,7 +31,7 @@ _PAIRS = (
         "MAP001",
         re.compile(r"()the required field ([\w.\[\]]+) is not set"),
         "MAP002",
-        re.compile(r"()the result has no field ([\w.\[\]]+)"),
+        re.compile(r"()the result has no field (\S+)"),
         True,
     ),
     _Pair("MAP102", re.compile(r"(.+) also wants `(\w+)`"), "MAP103", re.compile(r"(.+) has no input `(\w+)`")),

@@ -125,8 +125,6 @@ def root_causes(found: Sequence[Diagnostic], unread: Collection[tuple[str, str]]
             continue
         if each.code in _WEAKER and any(other.span == each.span and other.code not in _WEAKER for other in found):
             continue  # what stands there fails before it comes so far
-        if each.code == "MAP001" and any(_renamed(each, other) for other in found if other.code == "MAP002"):
-            continue
         yield each
 
 
@@ -168,11 +166,3 @@ def _within(inner: Span, outer: Span) -> bool:
         return False
     starts = (outer.line, outer.column) <= (inner.line, inner.column)
     return starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)
-
-
-def _renamed(missing: Diagnostic, unknown: Diagnostic) -> bool:
-    """Whether the field that is not set is the one that an unknown field was meant to be."""
-    meant = re.search(r"did you mean `?([\w.]+)`?\?", unknown.help)
-    name = re.search(r"field `?([\w.\[\]]+)`? is not set", missing.message)
-    same_file = missing.span.file == unknown.span.file
-    return same_file and meant is not None and name is not None and name[1].rpartition(".")[2] == meant[1]

@@ -1,12 +1,9 @@
-"""Slips in tables: codes of no country or currency, rows for nobody, look-alike signs, time without a row."""
+"""Slips in tables: codes of no country or currency, rows for nobody, look-alike signs, validity exchanged."""
 
 from __future__ import annotations
 
-import datetime
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from engine.base.errors import Failure
@@ -16,7 +13,7 @@ from engine.lint.finding import finding
 from engine.lint.look_alikes import plain_signs
 from engine.lint.subject import Subject
 from engine.lint.table_cells import place_of_cell
-from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix, Label
+from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.spec.documents.table import Table
 from engine.spec.nearest import suggestion
 
@@ -34,7 +31,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     rows = {table.id: subject.workspace.rows(table, Diagnostics()) for table in subject.workspace.tables}
     for table in subject.workspace.tables:
         yield from _exchanged(table)
-        yield from _time_without(table, rows[table.id], subject)
         for name, column in table.columns:
             if str(column.type) != "text":
                 continue
@@ -60,29 +56,6 @@ def _exchanged(table: Table) -> Iterator[Diagnostic]:
         edits = (Edit(first.span, last.text), Edit(last.span, first.text))
         fix = Fix("exchange the two", edits, safe=False)
         yield finding("VERS225", message, first.span, "exchange the two", fix=fix)
-
-
-def _time_without(table: Table, rows: Rows, subject: Subject) -> Iterator[Diagnostic]:
-    if table.validity is None:
-        return
-    first, after = table.validity.from_.text, table.validity.to.text
-    same: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for position, row in enumerate(rows):
-        same[tuple(row.get(each.text) for each in table.key)].append(position)
-    for positions in same.values():
-        if len(positions) < 2:
-            continue
-        ordered = sorted(positions, key=lambda each: rows[each].get(first) or datetime.date.min)
-        for before, next_ in pairwise(ordered):
-            end, begin = rows[before].get(after), rows[next_].get(first)
-            if not isinstance(end, datetime.date) or not isinstance(begin, datetime.date):
-                continue
-            if (begin - end).days > 1:  # a single day has a finding of its own
-                last = begin - datetime.timedelta(days=1)
-                message = f"no row of {table.id} applies from {end} to {last}, between two rows of one key"
-                place = place_of_cell(table, first, next_, subject)
-                labels = (Label(place_of_cell(table, after, before, subject), "the row before is over then"),)
-                yield finding("VERS224", message, place, "let one row begin on the day on which the other ends", labels)
 
 
 def _codes(table: Table, name: str, summary: str, rows: Rows, subject: Subject) -> Iterator[Diagnostic]:
