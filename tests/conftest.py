@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -24,3 +25,17 @@ def _stores_in_memory_of_one_test() -> Iterator[None]:
     memory = sys.modules.get("connectors.memory.connector")
     if memory is not None:
         memory.forget_stores()
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_one_test() -> Iterator[None]:
+    """A daemon started within the test process sends all logs to the standard error of that test; what comes after
+    must neither write to a stream that is closed nor hear more than it asked for."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    for handler in [each for each in root.handlers if each not in handlers]:
+        root.removeHandler(handler)
+    for handler in [each for each in handlers if each not in root.handlers]:
+        root.addHandler(handler)
+    root.setLevel(level)

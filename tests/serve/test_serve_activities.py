@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,8 @@ def test_a_daemon_stops_in_order_when_something_that_it_does_by_itself_has_ended
         raise ZeroDivisionError("a slip of ours")
 
     monkeypatch.setattr(Schedules, "tick", broken)
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-    try:
-        with pytest.raises(Defect, match="keeping the schedules ended") as raised:
-            serve(ServeSettings(root, tmp_path / "state", port=0, watch=False))
-    finally:
-        logging.getLogger().handlers[:] = handlers
-        logging.getLogger().setLevel(level)
+    with pytest.raises(Defect, match="keeping the schedules ended") as raised:
+        serve(ServeSettings(root, tmp_path / "state", port=0, watch=False))
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
     logged = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     (ended,) = [line for line in logged if line["event"] == "activity_ended"]
