@@ -27,6 +27,7 @@ from benchmarks.engine_subject import WORKSPACE
 from benchmarks.kill_sender import Sender
 from benchmarks.payloads import SECRET
 from benchmarks.process import ROOT, Child, python
+from demo.ports import free_port
 
 CUSTOMERS = 20
 PRODUCERS = 8
@@ -68,7 +69,7 @@ class Loop:
         self._chance = random.Random(seed)
         self._seed = seed
         self._lives = 0
-        self._ports = {"daemon": 0, "erp": 0}
+        self._ports = {"daemon": free_port(), "erp": free_port()}
         self._children: dict[str, Child] = {}
         self.kills: Counter[str] = Counter()
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,8 +92,7 @@ class Loop:
         }
         child = Child(command, self.folder / f"{name}-{self._lives}.log", environment)
         self._children[name] = child
-        line = child.read_line(START_SECONDS)
-        self._ports[name] = int(line) if name == "erp" else int(orjson.loads(line)["ready"].rpartition(":")[2])
+        child.read_line(START_SECONDS)  # it listens
 
     async def _fault(self) -> None:
         """One disturbance: a kill and a new start, or a process that stands still for a while."""

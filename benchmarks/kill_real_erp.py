@@ -26,8 +26,9 @@ import httpx
 
 from connectors.stripe.signing import sign
 from demo.billing import Billing, Customer, Line
-from demo.erp import RunningErp, free_port, start_erp
+from demo.erp import RunningErp, start_erp
 from demo.expected import confirmed
+from demo.ports import free_port
 from demo.programs import Program, start_billing_api, start_engine
 from engine.base.identity import json_bytes
 from engine.store.checkpoint import verify_store

@@ -17,6 +17,7 @@ from connectors.tryton.entities import ENTITIES, Entity
 from demo.database import PostgresUri, start_database, stop_database
 from demo.environment import ProgramVenv, Progress, ensure_environment
 from demo.erp_rpc import ErpRpc
+from demo.ports import free_port
 from demo.processes import exclusive, kill_process, process_runs, stop_process, write_pid
 from demo.provision import provision
 from engine.base.clock import SystemClock
@@ -107,13 +108,6 @@ def stop_left_over(directory: Path) -> None:
     """Stop what an earlier run left running in an instance's directory."""
     if directory.exists():
         _stop(directory)
-
-
-def free_port() -> int:
-    """A loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _template_digest(venv: ProgramVenv, entities: tuple[Entity, ...], year: int) -> str:

@@ -139,7 +139,8 @@ def test_at9_ninety_seven_are_posted_three_wait_for_people_and_the_maintenance_l
     world.messenger.rest()
     world.set_february("close")
 
-    world.sandbox.script("model.account.invoice.post", "slow", 100, 0.05)
+    world.sandbox.script("model.account.invoice.post", "slow", 40, 0.01)
+    world.sandbox.script("model.account.invoice.post", "slow", 60, 0.4)  # time for a pause before the last ones
     world.backfill(bulk)
     until("the fortieth record", lambda: sum(world.invoices().values()) >= 40)
     world.messenger.say("/api/connections/erp/pause", {"by": "ana", "why": "maintenance of the ERP"})

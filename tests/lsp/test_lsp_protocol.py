@@ -174,10 +174,10 @@ def test_hover_tells_keys_types_names_functions_and_samples(desk: Desk) -> None:
     async def work(made: Editor) -> None:
         made.open(FLOW)
         await made.diagnostics(FLOW)
-        await asyncio.sleep(1)
+        place = made.at(FLOW, "event.data.invoice.number", "number")
+        number = await made.eventually(lambda: made.hover(FLOW, place), lambda text: "In a sample" in text)
         assert "wait until the id is learned" in await made.hover(FLOW, made.at(FLOW, "missing: hold"))
         assert "An invoice must carry the facts" in await made.hover(FLOW, made.at(FLOW, "invoice_facts@1"))
-        number = await made.hover(FLOW, made.at(FLOW, "event.data.invoice.number", "number"))
         assert "**number**: `text`" in number and 'In a sample: `"' in number
         assert "hidden" in await made.hover(FLOW, made.at(FLOW, "event.data.invoice.customer.name", "name"))
         assert "The first, or the second" in await made.hover(FLOW, made.at(FLOW, "=default(", "default"))
@@ -255,20 +255,25 @@ def test_code_actions_mend_accept_and_draft(desk: Desk, shipped: Path) -> None:
         (edit,) = fix.edit.changes[made.uri(FLOW)]
         assert edit.new_text.startswith("invoice_facts")
         made.replace(FLOW, "policy: invoice_fact@1", "policy: invoice_facts@1")
-        policy = "policies/lonely.policy.yaml"
+        policy, wanted = "policies/lonely.policy.yaml", "Create a test for policy lonely"
         text = (shipped / "policies/customer_controls.policy.yaml").read_text("utf-8")
         (shipped / policy).write_text(text.replace("id: customer_controls", "id: lonely"), "utf-8")
         made.open(policy)
         await made.diagnostics(policy, lambda each: any(one.code == "TEST201" for one in each))
-        await asyncio.sleep(1.5)
         start = types.Range(types.Position(2, 0), types.Position(2, 3))
         ask = types.CodeActionParams(document(made, policy), start, types.CodeActionContext([]))
-        titles = {each.title: each for each in await made.client.text_document_code_action_async(ask) or ()}
-        draft = titles["Create a test for policy lonely"]
-        assert isinstance(draft, types.CodeAction) and draft.edit is not None
-        assert draft.edit.document_changes is not None
-        written = draft.edit.document_changes[1].edits[0].new_text  # type: ignore[union-attr]
-        assert "spec: test/v1" in written and "policy: lonely@1" in written and "given:" in written
+
+        async def drafted() -> str:
+            offered = {each.title: each for each in await made.client.text_document_code_action_async(ask) or ()}
+            draft = offered.get(wanted)
+            if draft is None:
+                return ""
+            assert isinstance(draft, types.CodeAction) and draft.edit is not None
+            assert draft.edit.document_changes is not None
+            return str(draft.edit.document_changes[1].edits[0].new_text)  # type: ignore[union-attr]
+
+        written = await made.eventually(drafted, lambda text: "given:" in text)  # once its input is known
+        assert "spec: test/v1" in written and "policy: lonely@1" in written
         (shipped / policy).unlink()
 
     desk(work)
@@ -279,10 +284,16 @@ def test_lenses_run_tests_and_preview_steps(desk: Desk) -> None:
         made.open(FLOW)
         made.open(TEST)
         await made.diagnostics(FLOW)
-        await asyncio.sleep(1.5)
         ask = types.CodeLensParams(document(made, FLOW))
-        lenses = [each for each in await made.client.text_document_code_lens_async(ask) or () if each.command]
-        titles = [each.command.title for each in lenses if each.command]
+
+        async def lens_titles() -> list[str]:
+            return [
+                each.command.title
+                for each in await made.client.text_document_code_lens_async(ask) or ()
+                if each.command
+            ]
+
+        titles = await made.eventually(lens_titles, lambda found: "preview step" in found)
         assert titles[0].startswith("run ") and "preview step" in titles
         run = types.ExecuteCommandParams("tieout.runTests", [made.uri(FLOW), "invoice_posted/upgrade"])
         result = await made.client.workspace_execute_command_async(run)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 WAIT_SECONDS = 60
+
+T = TypeVar("T")
 
 
 class Editor:
@@ -81,6 +83,16 @@ class Editor:
                 self.news.clear()
                 await self.news.wait()
             return self.found[uri]
+
+        return await asyncio.wait_for(wait(), WAIT_SECONDS)
+
+    async def eventually(self, ask: Callable[[], Awaitable[T]], is_there: Callable[[T], object]) -> T:
+        """The first answer of which ``is_there`` holds: what a check finds is known a little after its diagnostics."""
+
+        async def wait() -> T:
+            while not is_there(found := await ask()):
+                await asyncio.sleep(0.1)
+            return found
 
         return await asyncio.wait_for(wait(), WAIT_SECONDS)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from demo.ports import free_port
+
 
 class SandboxProcess:
     """One sandbox process; ``kill`` and ``start`` again go on with the same file."""
@@ -21,7 +23,7 @@ class SandboxProcess:
         self._file = file
         self._options = options
         self._process: subprocess.Popen[str] | None = None
-        self.port = 0
+        self.port = free_port()
 
     @property
     def url(self) -> str:
