@@ -54,10 +54,20 @@ def test(ctx: click.Context, /, place: Place, **given: Any) -> int:
     form = "json" if given.pop("as_json") else given.pop("form")
     given.pop("form", None)
     if given.pop("mutants"):
+        _goes_with("--mutants", given, "only", "budget", "seed")
         return _mutants(place, form, given["only"], given["budget"], given["seed"])
     if given.pop("watch"):
+        _goes_with("--watch", given, "only", "seed")
         return _watch(place, form, given["only"], given["seed"])
     return _run(place, form, **given)
+
+
+def _goes_with(option: str, given: dict[str, Any], *others: str) -> None:
+    """Raises UserError for an option that would be passed over in silence beside this one."""
+    for name, value in given.items():
+        if name not in others and value not in (None, False, ()):
+            written = "coverage-format" if name == "outputs" else name.replace("_", "-")
+            raise UserError(f"--{written} does not go with {option}: run them one after the other")
 
 
 def _run(
@@ -85,17 +95,18 @@ def _run(
     if form == "human":
         sys.stdout.write(render.render_human(report, color=wants_color()))
     else:
-        sys.stdout.write(render.FORMS[form](_in_repository(report, place) if form == "github" else report))
+        sys.stdout.write(render.FORMS[form](report if form == "json" else _in_repository(report, place)))
     if report.coverage is not None:
         from engine.verify.coverage.formats import FORMATS
 
+        placed = _in_repository(report, place).coverage
         for kind, file in files:
-            api.write_text(file, FORMATS[kind](report.coverage))
+            api.write_text(file, FORMATS[kind](report.coverage if kind == "json" or placed is None else placed))
     return CLEAN if report.passed else FINDINGS
 
 
 def _in_repository(report: TestReport, place: Place) -> TestReport:
-    """The report with files as the repository counts them, whose root is all that GitHub knows."""
+    """The report with files as the repository counts them, whose root is all that services know."""
     from engine.report.repository import Repository
 
     repository = Repository.of(place.workspace)
@@ -104,6 +115,7 @@ def _in_repository(report: TestReport, place: Place) -> TestReport:
         results=tuple(replace(each, file=repository.path(each.file)) for each in report.results),
         diagnostics=tuple(repository.findings(report.diagnostics)),
         sources=repository.sources(report.sources),
+        coverage=None if report.coverage is None else report.coverage.placed(repository.path),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from xml.sax.saxutils import escape, quoteattr
 
 from engine.report.frame import ordered
 from engine.report.human import render_one
+from engine.report.xml_text import xml_attribute, xml_text
 from engine.source.diagnostic import Diagnostic, Level
 
 
@@ -18,10 +18,11 @@ def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], *, col
         by_file.setdefault(each.span.file, []).append(each)
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     total = sum(max(1, len(found)) for found in by_file.values())
-    lines.append(f'<testsuites name="tieout" tests="{total}" failures="{_failures(diagnostics)}">')
+    lines.append(f'<testsuites name="tieout" tests="{total}" failures="{_failures(diagnostics)}" errors="0">')
     for file, found in by_file.items():
-        name = quoteattr(_allowed(file))
-        lines.append(f'  <testsuite name={name} tests="{max(1, len(found))}" failures="{_failures(found)}">')
+        name = xml_attribute(file)
+        counts = f'tests="{max(1, len(found))}" failures="{_failures(found)}" errors="0"'
+        lines.append(f"  <testsuite name={name} {counts}>")
         if not found:
             lines.append(f'    <testcase classname={name} name="no findings"/>')
         names: Counter[str] = Counter()
@@ -40,21 +41,12 @@ def _failures(diagnostics: Sequence[Diagnostic]) -> int:
 
 
 def _case(diagnostic: Diagnostic, classname: str, name: str, sources: Mapping[str, str]) -> list[str]:
-    body = escape(_allowed(render_one(diagnostic, sources, color=False)))
-    head = f"    <testcase classname={classname} name={quoteattr(name)}>"
+    body = xml_text(render_one(diagnostic, sources, color=False))
+    head = f"    <testcase classname={classname} name={xml_attribute(name)}>"
     if diagnostic.level is Level.ERROR:
-        message = quoteattr(_allowed(diagnostic.message))
+        message = xml_attribute(diagnostic.message)
         inner = f'      <failure type="{diagnostic.code}" message={message}>{body}</failure>'
     else:
         inner = f"      <system-out>{body}</system-out>"
     return [head, inner, "    </testcase>"]
 
-
-def _allowed(text: str) -> str:
-    """Characters that XML 1.0 cannot hold, replaced."""
-    return "".join(
-        char
-        if char in "\t\n\r" or (char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff")
-        else "\ufffd"
-        for char in text
-    )

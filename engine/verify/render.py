@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
 from engine.report import github, human
+from engine.report.xml_text import xml_attribute, xml_text
 from engine.verify.coverage import formats
 from engine.verify.model import CaseResult, TestReport
 
@@ -85,24 +85,26 @@ def render_json(report: TestReport) -> str:
 
 
 def render_junit(report: TestReport) -> str:
-    """A suite per test document, a case per case."""
+    """A suite per test document, a case per case. What keeps tests from running is a case too, in a suite of its own:
+    systems count cases, and would call a report without any a success."""
     suites: dict[tuple[str, str], list[CaseResult]] = {}
     for result in report.results:
         suites.setdefault((result.file, result.test), []).append(result)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    errors = len(report.diagnostics)
-    total, failed = len(report.results), len(report.failures)
-    lines.append(f'<testsuites name="tieout" tests="{total}" failures="{failed}" errors="{errors}">')
-    if errors:
-        text = _text(human.render(report.diagnostics, report.sources, color=False))
-        lines.append(
-            f'  <testsuite name="workspace" tests="0" errors="{errors}"><system-err>{text}</system-err></testsuite>'
-        )
+    wrong = list(_wrong(report))
+    total, failed = len(report.results) + len(wrong), len(report.failures)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="tieout" tests="{total}" failures="{failed}" errors="{len(wrong)}">',
+    ]
+    if wrong:
+        lines.append(f'  <testsuite name="workspace" tests="{len(wrong)}" failures="0" errors="{len(wrong)}">')
+        for name, message, said in wrong:
+            lines += _case_of("workspace", name, "error", message, said)
+        lines.append("  </testsuite>")
     for (file, test), results in suites.items():
         failures = sum(not result.passed for result in results)
-        lines.append(
-            f'  <testsuite name={quoteattr(test)} file={quoteattr(file)} tests="{len(results)}" failures="{failures}">'
-        )
+        about = f"name={xml_attribute(test)} file={xml_attribute(file)}"
+        lines.append(f'  <testsuite {about} tests="{len(results)}" failures="{failures}" errors="0">')
         for result in results:
             lines += _case(result)
         lines.append("  </testsuite>")
@@ -110,14 +112,28 @@ def render_junit(report: TestReport) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _wrong(report: TestReport) -> Iterator[tuple[str, str, str]]:
+    """What is wrong besides failed cases: its name, a sentence, and all of the text."""
+    if report.problem:
+        yield "it can be read", report.problem, report.problem
+    if report.diagnostics:
+        text = human.render(report.diagnostics, report.sources, color=False)
+        yield "it compiles", report.diagnostics[0].message, text
+    for number, short in enumerate(() if report.coverage is None else report.coverage.shortfalls(), 1):
+        yield f"coverage {number}", short, short
+
+
 def _case(result: CaseResult) -> list[str]:
-    head = f"    <testcase classname={quoteattr(result.target)} name={quoteattr(result.case)}"
     if result.passed:
-        return [head + "/>"]
+        return [f"    <testcase classname={xml_attribute(result.target)} name={xml_attribute(result.case)}/>"]
     said = "\n".join([*result.problems, *_table(result)])
     first = result.problems[0] if result.problems else f"{result.differences[0].path} differs"
-    message = quoteattr(_allowed(first))
-    return [head + ">", f"      <failure message={message}>{_text(said)}</failure>", "    </testcase>"]
+    return _case_of(result.target, result.case, "failure", first, said)
+
+
+def _case_of(about: str, name: str, kind: str, message: str, said: str) -> list[str]:
+    head = f"    <testcase classname={xml_attribute(about)} name={xml_attribute(name)}>"
+    return [head, f"      <{kind} message={xml_attribute(message)}>{xml_text(said)}</{kind}>", "    </testcase>"]
 
 
 def render_github(report: TestReport) -> str:
@@ -139,13 +155,3 @@ def render_github(report: TestReport) -> str:
 #: How a report is printed, by the name of the form.
 FORMS: dict[str, Callable[[TestReport], str]] = {"json": render_json, "junit": render_junit, "github": render_github}
 
-
-def _text(text: str) -> str:
-    return escape(_allowed(text))
-
-
-def _allowed(text: str) -> str:
-    """Characters that XML 1.0 cannot hold, replaced."""
-    return "".join(
-        char if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff") else "\ufffd" for char in text
-    )

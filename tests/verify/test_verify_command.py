@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from small_workspace import copy_base, replace_in
@@ -87,6 +88,11 @@ def test_a_draft_is_written_once(root: Path, capsys: pytest.CaptureFixture[str])
         (["--budget", "3"], "--budget goes with --mutants"),
         (["--mutants", "--format", "junit"], "--mutants is printed as human or json"),
         (["--watch", "--json"], "--watch prints for people"),
+        (["--watch", "--coverage"], "--coverage does not go with --watch"),
+        (["--watch", "--budget", "3"], "--budget does not go with --watch"),
+        (["--mutants", "--watch"], "--watch does not go with --mutants"),
+        (["--mutants", "--coverage-format", "lcov=x"], "--coverage-format does not go with --mutants"),
+        (["--mutants", "--changed-since", "HEAD"], "--changed-since does not go with --mutants"),
         (["--changed-since", "nothing"], "is not in a Git repository"),
     ],
 )
@@ -102,6 +108,37 @@ def test_a_run_that_is_not_there_is_told(root: Path, capsys: pytest.CaptureFixtu
     arguments = ["test", "record", "x", "--workspace", str(root), "--state", str(root / "state")]
     assert tieout.main(arguments, standalone_mode=False) == 2
     assert "there is no store here" in capsys.readouterr().err
+
+
+def test_files_of_reports_are_those_of_the_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = copy_base(tmp_path / "definitions" / "billing")
+    (tmp_path / ".git").mkdir()
+    out = {kind: tmp_path / kind for kind in ("cobertura", "lcov", "json")}
+    outputs = [part for kind, file in out.items() for part in ("--coverage-format", f"{kind}={file}")]
+    assert ran(root, "--format", "junit", *outputs) == 0
+    suites = ElementTree.fromstring(capsys.readouterr().out)
+    assert {str(each.get("file")).rpartition("/")[0] for each in suites} == {"definitions/billing/mappings"}
+    classes = ElementTree.fromstring(out["cobertura"].read_text("utf-8")).iter("class")
+    traced = [line[3:] for line in out["lcov"].read_text("utf-8").splitlines() if line.startswith("SF:")]
+    assert [each.get("filename") for each in classes] == traced
+    assert all((tmp_path / file).is_file() for file in traced)
+    files = json.loads(out["json"].read_text("utf-8"))["files"]
+    assert ["definitions/billing/" + each["file"] for each in files] == traced
+
+
+def test_junit_has_a_case_for_all_that_makes_the_run_fail(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(root, "--coverage-min", "100", "--format", "junit") == 1
+    suites = ElementTree.fromstring(capsys.readouterr().out)
+    (error,) = suites.iter("error")
+    assert str(error.get("message")).endswith("of the definitions are reached, less than 100 %")
+    replace_in(root, "entry.mapping.yaml", ("order: =bill.order", "order: =bill.ordr"))
+    assert ran(root, "--format", "junit") == 1
+    suites = ElementTree.fromstring(capsys.readouterr().out)
+    assert [each.get("name") for each in suites.iter("testcase")] == ["it compiles"]
+    (error,) = suites.iter("error")
+    assert "bill.ordr" in str(error.text)
+    for suite in suites:
+        assert {"name", "tests", "failures", "errors"} <= set(suite.keys())
 
 
 @pytest.mark.parametrize("command", [[], ["init"], ["record"]])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import orjson
 
+from engine.report.xml_text import xml_attribute
 from engine.verify.coverage.measure import Coverage, FileCoverage
 from engine.verify.coverage.points import Point, PointKind
 
@@ -111,7 +111,7 @@ def cobertura(coverage: Coverage) -> str:
     for each in coverage.files:
         folders.setdefault(str(PurePosixPath(each.file).parent), []).append(each)
     for folder, files in folders.items():
-        text.append(f'    <package name={quoteattr(folder)} {_rates(files)} complexity="0">')
+        text.append(f'    <package name={xml_attribute(folder)} {_rates(files)} complexity="0">')
         text.append("      <classes>")
         for each in files:
             text += _class(each)
@@ -122,7 +122,7 @@ def cobertura(coverage: Coverage) -> str:
 def _class(each: FileCoverage) -> Iterator[str]:
     name = PurePosixPath(each.file).name
     yield (
-        f"        <class name={quoteattr(name)} filename={quoteattr(each.file)} {_rates([each])} "
+        f"        <class name={xml_attribute(name)} filename={xml_attribute(each.file)} {_rates([each])} "
         'complexity="0"><methods/><lines>'
     )
     for number, points in _by_line(each).items():

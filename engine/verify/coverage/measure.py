@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from engine.verify.coverage.points import Point, PointKind
 
@@ -42,6 +42,10 @@ class Coverage:
 
     files: tuple[FileCoverage, ...]
     thresholds: Thresholds = Thresholds()
+
+    def placed(self, path: Callable[[str], str]) -> Coverage:
+        """The same with files where ``path`` says that they lie."""
+        return replace(self, files=tuple(replace(each, file=path(each.file)) for each in self.files))
 
     @property
     def points(self) -> int:
