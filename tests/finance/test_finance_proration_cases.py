@@ -103,7 +103,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
      {"discount_reversed": "1.00", "net_credit": "-9.00"}),
     ("proration.billing", {},
      {"monthly": "100", "start": "2019-01-15", "end": "2019-04-10", "anchor": "calendar_start", "basis": "actual"},
-     {"duration_months": "2.882", "amount": "288.20"}),
+     {"duration_months": "2.881", "amount": "288.10"}),
     ("proration.billing", {},
      {"monthly": "100", "start": "2019-01-15", "end": "2019-04-10", "anchor": "service_start", "basis": "fixed_30"},
      {"duration_months": "2.9", "amount": "290"}),

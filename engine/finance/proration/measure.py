@@ -22,9 +22,10 @@ from engine.finance.calendar import (
     moment_of,
     next_boundary,
 )
-from engine.finance.exact import ONE, ZERO
+from engine.finance.exact import ONE, ZERO, rounded
 from engine.finance.problem import Where, refused
 from engine.finance.proration.facts import Every, Unit
+from engine.spec.documents.finance import Rounding
 from engine.spec.documents.proration import (
     Anchor,
     AnchorRule,
@@ -81,6 +82,7 @@ class Measure:
     anchor: AnchorRule
     nominal: NominalDays
     zone: ZoneInfo
+    broken: Rounding | None = None
 
     def point(self, value: date | datetime) -> Point:
         """A start as this measure counts: a local day, or a moment."""
@@ -235,7 +237,7 @@ class Measure:
                 factor += ONE
             else:
                 divisor = self.whole(denominator, period, plan, begin, where)
-                factor += self._broken(min(self.share(inside, divisor, where).factor, ONE))
+                factor += self._rounded(self._broken(min(self.share(inside, divisor, where).factor, ONE)))
             whole += self.length(period)
             begin = end
         return Share(part, whole, factor)
@@ -247,6 +249,11 @@ class Measure:
         boundary = self.following(start, every, Anchor.CALENDAR)
         months = -MONTHS[every.unit] * every.count
         return self.point(add_months(day_of(boundary, self.zone), months, self.anchor.day))
+
+    def _rounded(self, share: Fraction) -> Fraction:
+        """The share of one broken period: it is what a statement shows, so it is what is added up."""
+        rule = self.broken
+        return share if rule is None or rule.scale is None else Fraction(rounded(share, rule.scale, rule.mode))
 
     def _broken(self, factor: Fraction) -> Fraction:
         if self.rule.partial is Partial.PRORATED:

@@ -76,10 +76,11 @@ def rules_of(document: Proration) -> Rules:
     nominal = time.nominal_days or NominalDays(span=span)
     scope = document.scope or ScopeRule(span=span)
     where = Where(f"proration {document.id} {document.version}")
+    rounding = document.rounding or ProrationRounding(span=span)
     return Rules(
         document,
         where,
-        Measure(where, time, anchor, nominal, zone_of(time.zone)),
+        Measure(where, time, anchor, nominal, zone_of(time.zone), rounding.factor),
         time,
         document.timing or TimingRule(span=span),
         timing_cases(document.timing, Diagnostics()),
@@ -88,7 +89,7 @@ def rules_of(document: Proration) -> Rules:
         document.discount or DiscountRule(span=span),
         anchor,
         {each: getattr(scope, each.value) for each in ChargeType},
-        document.rounding or ProrationRounding(span=span),
+        rounding,
     )
 
 

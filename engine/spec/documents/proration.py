@@ -333,7 +333,11 @@ class ScopeRule:
 class ProrationRounding:
     """The named points at which figures are rounded; nothing is rounded elsewhere."""
 
-    factor: Rounding | None = declare("The factor; exact if left out.", default=None)
+    factor: Rounding | None = declare(
+        "The factor; exact if left out. Where `long` is `periods`, the share of each broken period is rounded, and "
+        "these are added up.",
+        default=None,
+    )
     amount: Rounding | None = declare("Amounts; the currency's digits, half up, if left out.", default=None)
     tax: TaxRounding = declare(
         "`separate`: net and tax are rounded each and the total is their sum; `within_total`: the total is rounded "

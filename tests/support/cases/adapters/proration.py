@@ -247,7 +247,6 @@ def broken_periods(case: Case) -> Mapping[str, Any]:
     if "partial_allowed" in given and not _true(given["partial_allowed"]):
         time["partial"] = "full"
     body: dict[str, Any] = {"time": time, "rounding": _rounding(case)}
-    body["rounding"]["factor"] = {"scale": 3}  # the manual's durations have three digits, and prices follow from them
     anchor = str(given.get("anchor", "service_start"))
     if "anchor_day" in given or "calendar" in anchor:
         body["anchor"] = {"periods": "calendar", "day": int(given.get("anchor_day", 1))}
@@ -256,9 +255,13 @@ def broken_periods(case: Case) -> Mapping[str, Any]:
     facts = {
         "currency": _currency(case), "changes": [{"at": given["start"], "until": given["end"], "new": [line]}],
     }  # fmt: skip
-    result = run_document("proration", body, facts)
-    factor = result["lines"][0]["factor"]
-    return {"duration_months": factor, "term_count": factor, "amount": result["net"], "price": result["net"]}
+    found: dict[str, Any] = {}
+    # Manuals print durations with three digits and counts of terms with six; prices follow from what is printed.
+    for scale, count, amount in ((3, "duration_months", "amount"), (6, "term_count", "price")):
+        body["rounding"]["factor"] = {"scale": scale}
+        result = run_document("proration", body, facts)
+        found |= {count: result["lines"][0]["factor"], amount: result["net"]}
+    return found
 
 
 ADAPTERS: dict[str, Adapter] = {
