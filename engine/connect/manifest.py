@@ -244,15 +244,20 @@ def connector_names() -> tuple[str, ...]:
 
 
 def load_manifest(
-    name: str, diagnostics: Diagnostics, span: Span | None = None, own: Path | None = None
+    name: str,
+    diagnostics: Diagnostics,
+    span: Span | None = None,
+    own: Path | None = None,
+    read: Callable[[str], bytes] | None = None,
 ) -> Manifest | None:
     """The manifest of a connector: a folder of the package ``connectors``, or of the package that an entry point
     of the group ``tieout.connectors`` names, or else a folder of ``own``, where a workspace keeps connectors of its
-    own. ``span`` is where the connector is asked for."""
+    own. ``span`` is where the connector is asked for; ``read`` gives the files of the workspace by their paths in it,
+    where others count than those on disk."""
     located = _find_folder(name)
     private = own_folder(name, own)
     if private is not None:
-        return _read_own(name, private, located is not None, diagnostics)
+        return _read_own(name, private, located is not None, diagnostics, read)
     if located is None:
         diagnostics.error(
             codes.UNKNOWN_CONNECTOR, f"there is no connector {name!r}", span or Span(name), _unknown(name, own)
@@ -303,10 +308,18 @@ def _unknown(name: str, own: Path | None) -> str:
     return f"installed: {known}; for one of your own, {there}write connectors/{name}/manifest.yaml in the workspace"
 
 
-def _read_own(name: str, folder: Path, installed: bool, diagnostics: Diagnostics) -> Manifest | None:
+def own_file(name: str) -> str:
+    """The path in a workspace of the manifest of a connector of its own."""
+    return f"connectors/{name}/manifest.yaml"
+
+
+def _read_own(
+    name: str, folder: Path, installed: bool, diagnostics: Diagnostics, read: Callable[[str], bytes] | None
+) -> Manifest | None:
     """A connector that a workspace declares: a manifest without Python, under a name of its own."""
     found = Diagnostics()
-    manifest = read_manifest(folder, "", f"connectors/{name}/manifest.yaml", found)
+    file = own_file(name)
+    manifest = read_manifest(folder, "", file, found, None if read is None else read(file))
     if manifest is not None:
         place = manifest.form.span
         if installed:
@@ -323,12 +336,14 @@ def _read_own(name: str, folder: Path, installed: bool, diagnostics: Diagnostics
     return None if found.has_errors else manifest
 
 
-def read_manifest(folder: Traversable, package: str, file: str, diagnostics: Diagnostics) -> Manifest | None:
-    """Read, decode and check one manifest."""
+def read_manifest(
+    folder: Traversable, package: str, file: str, diagnostics: Diagnostics, raw: bytes | None = None
+) -> Manifest | None:
+    """Read, decode and check one manifest; ``raw`` is its content, where another counts than that on disk."""
     from engine.connect.manifest_checks import check_manifest
 
     found = Diagnostics()
-    node = read_yaml(folder.joinpath("manifest.yaml").read_bytes(), file, found)
+    node = read_yaml(folder.joinpath("manifest.yaml").read_bytes() if raw is None else raw, file, found)
     form = None
     if node is not None and _is_manifest(node, found):
         form = decode(node, ManifestForm, found)

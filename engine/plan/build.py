@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from engine.base.identity import digest
 from engine.base.record import frozen
-from engine.connect.manifest import Manifest, load_manifest, own_names, stamp_of
+from engine.connect.manifest import Manifest, load_manifest, own_file, own_folder, own_names, stamp_of
 from engine.expr.checked import Checked, PlainText
 from engine.plan import codes as codes  # registers what the findings mean
 from engine.plan.bundles import LANGUAGE
@@ -149,13 +149,19 @@ class _Builder:
         used = {connection.connector for connection in self.workspace.connections}
         for name in own_names(own):
             if name not in used:  # nothing speaks by it yet, but it may be wrong already
-                load_manifest(name, self.diagnostics, own=own)
+                load_manifest(name, self.diagnostics, own=own, read=self.workspace.read)
 
     def _manifest(self, connection: Connection, own: Path | None) -> Manifest | None:
         """What the connection's connector declares; None with findings."""
         name, stamp = connection.connector, stamp_of(connection.connector, own)
-        load = partial(_loaded, name, connection.span, own)
-        return load(self.library) if stamp is None else self._made(("manifest", name), (name, stamp), load)
+        load = partial(_loaded, name, connection.span, own, self.workspace.read)
+        if stamp is None:
+            return load(self.library)
+        return self._made(("manifest", name), (name, stamp, self._own_text(name, own)), load)
+
+    def _own_text(self, name: str, own: Path | None) -> str:
+        """The manifest of a connector of the workspace's own as it counts, which an editor may not have saved."""
+        return self.workspace.files.get(own_file(name), "") if own_folder(name, own) is not None else ""
 
     def _schemas(self) -> LoadedSchemas:
         """The workspace's schemas and those of the connectors that it uses."""
@@ -349,8 +355,10 @@ class _Builder:
         )
 
 
-def _loaded(name: str, span: Span, own: Path | None, library: Library) -> Manifest | None:
-    return load_manifest(name, library.diagnostics, span, own)
+def _loaded(
+    name: str, span: Span, own: Path | None, read: Callable[[str], bytes] | None, library: Library
+) -> Manifest | None:
+    return load_manifest(name, library.diagnostics, span, own, read)
 
 
 def _connected(

@@ -56,3 +56,33 @@ def test_a_slip_is_found_as_it_is_saved(bench: Workbench) -> None:
     file = bench.root / MANIFEST
     file.write_text(file.read_text("utf-8").replace("=reply.body.id", "=reply.bdy.id", 1), "utf-8")
     assert [(each.code, each.span.file) for each in bench.check().diagnostics] == [("EXPR010", MANIFEST)]
+
+
+def test_a_slip_is_found_as_it_is_typed_and_is_gone_when_it_is_taken_back(bench: Workbench) -> None:
+    text = bench.text(MANIFEST)
+    bench.open(MANIFEST, text.replace("=reply.body.id", "=reply.bdy.id", 1))
+    assert [(each.code, each.span.file) for each in bench.check().diagnostics] == [("EXPR010", MANIFEST)]
+    bench.open(MANIFEST, text)
+    assert bench.check().diagnostics == ()
+    bench.open(MANIFEST, text.replace("spec: connector/v1", "spec: connector/v1\nsumary: x", 1))
+    assert [each.span.file for each in bench.check().diagnostics][:1] == [MANIFEST]
+    bench.close(MANIFEST)
+    assert bench.check().diagnostics == ()
+
+
+def test_an_operation_that_is_renamed_and_not_saved_is_missed_by_its_flow(bench: Workbench) -> None:
+    bench.open(MANIFEST, bench.text(MANIFEST).replace("name: invoice.create", "name: invoice.make", 1))
+    found = {each.span.file for each in bench.check().diagnostics}
+    assert "mappings/flows/invoice_posted.flow.yaml" in found
+
+
+@pytest.mark.parametrize(
+    "schema", ["connectors/ledgerline/schemas/document@1.schema.json", "schemas/bill@1.schema.json"]
+)
+def test_a_field_that_is_renamed_in_a_schema_and_not_saved_is_missed(bench: Workbench, schema: str) -> None:
+    before = bench.text(schema)
+    bench.open(schema, before.replace('"currency"', '"curency"').replace('"customer"', '"custmer"'))
+    assert bench.text(schema) != before
+    assert any(each.span.file.startswith("mappings/") for each in bench.check().diagnostics)
+    bench.close(schema)
+    assert bench.check().diagnostics == ()
