@@ -77,16 +77,16 @@ def add_modelines(root: Path, files: list[str]) -> int:
     return added
 
 
-def serve_language() -> None:
-    """Run the language server on standard input and output until the editor ends it. Raises UserError if its
-    libraries are not installed."""
+def serve_language() -> bool:
+    """Run the language server on standard input and output until the editor ends it; whether that asked it to shut
+    down before. Raises UserError if its libraries are not installed."""
     try:
         import pygls  # noqa: F401 - whether it is there at all
     except ImportError as error:
         raise UserError("the language server needs the extra `lsp`: pip install 'tieout[lsp]'") from error
     from engine.lsp.server import serve
 
-    serve()
+    return serve()
 
 
 #: What the template of a connection begins with.

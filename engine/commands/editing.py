@@ -75,8 +75,7 @@ def new(kind: str, name: str, folder: str | None, workspace: Path | None, as_jso
 )
 def lsp() -> int:
     """Run the language server, which an editor starts by itself: diagnostics, completion, hover, rename and more."""
-    api.serve_language()
-    return CLEAN
+    return CLEAN if api.serve_language() else FINDINGS
 
 
 COMMANDS: dict[str, click.Command] = {"new": new, "schemas": schemas, "lsp": lsp}

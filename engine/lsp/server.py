@@ -148,8 +148,10 @@ def make_server() -> Server:
     return server
 
 
-def serve() -> None:
-    """Serve one editor over standard input and output until it ends."""
+def serve() -> bool:
+    """Serve one editor over standard input and output until it ends; whether it ended in order."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*RARELY)
-    make_server().start_io()
+    server = make_server()
+    server.start_io()
+    return not getattr(server.protocol, "left", False)

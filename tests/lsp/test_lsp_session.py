@@ -118,6 +118,45 @@ def test_it_ends_when_the_editor_is_gone(root: Path) -> None:
 START = {"line": 0, "character": 0}
 
 
+def test_what_comes_out_of_turn_is_refused_as_the_protocol_says(root: Path) -> None:
+    where = {"textDocument": {"uri": (root / FILE).as_uri()}}
+    with wire() as made:
+        early = made.ask("textDocument/hover", {**where, "position": START})["error"]
+        assert (early["code"], early.get("data")) == (-32002, None)
+        made.open(root)  # passed over: nobody waits for an answer
+        made.begin(root)
+        again = made.ask("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+        assert again["error"]["code"] == -32600
+        assert made.ask("textDocument/documentSymbol", where)["result"]
+        assert made.ask("shutdown", None)["result"] is None
+        assert made.ask("textDocument/documentSymbol", where)["error"]["code"] == -32600
+        made.send("exit", None)
+        assert made.process.wait(WAIT_SECONDS) == 0
+
+
+def test_an_editor_that_goes_without_a_shutdown_is_told_by_the_exit_code(root: Path) -> None:
+    with wire() as made:
+        made.begin(root)
+        made.send("exit", None)
+        assert made.process.wait(WAIT_SECONDS) == 1
+
+
+def test_what_fails_inside_is_answered_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pygls.exceptions import JsonRpcInternalError
+
+    from engine.lsp.server import make_server
+
+    said: list[Any] = []
+    protocol = make_server().protocol
+    monkeypatch.setattr(protocol, "_send_data", said.append)
+    try:
+        raise KeyError("mappings")
+    except KeyError:
+        error = JsonRpcInternalError.of(sys.exc_info())
+    protocol._send_response(1, error=error.to_response_error())
+    assert (said[0].error.message, said[0].error.data) == ("this could not be answered: 'mappings'", None)
+
+
 @pytest.mark.parametrize(
     ("method", "params"),
     [
