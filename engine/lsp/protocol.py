@@ -1,4 +1,4 @@
-"""The wire: every request gets an answer in its turn, also one whose form is wrong, which the library leaves waiting."""
+"""The wire: every request gets an answer in its turn, also one whose form is wrong, which the library passes over."""
 
 from __future__ import annotations
 
