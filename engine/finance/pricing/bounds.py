@@ -81,7 +81,7 @@ def _at_most(bound: Bound, maximum: Maximum, lines: Sequence[WorkLine], before: 
     counted = total(line.net for line in lines)
     for line in lines:
         above = max(ZERO, min(reached + line.net - limit, line.net))
-        reached += line.net
+        reached += line.net - above
         taken += above
         line.adjust(bound.id, -above, f"{number(above)} off: at most {number(limit)} by {bound.id}")
     told = f"{number(before + counted)} of at most {number(limit)}"

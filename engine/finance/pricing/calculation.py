@@ -129,17 +129,18 @@ def _in_order(document: Pricing, lines: Sequence[WorkLine]) -> list[WorkLine]:
 
 
 def _accrued(program: _Program, facts: RatingFacts, entries: Sequence[Entry]) -> Fraction:
-    """The money total of the charges that count towards thresholds."""
+    """The money total of the charges that count towards thresholds, at most what maximums allow. The period is not
+    over: nothing is missing of a minimum yet, and no included unit is left unused."""
     thresholds = program.document.thresholds
     assert thresholds is not None
     names = None if thresholds.charges is None else {each.text for each in thresholds.charges}
-    found = ZERO
-    for prepared in program.charges:
-        counts = bool(prepared.charge.meters) if names is None else prepared.charge.id in names
-        if counts and _is_billed(prepared.charge, facts):
-            lines = rate_charge(prepared, facts, entries)
-            found += total(line.amounts.money(line.net).amount for line in lines)
-    return found
+    counted = {
+        prepared.charge.id
+        for prepared in program.charges
+        if (bool(prepared.charge.meters) if names is None else prepared.charge.id in names)
+    }
+    lines, _ = _lines(program, replace(facts, closing=False), entries)
+    return total(line.amounts.money(line.net).amount for line in lines if line.charge in counted)
 
 
 # ----------------------------------------------------------------------------- facts that do not fit

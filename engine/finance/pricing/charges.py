@@ -20,9 +20,8 @@ from engine.finance.pricing.quantity import (
     combined,
     conversion_factor,
     freed,
-    signed,
+    priced_size,
     smoothed,
-    transformed,
 )
 from engine.finance.pricing.rates import rate_of
 from engine.finance.pricing.windows import keep_commitment
@@ -83,11 +82,9 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
     quantity = prepared.charge.quantity
     for group in groups:
         where = prepared.where.at(record=(group.now or group.before)[0].record)
-        metered_before = combined(quantity, group.before)
-        size, group.after_sign = signed(quantity, combined(quantity, [*group.before, *group.now]), where)
-        group.after_size = transformed(quantity, size, group.after_sign)
-        size, group.before_sign = signed(quantity, metered_before, where)
-        group.before_size = transformed(quantity, size, group.before_sign)
+        metered = combined(quantity, [*group.before, *group.now])
+        group.after_size, group.after_sign = priced_size(quantity, metered, where)
+        group.before_size, group.before_sign = priced_size(quantity, combined(quantity, group.before), where)
     as_billed = prepared.charge.earlier_bills is EarlierBills.AS_BILLED
     free, allowance = _included(prepared, facts, groups, entries)
     lines = [
@@ -188,7 +185,8 @@ def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Fre
         _signed_pieces(prepared, group, group.before, free.before, group.before_sign, where) if counts_before else []
     )
     after, (before, billed) = _figure(prepared, facts, pieces), _earlier_bills(prepared, facts, group, earlier)
-    kept = keep_commitment(charge.commitments, group.chosen.rate, group.now, after, where)
+    window, factor = Measure(free.after, free.after, group.now, where), _factor(prepared, facts)
+    kept = keep_commitment(charge.commitments, group.chosen.rate, window, after, factor)
     after = kept.amount
     base = _rounded(prepared, facts, pieces, after) - billed
     metered = combined(charge.quantity, [*group.before, *group.now]) - combined(charge.quantity, group.before)
@@ -212,7 +210,7 @@ def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Fre
     )  # fmt: skip
     line.told = _told(prepared, group, line, shown, kept.told)
     if prepared.overage is not None:
-        line.above = above_commitment(prepared.overage, shown, line, _factor(prepared, facts), where)
+        line.above = above_commitment(prepared.overage, shown, line, factor, where)
     return line
 
 

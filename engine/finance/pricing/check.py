@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from engine.base.errors import Failure
+from engine.base.money import decimal_text
 from engine.finance.exact import scale_for
 from engine.finance.pricing import codes as codes
 from engine.finance.pricing.bounds import scope_of
@@ -31,6 +32,7 @@ def check(document: Pricing, diagnostics: Diagnostics) -> None:
         check_charge(charge, find)
     for bound in document.bounds:
         _check_bound(bound, document, find)
+    _check_contradictions(document, find)
     _check_stacks(document, find)
     _check_overage(document, find)
     if document.thresholds is not None:
@@ -81,6 +83,20 @@ def _known(names: Iterable[Name], known: list[str], what: str, find: Finder) -> 
 
 
 # ----------------------------------------------------------------------------- bounds
+
+
+def _check_contradictions(document: Pricing, find: Finder) -> None:
+    """A minimum of charges that may not cost as much. Prorated alike, the two stay in this order on every bill."""
+    charges = [charge.id for charge in document.charges]
+    for least in document.bounds:
+        for most in document.bounds:
+            if least.minimum is None or most.maximum is None or least.minimum.amount <= most.maximum.amount:
+                continue
+            mine, theirs = scope_of(least, charges), scope_of(most, charges)
+            if mine[0] is theirs[0] and mine[1] <= theirs[1] and least.minimum.prorated is most.maximum.prorated:
+                find.error("FIN030", f"the minimum {decimal_text(least.minimum.amount)} of `{least.id}` is above the "
+                           f"maximum {decimal_text(most.maximum.amount)} of `{most.id}`", least.span,
+                           "exchange or correct them")  # fmt: skip
 
 
 def _check_stacks(document: Pricing, find: Finder) -> None:

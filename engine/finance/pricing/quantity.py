@@ -41,17 +41,18 @@ def combined(quantity: Quantity | None, entries: Sequence[Entry]) -> Fraction:
     return max(entry.number for entry in entries) if combine is Combine.MAX else entries[-1].number
 
 
-def transformed(quantity: Quantity | None, metered: Fraction, sign: int = 1) -> Fraction:
-    """The size of the priced quantity of a metered one of this size and sign; it is rounded with its sign, so that
-    ``ceiling`` of -5.1 is -5."""
-    exact = metered * conversion_factor(quantity)
-    if quantity is None or quantity.rounding is None:
-        return exact
-    return sign * Fraction(rounded(sign * exact, quantity.rounding.scale, quantity.rounding.mode))
+def priced_size(quantity: Quantity | None, metered: Fraction, where: Where) -> tuple[Fraction, int]:
+    """The size of the priced quantity and its sign. It is rounded with its sign, so that ``ceiling`` of -5.1 is -5;
+    what comes to nothing has no sign."""
+    size, sign = _signed(quantity, metered, where)
+    size *= conversion_factor(quantity)
+    if quantity is not None and quantity.rounding is not None:
+        size = sign * Fraction(rounded(sign * size, quantity.rounding.scale, quantity.rounding.mode))
+    return size, sign if size else 1
 
 
-def signed(quantity: Quantity | None, metered: Fraction, where: Where) -> tuple[Fraction, int]:
-    """The size of a quantity and its sign, as the document's rule for quantities below zero has it."""
+def _signed(quantity: Quantity | None, metered: Fraction, where: Where) -> tuple[Fraction, int]:
+    """The size of a metered quantity and its sign, as the document's rule for quantities below zero has it."""
     if metered >= 0:
         return metered, 1
     if quantity is not None and quantity.prorated:

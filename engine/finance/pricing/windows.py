@@ -10,7 +10,6 @@ from engine.finance.exact import ZERO, total
 from engine.finance.pricing.choice import fits
 from engine.finance.pricing.measure import Entry, Measure, Rate
 from engine.finance.pricing.words import number
-from engine.finance.problem import Where
 from engine.spec.documents.pricing_bounds import WindowCommitment
 
 
@@ -26,15 +25,16 @@ class Kept:
 
 
 def keep_commitment(
-    commitments: Sequence[WindowCommitment], rate: Rate, entries: Sequence[Entry], cost: Fraction, where: Where
+    commitments: Sequence[WindowCommitment], rate: Rate, measure: Measure, cost: Fraction, factor: Fraction
 ) -> Kept:
-    """Apply the first commitment that fits a line. Windows without one cost what they cost."""
+    """Apply the first commitment that fits a line. Windows without one cost what they cost. ``factor`` is the line's
+    proration and discount, which a promised quantity has too."""
     if not commitments:
         return Kept(cost)
-    found = next((each for each in commitments if _is_for(each, entries)), None)
+    found = next((each for each in commitments if _is_for(each, measure.entries)), None)
     if found is None:
         return Kept(cost, cost, ZERO, ZERO)
-    promised = _promised(found, rate, entries, where)
+    promised = _promised(found, rate, measure, factor)
     if cost >= promised:
         above = (cost - promised) * Fraction(found.overage_factor)
         told = f"{number(promised)} committed, {number(cost - promised)} above it times {number(found.overage_factor)}"
@@ -49,8 +49,9 @@ def _is_for(commitment: WindowCommitment, entries: Sequence[Entry]) -> bool:
     return all(fits(commitment.when, entry.dimensions) for entry in entries)
 
 
-def _promised(commitment: WindowCommitment, rate: Rate, entries: Sequence[Entry], where: Where) -> Fraction:
+def _promised(commitment: WindowCommitment, rate: Rate, measure: Measure, factor: Fraction) -> Fraction:
     if commitment.amount is not None:
         return Fraction(commitment.amount)
     quantity = Fraction(commitment.quantity or 0)
-    return total(piece.amount for piece in rate(Measure(quantity, quantity, entries, where)))
+    promised = Measure(quantity, quantity, measure.entries, measure.where)
+    return total(piece.amount for piece in rate(promised)) * factor
