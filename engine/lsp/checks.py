@@ -36,6 +36,7 @@ class Checks:
         self._failed = failed
         self._changes = 0
         self._checked = -1
+        self._stopped = False
         self._last_change = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
@@ -51,6 +52,10 @@ class Checks:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = loop.call_later(0 if at_once or rested else QUIET_SECONDS, self._start)
+
+    def stop(self) -> None:
+        """Say nothing any more. A check that is due runs all the same, because somebody may wait for it."""
+        self._stopped = True
 
     def _start(self) -> None:
         self._timer = None
@@ -80,7 +85,8 @@ class Checks:
                 await asyncio.sleep(QUIET_SECONDS)
                 continue  # what was found is about a text that is gone
             self._checked = seen
-            self._done()
+            if not self._stopped:
+                self._done()
             await self._notify()
             if await self._idle():
                 await loop.run_in_executor(self._pool, self._bench.refresh)

@@ -28,9 +28,14 @@ def _register_texts(server: Server) -> None:
             what = types.Registration("watched", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             server.client_register_capability(types.RegistrationParams([what]))
         for folder in server.workspace.folders.values():
-            known = server.bench_of(folder.uri)
-            if known is not None:
-                known[1].changed(at_once=True)
+            server.enter(folder.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    async def changed_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        for folder in params.event.removed:
+            server.leave(folder.uri)
+        for folder in params.event.added:
+            server.enter(folder.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: types.DidOpenTextDocumentParams) -> None:

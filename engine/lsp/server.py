@@ -44,7 +44,8 @@ class Server(LanguageServer):
     @property
     def units(self) -> Units:
         """How this client counts columns."""
-        return Units(str(getattr(self.workspace.position_encoding, "value", types.PositionEncodingKind.Utf16.value)))
+        agreed = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
+        return Units(agreed.value if isinstance(agreed, types.PositionEncodingKind) else agreed)
 
     def bench_of(self, uri: str) -> tuple[Workbench, Checks] | None:
         """The workspace that a file lies in; made when it is first asked for. None if it lies in none."""
@@ -76,6 +77,26 @@ class Server(LanguageServer):
         if file is not None:
             bench.open(file, text) if text is not None else bench.close(file)
             checks.changed()
+
+    def enter(self, uri: str) -> None:
+        """A folder is in the editor: what is wrong in its workspace is said without any file being opened."""
+        known = self.bench_of(uri)
+        if known is not None:
+            known[1].changed(at_once=True)
+
+    def leave(self, uri: str) -> None:
+        """A folder was taken out of the editor: what was found there is said no more, if no file of it is open."""
+        left, folders = _folder(uri), [_folder(each) for each in self.workspace.folders]
+        for root, (bench, checks) in list(self._benches.items()):
+            stays = any(each is not None and root.is_relative_to(each) for each in folders)
+            if left is None or not root.is_relative_to(left) or stays or bench.open_texts:
+                continue
+            checks.stop()
+            del self._benches[root]
+            if self.pulls:
+                self.workspace_diagnostic_refresh(None)
+            for file in sorted(self._published.pop(root, set())):
+                self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(bench.uri(file), []))
 
     def changed(self) -> None:
         """Files changed on disk."""
@@ -136,6 +157,12 @@ class Server(LanguageServer):
         workspace = self.client_capabilities.workspace
         if workspace is not None and workspace.code_lens is not None and workspace.code_lens.refresh_support:
             self.workspace_code_lens_refresh(None)
+
+
+def _folder(uri: str) -> Path | None:
+    """The folder that a URI names, links followed; None if it names something else."""
+    path = path_of(uri)
+    return None if path is None else path.resolve()
 
 
 def make_server() -> Server:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from corpus.measure import mistakes
 from corpus.patches import trial
 from lsp_world import Editor, editor
@@ -20,6 +21,7 @@ from engine.lsp.workbench import Workbench
 #: Every so many mistakes are tried here; `tests/corpus` tries them all on the same checker.
 STEP = 31
 BILL = "mappings/bill.mapping.yaml"
+ENTRY = "mappings/entry.mapping.yaml"
 
 
 def test_findings_of_the_corpus_are_those_of_the_command_line(tmp_path: Path) -> None:
@@ -77,6 +79,61 @@ def test_two_workspaces_are_apart_and_each_has_its_own_findings(tmp_path: Path) 
                 await made.news.wait()
             assert [each.code for each in made.found[uri]] == ["MAP004"]
             assert made.found[made.uri(BILL)] == []
+
+    asyncio.run(asyncio.wait_for(session(), 100))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_columns_are_counted_as_the_editor_and_the_server_agreed(tmp_path: Path, encoding: str) -> None:
+    root = copy_base(tmp_path / "ws").resolve()
+    text = (root / ENTRY).read_text("utf-8").replace("=bill.order", "=join('😀é', [bill.ordr])")
+    number, line = next((number, line) for number, line in enumerate(text.split("\n")) if "bill.ordr" in line)
+
+    def place(before: str) -> types.Position:
+        width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
+        name = encoding if encoding == "utf-8" else f"{encoding}-le"
+        return types.Position(number, len(line[: line.index(before)].encode(name)) // width)
+
+    async def session() -> None:
+        async with editor(root, encodings=[encoding, "utf-16"]) as made:
+            assert made.capabilities is not None and made.capabilities.position_encoding == encoding
+            made.open(ENTRY, text)
+            (found,) = await made.diagnostics(ENTRY, lambda each: each)
+            assert found.range == types.Range(place("ordr"), place("])"))
+            change = types.TextDocumentContentChangePartial(range=types.Range(place("r]"), place("r]")), text="e")
+            version = types.VersionedTextDocumentIdentifier(2, made.uri(ENTRY))
+            made.client.text_document_did_change(types.DidChangeTextDocumentParams(version, [change]))
+            made.texts[ENTRY] = text.replace("bill.ordr", "bill.order")
+            found = (await made.diagnostics(ENTRY, lambda each: [one.code for one in each] != ["EXPR010"]))[0]
+            assert (found.code, found.range.start) == ("TYPE002", place("[bill"))
+
+    asyncio.run(asyncio.wait_for(session(), 100))
+
+
+def test_folders_that_come_are_checked_and_those_that_go_are_said_no_more(tmp_path: Path) -> None:
+    one, other = (copy_base(tmp_path / name).resolve() for name in ("one", "other"))
+    path = other / BILL
+    path.write_text(path.read_text("utf-8").replace("output: bill.issued@1", "output: bill.isued@1"), "utf-8")
+    folder = types.WorkspaceFolder(other.as_uri(), "other")
+
+    async def session() -> None:
+        async with editor(one) as made:
+
+            async def said(codes: list[str]) -> None:
+                while [each.code for each in made.found.get(path.as_uri(), [])] != codes:
+                    made.news.clear()
+                    await made.news.wait()
+
+            def changed(added: list[types.WorkspaceFolder], removed: list[types.WorkspaceFolder]) -> None:
+                event = types.WorkspaceFoldersChangeEvent(added, removed)
+                made.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+
+            for _ in range(2):
+                changed([folder], [])
+                await said(["MAP004"])
+                changed([], [folder])
+                await said([])
+            assert made.messages == []
 
     asyncio.run(asyncio.wait_for(session(), 100))
 

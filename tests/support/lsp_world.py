@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -115,8 +115,8 @@ def position(text: str, offset: int) -> types.Position:
 
 
 @asynccontextmanager
-async def editor(root: Path, *, pull: bool = False) -> AsyncIterator[Editor]:
-    """An editor connected to a server process of its own."""
+async def editor(root: Path, *, pull: bool = False, encodings: Sequence[str] = ()) -> AsyncIterator[Editor]:
+    """An editor connected to a server process of its own, which may offer ``encodings`` of columns."""
     client = LanguageClient("tests", "1")
     made = Editor(client, root)
 
@@ -150,10 +150,11 @@ async def editor(root: Path, *, pull: bool = False) -> AsyncIterator[Editor]:
         diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True) if pull else None,
         did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
     )
+    general = types.GeneralClientCapabilities(position_encodings=list(encodings)) if encodings else None
     answer = await asyncio.wait_for(
         client.initialize_async(
             types.InitializeParams(
-                capabilities=types.ClientCapabilities(text_document=documents, workspace=workspace),
+                capabilities=types.ClientCapabilities(text_document=documents, workspace=workspace, general=general),
                 workspace_folders=[types.WorkspaceFolder(root.as_uri(), "workspace")],
             )
         ),
