@@ -26,14 +26,23 @@ def actions(view: View, place: types.Range, only: Iterable[str] | None = None) -
     ]
 
 
+def _current(view: View) -> Iterator[Diagnostic]:
+    """What was found in the document, if it was found in the text that it has now: edits of another would harm it."""
+    report, file = view.bench.report, view.document.file
+    if report is None or report.files.get(file) != view.document.text:
+        return
+    for found in report.diagnostics:
+        others = {edit.span.file for edit in found.fix.edits} if found.fix is not None else set()
+        if found.span.file == file and all(report.files.get(each, "") == view.bench.text(each) for each in others):
+            yield found
+
+
 def _here(view: View, place: types.Range) -> Iterator[tuple[Diagnostic, types.Diagnostic]]:
     """The findings that touch a stretch."""
-    report = view.bench.report
-    for found in () if report is None else report.diagnostics:
-        if found.span.file == view.document.file:
-            shown = convert(view.bench, found)
-            if shown.range.start <= place.end and place.start <= shown.range.end:
-                yield found, shown
+    for found in _current(view):
+        shown = convert(view.bench, found)
+        if shown.range.start <= place.end and place.start <= shown.range.end:
+            yield found, shown
 
 
 def _fixes(view: View, place: types.Range) -> Iterator[types.CodeAction]:
@@ -50,11 +59,10 @@ def _fixes(view: View, place: types.Range) -> Iterator[types.CodeAction]:
 
 def _fix_all(view: View) -> Iterator[types.CodeAction]:
     """All safe fixes of the document that do not touch each other."""
-    report = view.bench.report
     edits: list[Edit] = []
-    for found in () if report is None else report.diagnostics:
+    for found in _current(view):
         fix = found.fix
-        if found.span.file != view.document.file or fix is None or not fix.safe or fix.suggestion:
+        if fix is None or not fix.safe or fix.suggestion:
             continue
         if all(not _touch(edit, other) for edit in fix.edits for other in edits):
             edits += fix.edits

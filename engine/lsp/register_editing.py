@@ -36,6 +36,7 @@ def _register_rename(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
         uri = params.text_document.uri
+        await server.caught_up(uri, names=True)
         try:
             edit = await server.answer(uri, lambda view: rename(view, params.position, params.new_name))
         except NotRenamed as refused:
@@ -57,6 +58,7 @@ def _register_edits(server: Server) -> None:
         only = (
             None if params.context.only is None else [str(getattr(each, "value", each)) for each in params.context.only]
         )
+        await server.caught_up(params.text_document.uri)
         return await server.answer(params.text_document.uri, lambda view: actions(view, params.range, only))
 
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)

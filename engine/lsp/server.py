@@ -118,6 +118,15 @@ class Server(LanguageServer):
 
         return await asyncio.get_running_loop().run_in_executor(self._answering, work)
 
+    async def caught_up(self, uri: str, *, names: bool = False) -> None:
+        """Wait until what was found is about the texts as they are, and, if asked for, ``names`` as well: what changes
+        documents must not go by what they were."""
+        known = self.bench_of(uri)
+        if known is not None:
+            await known[1].settled()
+            if names:
+                await self.compute(known[0].refresh)
+
     async def compute(self, work: Callable[[], R]) -> R:
         """Work that uses what was last checked: it takes its turn with the checks."""
         return await asyncio.get_running_loop().run_in_executor(self._checking, work)

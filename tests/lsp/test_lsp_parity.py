@@ -110,6 +110,44 @@ def test_columns_are_counted_as_the_editor_and_the_server_agreed(tmp_path: Path,
     asyncio.run(asyncio.wait_for(session(), 100))
 
 
+def test_fixes_and_new_names_are_for_the_text_as_it_is(tmp_path: Path) -> None:
+    root = copy_base(tmp_path / "ws").resolve()
+    text = (root / ENTRY).read_text("utf-8")
+    bad = text.replace("=bill.order", "=bill.ordr")
+
+    async def session() -> None:
+        async with editor(root) as made:
+
+            def become(new: str) -> None:
+                made.replace(ENTRY, made.texts[ENTRY], new)
+
+            made.open(ENTRY, bad)
+            await made.diagnostics(ENTRY, lambda each: each)
+            become("# one\n# two\n" + bad)
+            place = types.Range(made.at(ENTRY, "ordr"), made.at(ENTRY, "ordr"))
+            ask = types.CodeActionParams(
+                types.TextDocumentIdentifier(made.uri(ENTRY)), place, types.CodeActionContext([])
+            )
+            found = await made.client.text_document_code_action_async(ask) or []
+            edits = [
+                edit
+                for each in found
+                if isinstance(each, types.CodeAction) and each.title == "Write order" and each.edit is not None
+                for edit in (each.edit.changes or {})[made.uri(ENTRY)]
+            ]
+            assert [edit.range.start for edit in edits] == [made.at(ENTRY, "ordr")]
+            become(text)
+            assert not await made.client.text_document_code_action_async(ask)
+            become("# one\n" + text)
+            rename = types.RenameParams(new_name="ordered", **made.on(ENTRY, made.at(ENTRY, "bill.order", "order")))
+            answer = await made.client.text_document_rename_async(rename)
+            assert answer is not None and answer.changes is not None
+            line = made.at(ENTRY, "bill.order").line
+            assert [each.range.start.line for each in answer.changes[made.uri(ENTRY)]] == [line]
+
+    asyncio.run(asyncio.wait_for(session(), 100))
+
+
 def test_folders_that_come_are_checked_and_those_that_go_are_said_no_more(tmp_path: Path) -> None:
     one, other = (copy_base(tmp_path / name).resolve() for name in ("one", "other"))
     path = other / BILL
