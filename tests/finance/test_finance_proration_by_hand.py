@@ -62,7 +62,8 @@ def test_changes_cost_what_the_calendar_says(seed: int) -> None:
     scale = minor_units(currency)
     for _ in range(5):
         period = _period(random, zone)
-        changes, expected = [], []
+        changes: list[dict[str, Any]] = []
+        expected: list[Fraction] = []
         for moment in _moments(random, period):
             change: dict[str, Any] = {"id": str(len(changes)), "at": moment.isoformat()}
             for side in ("old", "new"):
@@ -87,7 +88,7 @@ def test_credits_never_exceed_what_was_paid(seed: int) -> None:
     document = _document(credit={"cap": "paid"})
     for _ in range(5):
         price, paid, before = (random.randrange(0, 30_000) for _ in range(3))
-        days = sorted(random.sample(range(0, 31), 2))
+        days = sorted(random.sample(range(31), 2))
         left = max(0, paid - before)
         changes, expected = [], []
         for day in days:

@@ -1,4 +1,4 @@
-"""Proration once more, as on a wall calendar: every local day, or every second, is crossed off; apart from the engine."""
+"""Proration once more, as on a wall calendar: every local day is crossed off, apart from the engine."""
 
 from __future__ import annotations
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from cases.adapters.rating import point
 from cases.model import Case, run_document
 
-_TYPES = {
-    "unique": "unique_count", "count_unique": "unique_count", "count_distinct": "unique_count",
-    "distinct_count": "unique_count", "last": "latest", "avg": "average", "mean": "average", "minimum": "min",
-    "maximum": "max", "total": "sum", "time_weighted_sum": "weighted_sum",
-}  # fmt: skip
+#: Ours, by a word that the name of an aggregation elsewhere holds; the first that fits counts.
+_TYPES = (
+    ("weight", "weighted_sum"), ("uniq", "unique_count"), ("distinct", "unique_count"), ("last", "latest"),
+    ("latest", "latest"), ("recent", "latest"), ("average", "average"), ("avg", "average"), ("mean", "average"),
+    ("min", "min"), ("max", "max"), ("count", "count"), ("sum", "sum"), ("total", "sum"),
+)  # fmt: skip
 _START = "2026-01-01T00:00:00Z"
 
 
 def _moment(text: str) -> str:
     return text if "T" in text else f"{text}T00:00:00Z"
+
+
+def _month_of(events: Sequence[Mapping[str, Any]]) -> str:
+    """Where a case gives no start: the first of the month in which its events begin."""
+    moments = [str(each["at"]) for each in events if each.get("at")]
+    return f"{min(moments)[:7]}-01" if moments else _START
 
 
 def _later(start: str, days: int) -> str:
@@ -28,7 +35,7 @@ def _later(start: str, days: int) -> str:
 
 def _period(case: Case) -> dict[str, str] | None:
     given = case.input
-    start = _moment(given.get("period_start", _START))
+    start = _moment(given.get("period_start") or _month_of(given.get("events", [])))
     if "period_days" in given:
         return {"from": start, "to": _later(start, int(given["period_days"]))}
     if "period_end" not in given:
@@ -103,12 +110,12 @@ def aggregate(case: Case) -> Mapping[str, Any]:
 def _kind(case: Case) -> str:
     """The aggregation that a case names, in our words."""
     name = str(case.params["type"]).lower().replace("-", "_").replace(" ", "_")
-    return _TYPES.get(name, name)
+    found = next((ours for word, ours in _TYPES if word in name), name)
+    return f"prorated_{found}" if "prorated" in name else found
 
 
 def _buckets(case: Case, kind: str) -> Mapping[str, Any]:
     """The aggregate of each bucket, added up by a price of one per unit."""
-    kind = next((name for name in ("max", "min", "latest", "average", "count", "sum") if name in kind), kind)
     start = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     records = []
     given = case.input["buckets"]

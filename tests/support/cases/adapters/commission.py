@@ -33,7 +33,9 @@ def commission(case: Case) -> dict[str, Any]:
                 shown["up_to"] = number(tier["up_to"])
             tiers.append(shown)
         mode = str(params.get("mode") or "marginal").lower()
-        marginal = any(word in mode for word in ("marginal", "slice", "graduated", "progressive", "incremental"))
+        marginal = not mode.startswith("non") and any(
+            word in mode for word in ("marginal", "slice", "graduated", "progressive", "incremental")
+        )
         line |= {"tiers": tiers, "mode": "marginal" if marginal else "whole"}
     else:
         line["percent"] = number(params["rate_percent"])

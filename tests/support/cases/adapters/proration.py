@@ -144,7 +144,8 @@ def _days(start: date, count: Any) -> str:
 def anchor_dates(case: Case) -> Mapping[str, Any]:
     """The starts of periods from an anchor."""
     rule = str(case.params.get("rule", ""))
-    unit = next((unit for unit in ("day", "week", "quarter", "year") if rule.startswith(unit)), "month")
+    words = (("daily", "day"), ("week", "week"), ("quarter", "quarter"), ("year", "year"), ("annual", "year"))
+    unit = next((unit for word, unit in words if word in rule), "day" if rule.startswith("day") else "month")
     body = {"anchor": {"periods": "calendar"}} if rule.startswith("calendar") else {}
     row = {"start": case.input["anchor"][:10], "every": {"unit": unit}, "count": case.input["count"]}
     result = run_document("proration", body, {"currency": NO_CURRENCY, "anniversaries": row})
@@ -156,8 +157,10 @@ def day_count(case: Case) -> Mapping[str, Any]:
     rule = str(case.params.get("rule", ""))
     time: dict[str, Any] = {"zone": case.params.get("timezone") or "UTC", "long": "periods"}
     start, end = case.input["start"], case.input["end"]
-    if "360" in rule and "strict" in rule:
-        time |= {"count": "thirty_360", "interval": "inclusive"}
+    if "strict" in rule or "30" in rule.replace("360", ""):
+        time |= {"count": "thirty_360"}
+        if "strict" in rule or "inclusive" in rule:
+            time |= {"interval": "inclusive"}
     elif "inclusive" in rule or "360" in rule:
         time |= {"interval": "inclusive"}
     if _true(case.params.get("use_literal_dates")):
@@ -200,7 +203,8 @@ def credit_note(case: Case) -> Mapping[str, Any]:
 def credit_trace(case: Case) -> Mapping[str, Any]:
     """A credit against the charges that were billed."""
     given = case.input
-    order = "oldest_first" if "oldest first" in str(case.params.get("rule", "")).replace("_", " ") else "newest_first"
+    newest, _, _ = str(case.params.get("rule", "newest")).lower().partition("newest")
+    order = "oldest_first" if "oldest" in newest else "newest_first"
     charges = [
         {"id": each["id"], "line": "plan", "amount": _money(case, each["amount"])}
         for each in given["charges_oldest_first"]

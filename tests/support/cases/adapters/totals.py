@@ -16,7 +16,8 @@ NO_TAX = ["line_discounts", "document_discounts"]
 METHODS = {
     "waterfall": "fill_in_order", "fill": "fill_in_order", "sequential": "fill_in_order",
     "largest": "largest_remainder", "independent": "independent_rounding", "last": "last_takes_rest",
-    "in_order": "units_in_order", "numscript": "units_in_order", "one_by_one": "units_in_order",
+    "in_order": "units_in_order", "declared": "units_in_order", "numscript": "units_in_order",
+    "one_by_one": "units_in_order",
     "first": "first_takes_rest", "cut": "first_takes_rest", "floor": "first_takes_rest",
     "unrounded": "unrounded", "precise": "unrounded", "exact": "unrounded", "none": "unrounded",
     "no_round": "unrounded", "not_round": "unrounded", "never": "unrounded", "keep": "unrounded",
