@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "explain": ("checking", "Explain a diagnostic code, with an example."),
         "eval": ("authoring", "Evaluate an expression on a document."),
         "trace": ("running", "Show what a flow does with an event, without sending anything."),
+        "connector": ("connectors", "Check a connector: its manifest, and how it behaves."),
     },
     "Review a change": {
         "plan": ("review", "What a change of definitions changes at run time, and what it reaches."),

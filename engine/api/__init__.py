@@ -15,6 +15,7 @@ from engine.api.checking import without_accepted as without_accepted
 from engine.api.checking import write_baseline as write_baseline
 from engine.api.checking import write_findings as write_findings
 from engine.api.checking import write_texts as write_texts
+from engine.api.connectors import check_connector as check_connector
 from engine.api.definitions import compile_workspace as compile_workspace
 from engine.api.definitions import evaluate as evaluate
 from engine.api.definitions import explain as explain

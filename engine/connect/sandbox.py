@@ -87,6 +87,10 @@ class Sandbox:
         headers = {"retry-after": "7"} if fault is Fault.RATE_LIMIT else {}
         return SandboxReply(status, {"message": f"scripted: {fault.value}"}, headers)
 
+    def is_change(self, request: SandboxRequest) -> bool:
+        """Whether a request meets what is scripted for changes, or for reads."""
+        return request.changes
+
     # ------------------------------------------------------------------ scripting and running
 
     @property
@@ -133,7 +137,7 @@ class Sandbox:
     def take(self, connection: _Connection, request: SandboxRequest) -> None:
         """Answer one request that has fully arrived, or do to it what is scripted."""
         self.requests.append(request)
-        script = self.faults if request.changes else self.read_faults
+        script = self.faults if self.is_change(request) else self.read_faults
         fault = script.popleft() if script else None
         if fault is None:
             connection.reply(self.answer(request))
@@ -221,6 +225,20 @@ class _Connection(asyncio.Protocol):
 
     def cut(self) -> None:
         self._transport.abort()
+
+
+class _Reader(Sandbox):
+    """Takes requests and does nothing with them."""
+
+    def take(self, connection: _Connection, request: SandboxRequest) -> None:  # noqa: ARG002 a sandbox's signature
+        self.requests.append(request)
+
+
+def read_request(raw: bytes) -> SandboxRequest:
+    """The request that these bytes are, as a sandbox would see it arrive."""
+    reader = _Reader()
+    _Connection(reader).data_received(raw)
+    return reader.requests[0]
 
 
 def _as_faults(faults: Iterable[Fault | str | None]) -> Iterator[Fault | None]:

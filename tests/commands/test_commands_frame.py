@@ -43,7 +43,7 @@ def test_every_command_has_help_with_an_example(tieout: Any, path: tuple[str, ..
 
 
 def test_commands_that_report_can_report_json() -> None:
-    groups = {"exceptions", "audit", "docs"}
+    groups = {"exceptions", "audit", "connector", "docs"}
     #: They write another machine-readable form: log lines, CSV or XLSX, the language server protocol.
     in_another_form = {"serve", "exceptions export", "lsp"}
     without = {
