@@ -52,7 +52,7 @@ def statement(result: Mapping[str, Any], kind: str, *, explain: bool = False) ->
         view = views.get(table.name)
         if explain or (view is not None and not view.explain) or (view is None and not table.inside):
             parts.append(_text(_grid(table, view, explain=explain)))
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in parts if part) or "nothing came out: the facts hold nothing that counts here\n"
 
 
 def _summary(table: ResultTable, aside: Sequence[str]) -> str:
@@ -114,8 +114,21 @@ def _sides(grid: _Grid) -> _Grid:
     for row in grid.rows:
         split = (row[amount], None) if row[side] == "debit" else (None, row[amount])
         rows.append((*(row[at] for at in before), *split, *(row[at] for at in after)))
+    rows += _totals(grid, side, amount, before, after)
     columns = (*(grid.columns[at] for at in before), "debit", "credit", *(grid.columns[at] for at in after))
     return _Grid(grid.title, columns, tuple(rows))
+
+
+def _totals(grid: _Grid, side: int, amount: int, before: Sequence[int], after: Sequence[int]) -> list[tuple[Any, ...]]:
+    """What debits and credits come to, currency by currency, below more than one entry."""
+    sums: dict[str, dict[str, Money]] = {}
+    for row in grid.rows:
+        found = sums.setdefault(row[amount].currency, {})
+        found[row[side]] = found[row[side]] + row[amount] if row[side] in found else row[amount]
+    return [
+        ("total", *(None for _ in before[1:]), found.get("debit"), found.get("credit"), *(None for _ in after))
+        for found in sums.values()
+    ]
 
 
 def _fits(table: ResultTable, across: str) -> bool:

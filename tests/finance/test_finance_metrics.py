@@ -230,9 +230,19 @@ def test_churn_and_retention_of_a_roll_forward() -> None:
     facts = totals(start="100", churn="10", contraction="10", expansion="10", reactivation="5")
     ratios = measure({}, facts)["ratios"]
     names = ("gross_churn_percent", "grr_percent", "net_churn_percent", "nrr_percent", "quick_ratio")
-    assert [ratios[name] for name in names] == [20, 80, 10, 90, Decimal("0.75")]
-    back = measure({"retention": {"reactivation": "included"}}, facts)["ratios"]
-    assert (back["net_churn_percent"], back["nrr_percent"]) == (5, 95)
+    assert [ratios[name] for name in names] == [20, 80, 5, 95, Decimal("0.75")]
+    apart = measure({"retention": {"reactivation": "excluded"}}, facts)["ratios"]
+    assert (apart["net_churn_percent"], apart["nrr_percent"]) == (10, 90)
+
+
+def test_a_time_in_which_nobody_subscribes_comes_to_zero() -> None:
+    result = measure({}, {"start": "2026-02-01", "end": "2026-03-01", "subscriptions": []})
+    assert {name: amount.amount for name, amount in result["rollforward"].items()} == dict.fromkeys(
+        ("start", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end", "net"), 0
+    )
+    assert (result["mrr"].amount, result["arr"].amount, result["logos"]["closing"]) == (0, 0, 0)
+    assert (result["movements"], result["ratios"]["nrr_percent"]) == ([], None)
+    assert measure({}, {})["rollforward"] is None
 
 
 def test_gross_retention_stays_between_0_and_100() -> None:

@@ -126,7 +126,7 @@ def test_retention_is_the_direct_formula(rows: list[tuple[Decimal, ...]]) -> Non
         assert ratios["nrr_percent"] is None and ratios["grr_percent"] is None
         return
     lost = Fraction(churn + contraction) / Fraction(start) * 100
-    net = lost - Fraction(expansion) / Fraction(start) * 100
+    net = lost - Fraction(expansion + back) / Fraction(start) * 100
     assert abs(Fraction(ratios["gross_churn_percent"]) - lost) <= Fraction(1, 200)
     assert abs(Fraction(ratios["nrr_percent"]) - (100 - net)) <= Fraction(1, 200)
     assert 0 <= ratios["grr_percent"] <= 100

@@ -79,9 +79,24 @@ def test_entries_have_debit_and_credit_in_columns_of_their_own() -> None:
         "  date        kind               invoice  role  debit  credit\n"
         "  2026-01-01  payment.succeeded  INV-1    cash   5.00\n"
         "  2026-01-01  payment.succeeded  INV-1    cash           5.00\n"
+        "  total                                          5.00    5.00\n"
     ).removeprefix("\n")
     other = statement({"entries": [{**head, "lines": [entry("debit", "6.00")]}]}, "journal")
     assert "functional" in other
+
+
+def test_entries_of_several_currencies_have_a_total_for_each() -> None:
+    head = {"key": "0f", "date": date(2026, 1, 1), "kind": "payment.succeeded", "invoice": "INV-1", "line": None}
+    euros = {**entry("credit"), "amount": Money(Decimal("7.00"), "EUR")}
+    text = statement({"entries": [{**head, "lines": [entry("debit"), entry("credit"), euros]}]}, "journal")
+    assert [line.split() for line in text.splitlines()[-2:]] == [
+        ["total", "5.00", "USD", "5.00", "USD"],
+        ["total", "7.00", "EUR"],
+    ]
+
+
+def test_a_result_without_anything_says_so() -> None:
+    assert statement({"entries": [], "unchanged": 0}, "journal").startswith("nothing came out")
 
 
 def row(obligation: str, period: str, amount: str, **more: Any) -> dict[str, Any]:

@@ -98,7 +98,8 @@ def _history(rules: Rules, facts: MetricsFacts) -> History | None:
         if facts.books is not None:
             raise refused(rules.where, "the bridge begins with subscriptions, and none are given",
                           "give `subscriptions`, or leave `books` out")  # fmt: skip
-        return None
+        if not _is_empty_period(facts):
+            return None
     if facts.start is None or facts.end is None or facts.end <= facts.start:
         raise refused(rules.where, "the time measured has no start and end", "give `start` and a later `end`")
     if facts.end.year - facts.start.year > YEARS_MAX:
@@ -118,6 +119,12 @@ def _history(rules: Rules, facts: MetricsFacts) -> History | None:
             ignored.add(key)
     inside.sort(key=lambda step: (step.on, step.key))
     return History(levels, groups, all_steps, inside, frozenset(ignored), Span(facts.start, facts.end))
+
+
+def _is_empty_period(facts: MetricsFacts) -> bool:
+    """A time in which nobody subscribed to anything is measured like any other, and comes to zero."""
+    elsewhere = facts.totals or facts.counts is not None or facts.mrr is not None
+    return facts.start is not None and facts.end is not None and not elsewhere
 
 
 def _check_currencies(rules: Rules, facts: MetricsFacts) -> None:

@@ -91,6 +91,8 @@ def service_span(setting: Setting, obligation: Obligation) -> Span | None:
         if end is not None:
             raise ValueError("it has both a last day of service and a first day after it")
         end = obligation.end + DAY if setting.choices.end_day is Counted.COUNTED else obligation.end
+    if end is None and start is not None and obligation.months is not None:
+        end = add_months(start, obligation.months, start.day)
     if start is None or end is None:
         return None
     if setting.choices.start_day is Counted.NOT_COUNTED:
@@ -101,6 +103,7 @@ def service_span(setting: Setting, obligation: Obligation) -> Span | None:
 def _dated(setting: Setting, obligation: Obligation, rule: Recognition, method: Method) -> Measure:
     span = service_span(setting, obligation)
     if method is Method.POINT_IN_TIME or span is None:
+        _check_half_dated(obligation, method)
         return _gated(obligation, rule, _at_once(setting, obligation, method))
     options = _options(setting, obligation, rule)
     gate, opened, forecast = rule.gate, obligation.released_on, False
@@ -124,6 +127,21 @@ def _dated(setting: Setting, obligation: Obligation, rule: Recognition, method: 
             forecast,
         )
     return Measure(_curve(setting, obligation, method, span, options).held_until(opened), method, forecast)
+
+
+def _check_half_dated(obligation: Obligation, method: Method) -> None:
+    """A service of which only one end is known would be earned in one day; nobody means that."""
+    if method is Method.POINT_IN_TIME or obligation.satisfied_on is not None or obligation.expires_on is not None:
+        return
+    start = obligation.start or obligation.start_at
+    end = obligation.end or obligation.end_exclusive or obligation.end_at
+    if start is not None:
+        raise ValueError(
+            f"it starts on {start} and nothing says when it ends; give `end` or `months`, or no dates at all for what "
+            "is earned at once"
+        )
+    if end is not None:
+        raise ValueError(f"it ends on {end} and nothing says when it starts; give `start`")
 
 
 def _slid(span: Span, start: date) -> Span:
@@ -160,7 +178,7 @@ def _at_once(setting: Setting, obligation: Obligation, method: Method) -> Measur
     unless a rule says that it waits for a fact."""
     day = obligation.satisfied_on or obligation.expires_on
     if day is None and method is not Method.POINT_IN_TIME:
-        day = obligation.booked_on or obligation.start
+        day = obligation.booked_on
     if day is None:
         return Measure(None, Method.POINT_IN_TIME, warnings=(f"{obligation.id} is not yet satisfied",))
     return Measure(curve(Method.POINT_IN_TIME, Span(day, day + DAY), setting.options), Method.POINT_IN_TIME)

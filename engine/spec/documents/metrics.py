@@ -160,7 +160,7 @@ class RetentionRule:
     """Retention and churn of revenue and customers."""
 
     reactivation: Counted = declare("Whether reactivation offsets losses in net churn and NRR.",
-                                    default=Counted.EXCLUDED)  # fmt: skip
+                                    default=Counted.INCLUDED)  # fmt: skip
     formula: ChurnFormula = declare(
         "Losses over the opening of the whole `period`, or the sum of each day's losses over its opening.",
         default=ChurnFormula.PERIOD,
