@@ -65,8 +65,10 @@ def _form(random: Random) -> dict[str, Any]:
     tiers = [{"up_to": end, **_tier(random, mode)} for end in (ends if bounded_last else ends[:-1])]
     if not bounded_last:
         tiers.append(_tier(random, mode))
-    at_zero = random.choice(("nothing", "first_tier"))
-    return {"tiers": {"mode": mode, "at_zero": at_zero, "beyond": "last_tier", "tiers": tiers}}
+    found = {"mode": mode, "at_zero": random.choice(("nothing", "first_tier")), "tiers": tiers}
+    if bounded_last and random.random() < 0.5:
+        return {"tiers": {**found, "overage_unit_price": _price(random)}}
+    return {"tiers": {**found, "beyond": "last_tier"}}
 
 
 def _charge(random: Random, place: int, currency: str) -> dict[str, Any]:

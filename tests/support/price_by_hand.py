@@ -89,6 +89,13 @@ def price(form: Mapping[str, Any], quantity: Fraction) -> Fraction:
     if "package" in form:
         return _packages(count, form["package"]) * Fraction(form["package"]["price"])
     mode, tiers = form["tiers"]["mode"], form["tiers"]["tiers"]
+    if "overage_unit_price" in form["tiers"]:
+        most = _grains(Fraction(tiers[-1]["up_to"]))
+        beyond = max(0, count - most)
+        within = {name: value for name, value in form["tiers"].items() if name != "overage_unit_price"}
+        return price({"tiers": within}, Fraction(count - beyond, GRAINS)) + _paid(
+            beyond, form["tiers"]["overage_unit_price"]
+        )
     step = mode == "step"
     if count == 0:
         return _cell(tiers[0], 0, step=step) if form["tiers"].get("at_zero") == "first_tier" else Fraction(0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import takewhile
@@ -35,6 +36,12 @@ class Scene:
     charges: tuple[str, ...]
     where: Where
     bounds: tuple[Bound, ...] = ()
+    #: The values of dimensions that the bound is for, by name; empty for one bound over all lines.
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def is_for(self, dimensions: Mapping[str, str] | None) -> bool:
+        """Whether a line or an earlier bill with these dimensions counts."""
+        return all((dimensions or {}).get(name) == value for name, value in self.values.items())
 
     @property
     def closing(self) -> bool:
@@ -42,10 +49,38 @@ class Scene:
         return self.facts.closing and self.facts.bill is not Bill.IN_ADVANCE
 
 
-def apply_bound(bound: Bound, lines: Sequence[WorkLine], scene: Scene) -> tuple[BoundResult, list[WorkLine]]:
-    """Change the lines by one bound. Gives what it did, and the lines that it adds."""
+def apply_bound(bound: Bound, lines: Sequence[WorkLine], scene: Scene) -> tuple[list[BoundResult], list[WorkLine]]:
+    """Change the lines by one bound. Gives what it did, and the lines that it adds; for each set of values where it is
+    a bound by dimensions."""
     names = scene.charges if bound.charges is None else tuple(each.text for each in bound.charges)
     counted = [line for name in names for line in lines if line.charge == name and not line.ahead]
+    results: list[BoundResult] = []
+    added: list[WorkLine] = []
+    for values in _values(bound, names, counted, scene):
+        own = replace(scene, values=values)
+        result, more = _apply(bound, names, [line for line in counted if own.is_for(line.dimensions)], own)
+        results.append(result)
+        added += more
+    return results, added
+
+
+def _values(bound: Bound, names: Sequence[str], lines: Sequence[WorkLine], scene: Scene) -> list[dict[str, str]]:
+    """The values of the bound's dimensions that there are lines for, or earlier bills; no values for a plain bound."""
+    if not bound.group_by:
+        return [{}]
+    earlier = [
+        each.dimensions or {}
+        for each in scene.facts.billed
+        if each.over is bound.over and (each.charge in names or each.charge == bound.id)
+    ]
+    known = [each for each in (*(line.dimensions for line in lines), *earlier) if all(map(each.get, bound.group_by))]
+    found = dict.fromkeys(tuple(each[name] for name in bound.group_by) for each in known)
+    return [dict(zip(bound.group_by, values, strict=True)) for values in found]
+
+
+def _apply(
+    bound: Bound, names: Sequence[str], counted: Sequence[WorkLine], scene: Scene
+) -> tuple[BoundResult, list[WorkLine]]:
     before = _before(bound, names, scene, base=bound.commitment is not None)
     if bound.maximum is not None:
         return _at_most(bound, bound.maximum, counted, before, scene), []
@@ -62,6 +97,7 @@ def _before(bound: Bound, names: Sequence[str], scene: Scene, *, base: bool) -> 
     found = [
         each for each in scene.facts.billed
         if each.over is bound.over and (each.charge in names or each.charge == bound.id)
+        and scene.is_for(each.dimensions)
     ]  # fmt: skip
     return total(_figure(each, base) for each in found) / scene.amounts.rate
 
@@ -108,7 +144,16 @@ def _true_up(bound: Bound, short: Fraction, scene: Scene, told: str) -> WorkLine
     base = scene.amounts.rounded(short)
     summary = bound.summary or bound.id.replace("_", " ")
     return WorkLine(
-        bound.id, "true_up", summary, scene.amounts, short, base, base, service=scene.facts.period, told=told
+        bound.id,
+        "true_up",
+        summary,
+        scene.amounts,
+        short,
+        base,
+        base,
+        service=scene.facts.period,
+        told=told,
+        dimensions=dict(scene.values),
     )
 
 
@@ -164,9 +209,11 @@ def _earlier_limits(bound: Bound, scene: Scene) -> list[Fraction]:
     ]
 
 
-def scope_of(bound: Bound, charges: Sequence[str]) -> tuple[Accumulate, frozenset[str]]:
-    """What a bound runs over, and which charges count: commitments that share both are used up one after another."""
-    return bound.over, frozenset(charges if bound.charges is None else (each.text for each in bound.charges))
+def scope_of(bound: Bound, charges: Sequence[str]) -> tuple[Accumulate, frozenset[str], frozenset[str]]:
+    """What a bound runs over, which charges count, and which dimensions it is by: commitments that share these are used
+    up one after another."""
+    names = charges if bound.charges is None else (each.text for each in bound.charges)
+    return bound.over, frozenset(names), frozenset(bound.group_by)
 
 
 def _shared(within: Fraction, portions: Sequence[Fraction], amounts: Amounts) -> list[Fraction]:
@@ -196,7 +243,8 @@ def _result(
 ) -> BoundResult:
     money = scene.amounts.money
     return BoundResult(
-        bound=bound.id, limit=decimal_of(limit), counted=decimal_of(counted), before=decimal_of(before),
+        bound=bound.id, dimensions=dict(scene.values) or None, limit=decimal_of(limit),
+        counted=decimal_of(counted), before=decimal_of(before),
         exact=decimal_of(exact), amount=money(exact), units=scene.amounts.units(exact),
         within=None if within is None else money(within), within_by_line=tuple(money(each) for each in within_by_line),
         overage=None if overage is None else money(overage), explanation=told,

@@ -80,13 +80,13 @@ def _lines(program: _Program, facts: RatingFacts, entries: Sequence[Entry]) -> t
     for prepared in program.charges:
         if _is_billed(prepared.charge, facts):
             lines += rate_charge(prepared, facts, entries)
-    results = []
+    results: list[BoundResult] = []
     names = tuple(charge.id for charge in program.document.charges)
     scene = Scene(program.amounts, facts, names, program.where, program.document.bounds)
     for step in program.steps:
         if isinstance(step, Bound):
-            result, added = apply_bound(step, lines, scene)
-            results.append(result)
+            found, added = apply_bound(step, lines, scene)
+            results += found
             lines += added
         elif _is_billed(step, facts):
             lines.append(_composite(step, program, facts, lines))

@@ -93,7 +93,12 @@ def _check_contradictions(document: Pricing, find: Finder) -> None:
             if least.minimum is None or most.maximum is None or least.minimum.amount <= most.maximum.amount:
                 continue
             mine, theirs = scope_of(least, charges), scope_of(most, charges)
-            if mine[0] is theirs[0] and mine[1] <= theirs[1] and least.minimum.prorated is most.maximum.prorated:
+            if (
+                mine[0] is theirs[0]
+                and mine[1] <= theirs[1]
+                and mine[2] == theirs[2]
+                and least.minimum.prorated is most.maximum.prorated
+            ):
                 find.error("FIN030", f"the minimum {decimal_text(least.minimum.amount)} of `{least.id}` is above the "
                            f"maximum {decimal_text(most.maximum.amount)} of `{most.id}`", least.span,
                            "exchange or correct them")  # fmt: skip
@@ -136,6 +141,11 @@ def _check_bound(bound: Bound, document: Pricing, find: Finder) -> None:
     for value in (bound.minimum, bound.maximum, bound.commitment):
         if value is not None:
             find.not_below_zero(value.amount, "a bound", value.span)
+    for charge in document.charges:
+        if bound.group_by and (bound.charges is None or charge.id in names):
+            lacking = [name for name in bound.group_by if name not in charge.group_by]
+            find.forbid(bool(lacking), f"`{bound.id}` is by {', '.join(lacking)}, and `{charge.id}` has no lines by it",
+                        bound.span, "add it to the charge's `group_by`, or name other `charges`")  # fmt: skip
     if bound.commitment is not None:
         find.positive(bound.commitment.overage_factor, "an overage factor", bound.commitment.span)
         if bound.commitment.overage_factor != 1:

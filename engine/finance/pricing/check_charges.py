@@ -144,6 +144,7 @@ def _check_quantity(charge: Charge, quantity: Quantity, find: Finder) -> None:
     for leaf in leaves(charge.price):
         if leaf.tiers is not None and leaf.tiers.mode is TierMode.SLICE:
             other = any(tier.package is not None or tier.maximum is not None for tier in leaf.tiers.tiers)
+            other |= leaf.tiers.overage_unit_price is not None
             find.forbid(other, "tiers over prorated units have unit prices and flat fees only", leaf.tiers.span,
                         "use `unit_price`")  # fmt: skip
 

@@ -14,7 +14,7 @@ from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.documents.pricing import Charge
 from engine.spec.documents.pricing_prices import Decision, Phases, Price, Row, RowMatching, Table, Times, Weekday
-from engine.spec.documents.pricing_tiers import Package, Percentage, Tier, TierBase, TierMode, Tiers
+from engine.spec.documents.pricing_tiers import BeyondTiers, Package, Percentage, Tier, TierBase, TierMode, Tiers
 
 
 @frozen
@@ -96,6 +96,7 @@ def check_tiers(tiers: Tiers, find: Finder) -> None:
     """Order, gaps and overlaps; what a tier of this mode can hold."""
     if not tiers.tiers:
         find.error("FIN023", "there are no tiers", tiers.span, "add a tier")
+    _check_beyond(tiers, find)
     end = Decimal(0)
     for index, tier in enumerate(tiers.tiers):
         last = index == len(tiers.tiers) - 1
@@ -112,6 +113,17 @@ def check_tiers(tiers: Tiers, find: Finder) -> None:
             find.error("FIN020", f"the tier up to {decimal_text(tier.up_to)} does not go beyond {decimal_text(end)}",
                        tier.span, "list tiers from the lowest, each with a higher `up_to`")  # fmt: skip
         end = max(end, tier.up_to)
+
+
+def _check_beyond(tiers: Tiers, find: Finder) -> None:
+    if tiers.overage_unit_price is None:
+        return
+    find.forbid(bool(tiers.tiers) and tiers.tiers[-1].up_to is None, "nothing lies beyond a last tier without an end",
+                tiers.span, "give the last tier its `up_to`, or leave out `overage_unit_price`")  # fmt: skip
+    find.forbid(tiers.beyond is BeyondTiers.LAST_TIER, "what lies beyond is priced twice", tiers.span,
+                "leave out `beyond` or `overage_unit_price`")  # fmt: skip
+    find.forbid(tiers.over is TierBase.AMOUNT, "tiers over amounts have no units", tiers.span,
+                "add a tier for what lies beyond")  # fmt: skip
 
 
 def _check_cell(tier: Tier, tiers: Tiers, find: Finder) -> None:

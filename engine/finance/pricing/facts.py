@@ -179,6 +179,7 @@ class BoundResult:
     """What a bound did."""
 
     bound: str = fact("The bound.")
+    dimensions: Mapping[str, str] | None = fact("Of a bound by dimensions: the values that it is for.", default=None)
     limit: Decimal = fact("Its amount, after proration.")
     counted: Decimal = fact("What counted towards it on this bill.")
     before: Decimal = fact("What counted on earlier bills.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -42,9 +43,26 @@ def package_rate(package: Package) -> Rate:
 
 def tier_rate(tiers: Tiers) -> Rate:
     """The function of tiers: slices, the whole, or a step."""
-    if tiers.mode is TierMode.SLICE:
-        return _slices(tiers)
-    return _whole(tiers)
+    rate = _slices(tiers) if tiers.mode is TierMode.SLICE else _whole(tiers)
+    return rate if tiers.overage_unit_price is None else _with_overage(tiers, tiers.overage_unit_price, rate)
+
+
+def _with_overage(tiers: Tiers, price: Decimal, within: Rate) -> Rate:
+    """Up to the last tier's end as the tiers say; each unit beyond it at a price of its own."""
+    end = Fraction(tiers.tiers[-1].up_to or 0)
+    index = len(tiers.tiers) + 1
+
+    def rate(measure: Measure) -> list[Piece]:
+        above = max(measure.quantity, measure.selection) - end
+        if above <= 0:
+            return within(measure)
+        priced = min(above, measure.quantity)
+        told = f"{number(priced)} beyond {number(end)} at {number(price)}"
+        inside = within(replace(measure, quantity=measure.quantity - priced, selection=end))
+        beyond = Piece(priced, priced * Fraction(price), index, _text(end), unit_price=price, explanation=told)
+        return [*inside, beyond]
+
+    return rate
 
 
 def _cell(tier: Tier, index: int, lower: Decimal, quantity: Fraction, priced: Fraction, *, step: bool) -> Piece:

@@ -78,6 +78,12 @@ class Bound:
     id: str = declare("Its name; a true-up line has it too.", pattern=NAME)
     summary: str | None = declare("What it is, as it reads on a bill.", default=None)
     charges: tuple[Name, ...] | None = declare("The charges that count, in this order; all if left out.", default=None)
+    group_by: tuple[str, ...] = declare(
+        "Dimensions whose values have the bound each for themselves (at least 20.00 for every region that was used); "
+        "its charges must have them in their `group_by`, and usage without them is under no such bound. One bound for "
+        "all lines if left out.",
+        default=(),
+    )
     over: Accumulate = declare(
         "What it runs over: this `bill`, the bills of a `period`, or the whole `contract`; `billed` says what came "
         "before.",

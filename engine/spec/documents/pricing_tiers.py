@@ -96,6 +96,11 @@ class Tiers:
         "What lies beyond a last tier with an end: refused for a person to decide, or in the last tier.",
         default=BeyondTiers.REFUSE,
     )
+    overage_unit_price: Decimal | None = declare(
+        "The price of each unit beyond a last tier with an end, on top of what its end costs; `beyond` says what "
+        "happens if left out.",
+        default=None,
+    )
     tiers: tuple[Tier, ...] = declare("The tiers, lowest first.")
     span: Span
 
