@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from engine.base.errors import UserError
+from engine.base.git_environment import git_environment
 
 _SECONDS_MAX = 30
 
@@ -28,7 +29,7 @@ def changed_files(root: Path, revision: str) -> frozenset[str]:
 def _git(root: Path, *arguments: str, otherwise: str = "") -> str:
     command = ["git", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS_MAX, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS_MAX, check=False, env=git_environment())
     except FileNotFoundError as error:
         raise UserError("`git` is not installed, so what has changed cannot be told") from error
     except subprocess.TimeoutExpired as error:

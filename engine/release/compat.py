@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.base.errors import UserError
 from engine.release.contracts import ContractChange, contract_changes
 from engine.release.plan import place
 from engine.release.revisions import Revision, opened, working, write_workspace
@@ -62,6 +63,11 @@ def check_compatibility(
         if mode is not None and mode.is_transitive:
             if old.repository is None:
                 notes.append(f"{old.label} has no history: the contracts are compared with it alone.")
+            elif old.repository.is_shallow:
+                raise UserError(
+                    f"{mode.value} looks at all earlier versions, but only a part of the git history was fetched: "
+                    "fetch all of it (`git fetch --unshallow`; in CI a depth of 0)"
+                )
             else:
                 for label, earlier in _history(old):
                     versions += 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from engine.base.errors import UserError
+from engine.base.git_environment import git_environment
 
 #: A command that takes longer than this hangs on something that nobody answers.
 SECONDS_MAX = 60
@@ -33,9 +34,31 @@ class Repository:
         """The full id of the commit that a revision names; None if it names none."""
         if revision.startswith("-"):
             return None  # would be read as an option
-        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        found = _git(self.folder, *arguments)
+        id_ = self._resolved(revision)  # first by itself: `:/words` takes all that follows for words
+        return None if id_ is None else self._resolved(f"{id_}^{{commit}}")
+
+    def _resolved(self, revision: str) -> str | None:
+        found = _git(self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", revision)
         return found.stdout.decode().strip() if found.returncode == 0 else None
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether only a part of the history was fetched."""
+        return _needed(self.folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was committed yet."""
+        return self._resolved("HEAD") is None
+
+    @property
+    def top(self) -> Path:
+        """The folder of the whole checkout."""
+        return Path(_needed(self.folder, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+
+    def elsewhere(self, folder: str) -> Repository:
+        """The same repository as seen from another folder of it."""
+        return replace(self, prefix=f"{folder}/" if folder else "")
 
     def summary(self, commit: str) -> str:
         """The first line of a commit's message."""
@@ -105,7 +128,9 @@ def _needed(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
 def _git(folder: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     command = ["git", "-c", "core.quotepath=off", "-C", str(folder), *arguments]
     try:
-        return subprocess.run(command, input=given, capture_output=True, timeout=SECONDS_MAX, check=False)
+        return subprocess.run(
+            command, input=given, capture_output=True, timeout=SECONDS_MAX, check=False, env=git_environment()
+        )
     except FileNotFoundError as error:
         raise UserError("git is not installed, so no revision can be read: name a folder instead") from error
     except subprocess.TimeoutExpired as error:

@@ -73,6 +73,8 @@ def opened(root: Path, against: str, engine: sa.Engine | None = None) -> Iterato
     kind, _, rest = against.partition(":")
     if kind not in ("folder", "git", "bundle"):
         kind, rest = "", against
+    if not rest.strip():
+        raise UserError(f"{against!r} names nothing to compare with: give a branch, tag, commit, folder or bundle")
     if kind == "folder" or (kind == "" and _is_folder(rest)):
         folder = Path(rest)
         if not (folder / WORKSPACE_FILE).is_file():
@@ -108,15 +110,50 @@ def _from_git(root: Path, revision: str, target: Path) -> Revision:
         )
     commit = repository.commit(revision)
     if commit is None:
-        raise UserError(
-            f"there is no revision {revision!r} in the git repository, and no workspace or bundle of that name: "
-            "name a branch, tag, commit or folder"
-        )
-    write_workspace(repository, commit, target)
-    if not (target / WORKSPACE_FILE).is_file():
-        raise UserError(f"revision {revision} has no {WORKSPACE_FILE} in this folder: it is older than the workspace")
+        raise UserError(_no_revision(repository, revision))
     label = f"{revision} ({commit[:10]})" if not commit.startswith(revision) else commit[:10]
+    if repository.content(commit, WORKSPACE_FILE) is None:
+        folder = _moved_from(repository, commit, root)
+        if folder is None:
+            message = f"revision {revision} has no {WORKSPACE_FILE} in this folder: it is older than the workspace"
+            raise UserError(message)
+        repository, label = repository.elsewhere(folder), f"{label}, where it was in {folder or 'the top folder'}"
+    write_workspace(repository, commit, target)
     return Revision(label, load_workspace(target), commit, repository)
+
+
+def _no_revision(repository: Repository, revision: str) -> str:
+    if repository.is_empty:
+        return "nothing was committed in the git repository yet, so there is nothing to compare with: name a folder"
+    if repository.is_shallow:
+        return (
+            f"there is no revision {revision!r} in the git repository, of whose history only a part was fetched: "
+            "fetch all of it (`git fetch --unshallow`; in CI a depth of 0)"
+        )
+    return (
+        f"there is no revision {revision!r} in the git repository, and no workspace or bundle of that name: "
+        "name a branch, tag, commit or folder"
+    )
+
+
+def _moved_from(repository: Repository, commit: str, root: Path) -> str | None:
+    """The folder in which the workspace lay when a commit was made: one with the same id that is not there any more."""
+    whole, id_ = repository.elsewhere(""), _id_of((root / WORKSPACE_FILE).read_bytes())
+    found: list[str] = []
+    for blob in whole.files(commit):
+        folder, _, name = blob.path.rpartition("/")
+        if name == WORKSPACE_FILE and not (repository.top / blob.path).exists():
+            (raw,) = whole.contents([blob.id])
+            if id_ and _id_of(raw) == id_:
+                found.append(folder)
+    return found[0] if len(found) == 1 else None
+
+
+def _id_of(raw: bytes) -> str:
+    """The id of the workspace that a workspace file declares; empty if it cannot be read."""
+    node = read_yaml(raw, WORKSPACE_FILE, Diagnostics())
+    document = None if node is None else decode_document(node, Diagnostics(), "workspace")
+    return document.id if isinstance(document, Workspace) else ""
 
 
 def write_workspace(repository: Repository, commit: str, target: Path, suffix: str = "") -> None:
