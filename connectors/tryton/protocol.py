@@ -72,7 +72,7 @@ def login_body(user: str, password: str) -> bytes:
 def answer_value(body: bytes) -> Any:
     """The result in an answer. Raises Refusal, or Unreadable."""
     try:
-        answer = json.loads(body, object_hook=_value_of, parse_float=Decimal, parse_constant=_no_number)
+        answer = json.loads(body, object_pairs_hook=_value_in, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, KeyError, TypeError, RecursionError, ArithmeticError) as error:
         raise Unreadable("the answer is not JSON of this protocol") from error
     if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
@@ -157,6 +157,14 @@ def _wire_form(value: Any) -> Any:
 
 def _day(value: date) -> dict[str, int]:
     return {"year": value.year, "month": value.month, "day": value.day}
+
+
+def _value_in(pairs: list[tuple[str, Any]]) -> Any:
+    """The value of an object in an answer. Raises ValueError for a key that is there twice: it says two things."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a key is written twice")
+    return _value_of(members) if "__class__" in members else members
 
 
 def _value_of(members: dict[str, Any]) -> Any:

@@ -28,7 +28,7 @@ from engine.connect.port import (
     Unclear,
     Unknown,
 )
-from engine.connect.reply_form import reply_value
+from engine.connect.reply_form import reply_value, why_unreadable
 from engine.connect.transport import Http
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\Z")
@@ -170,7 +170,8 @@ class HttpConnector:
         message = self._clean(message)
         detail = f"status {reply.status}"
         if error_class in _UNDECIDED:
-            return Unknown(message, detail)
+            unreadable = why_unreadable(reply)
+            return Unknown(message, f"{detail}; {self._clean(unreadable)}" if unreadable else detail)
         if error_class is ErrorClass.DUPLICATE and operation.read_back is not None:
             found = await self.look_up(call)
             if isinstance(found, Found):
@@ -209,6 +210,10 @@ class HttpConnector:
             raise
         scope["reply"] = reply_value(reply)
         if code.success.holds(scope):
+            wanted = code.result is None and code.paging is None  # the body itself, and null is no stand-in for it
+            if wanted and scope["reply"]["body"] is None and (unreadable := why_unreadable(reply)):
+                message = f"{self._origin.host} gave an answer that cannot be read"
+                raise Failure(ErrorClass.TRANSIENT, message, detail=self._clean(unreadable))
             return scope
         error_class, message = code.errors.judge(scope)
         raise Failure(

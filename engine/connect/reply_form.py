@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import orjson
 
 from engine.base.errors import ErrorClass, Failure
 from engine.base.money import decimal_text
@@ -21,6 +22,7 @@ from engine.connect.declaration import (
 from engine.connect.http_message import HttpReply
 from engine.connect.port import Document, Receipt
 from engine.source.json_codec import NumberRefused, exact_decimal
+from engine.source.json_payload import parse_json
 from engine.source.node import Node, Scalar, Sequence
 from engine.spec.shape import Map
 from engine.spec.values import Expression
@@ -32,13 +34,14 @@ _DECODER = msgspec.json.Decoder(float_hook=exact_decimal)
 
 
 def reply_value(reply: HttpReply, *, with_headers: bool = True) -> dict[str, Any]:
-    """What expressions see as ``reply``. A body that is not JSON is null; its beginning is in ``text``.
+    """What expressions see as ``reply``. A body that is not strict JSON is null; its beginning is in ``text``.
 
+    Strict as at the way in: a body that has a key twice says two things, and neither is a proof.
     ``with_headers`` false leaves the headers empty, for expressions that do not look at them.
     """
     try:
-        body = _DECODER.decode(reply.body) if reply.body else None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NumberRefused):
+        body = _decoded(reply.body) if reply.body else None
+    except Failure:
         body = None
     return {
         "status": reply.status,
@@ -46,6 +49,35 @@ def reply_value(reply: HttpReply, *, with_headers: bool = True) -> dict[str, Any
         "body": body,
         "text": reply.body[:_TEXT_MAX].decode("utf-8", "replace"),
     }
+
+
+def _decoded(raw: bytes) -> Any:
+    """A body's value. Raises Failure for what is not strict JSON.
+
+    The fast decoder keeps the last of two equal keys without a word. Written again, a value from which none was
+    dropped has as many quotes as the body; whenever that does not prove it, everything is looked at.
+    """
+    try:
+        value = _DECODER.decode(raw)
+        shown = orjson.dumps(value, default=_no_quotes)
+    except (msgspec.MsgspecError, orjson.JSONEncodeError, UnicodeDecodeError, RecursionError, NumberRefused):
+        return parse_json(raw, size_max=len(raw))
+    if shown == raw or (shown.count(b'"') == raw.count(b'"') and not (b"\\" in raw and b"\\u0022" in raw)):
+        return value
+    return parse_json(raw, size_max=len(raw))
+
+
+def _no_quotes(_decimal: Any) -> int:
+    return 0
+
+
+def why_unreadable(reply: HttpReply) -> str:
+    """What is wrong with a body that expressions see as null; empty if nothing is, or if there is none."""
+    try:
+        parse_json(reply.body or b"null", size_max=max(len(reply.body), 4))
+    except Failure as failure:
+        return failure.message
+    return ""
 
 
 @frozen

@@ -84,7 +84,20 @@ def test_refusals_keep_the_servers_words(body: bytes, kind: str, text: str, name
     assert (caught.value.kind, caught.value.text, caught.value.name) == (kind, text, name)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}", b'{"id":1}', b'{"result":{"__class__":"date"}}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"id":1}',
+        b'{"result":{"__class__":"date"}}',
+        b'{"result":1,"result":2}',
+        b'{"result":[{"id":1,"id":1}]}',
+        b'{"result":1,"\\u0072esult":1}',
+    ],
+)
 def test_what_is_no_answer_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         answer_value(body)
