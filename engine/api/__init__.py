@@ -38,6 +38,7 @@ from engine.api.finance import export as export
 from engine.api.finance import find_document as find_document
 from engine.api.finance import measure_usage as measure_usage
 from engine.api.finance import prepare as prepare
+from engine.api.finance import table_facts as table_facts
 from engine.api.place import ENVIRONMENT as ENVIRONMENT
 from engine.api.place import STATE_FOLDER as STATE_FOLDER
 from engine.api.place import Place as Place

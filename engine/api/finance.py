@@ -35,6 +35,23 @@ def calculate(document: Path | str, facts: Any, text: bytes | None = None) -> di
     return prepare(document, text).calculate(facts)
 
 
+def table_facts(prepared: Prepared, file: str) -> dict[str, Any]:
+    """The facts of a prepared document from a CSV file: a row for each obligation, event or subscription.
+
+    Raises UserError with the line and the column.
+    """
+    from engine.finance.table_facts import facts_from_table
+
+    try:
+        text = Path(file).read_text("utf-8-sig")
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} is not written in UTF-8; save it as CSV UTF-8") from error
+    made = prepared.calculation
+    return facts_from_table(made.kind, made.facts, text, file)
+
+
 def measure_usage(
     prepared: Prepared,
     usage: list[str],

@@ -38,11 +38,14 @@ def _options(function: Any) -> Any:
 
 
 def _facts_option(function: Any) -> Any:
-    return click.option("--facts", "facts", metavar="FILE", required=True,
-                        help="The facts, a JSON object; - for standard input.")(function)  # fmt: skip
+    return click.option(
+        "--facts", "facts", metavar="FILE", required=True, multiple=True,
+        help="The facts: a JSON object (- for standard input), or a .csv with a row for each obligation, event or "
+        "subscription. May be repeated; later files add to earlier ones.",
+    )(function)  # fmt: skip
 
 
-def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], workspace: Path | None, *,
+def run(document: str, kind: str | None, files: tuple[str, ...], exports: tuple[Path, ...], workspace: Path | None, *,
         as_json: bool, explain: bool) -> int:  # fmt: skip
     """Calculate and show; facts that do not fit are findings."""
     file = api.find_document(document, kind, workspace)
@@ -51,7 +54,27 @@ def run(document: str, kind: str | None, facts: Any, exports: tuple[Path, ...], 
     except UserError as wrong:
         show_user_error(wrong, sources_of(wrong.diagnostics, None), as_json=as_json)
         return USAGE
+    facts = _together(prepared, files)
     return show_result(prepared, kind, facts, exports, as_json=as_json, explain=explain)
+
+
+def _together(prepared: Prepared, files: tuple[str, ...]) -> Any:
+    """The facts of all files as one object. Raises UserError."""
+    given = [api.table_facts(prepared, file) if is_table(file) else read_facts(file) for file in files]
+    if len(given) == 1:
+        return given[0]
+    facts: dict[str, Any] = {}
+    for file, each in zip(files, given, strict=True):
+        if not isinstance(each, dict):
+            raise UserError(f"the facts in {file} are no JSON object")
+        for name, value in each.items():
+            before = facts.get(name)
+            facts[name] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
+    return facts
+
+
+def is_table(file: str) -> bool:
+    return file.lower().endswith(".csv")
 
 
 def show_result(
@@ -103,11 +126,16 @@ def read_facts(file: str) -> Any:
 @_facts_option
 @_options
 def calculate(
-    document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, explain: bool, as_json: bool
+    document: str,
+    facts: tuple[str, ...],
+    exports: tuple[Path, ...],
+    workspace: Path | None,
+    explain: bool,
+    as_json: bool,
 ) -> int:
     """Run a calculating document on facts. DOCUMENT is a file, or the id of one in the workspace,
     with its kind before it where several share the id (pricing:api_calls)."""
-    return run(document, None, read_facts(facts), exports, workspace, as_json=as_json, explain=explain)
+    return run(document, None, facts, exports, workspace, as_json=as_json, explain=explain)
 
 
 def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
@@ -115,9 +143,9 @@ def _verb(name: str, kind: str, example: str, help: str) -> click.Command:
     @click.argument("document", metavar=kind.upper())
     @_facts_option
     @_options
-    def verb(document: str, facts: str, exports: tuple[Path, ...], workspace: Path | None, explain: bool,
+    def verb(document: str, facts: tuple[str, ...], exports: tuple[Path, ...], workspace: Path | None, explain: bool,
              as_json: bool) -> int:  # fmt: skip
-        return run(document, kind, read_facts(facts), exports, workspace, as_json=as_json, explain=explain)
+        return run(document, kind, facts, exports, workspace, as_json=as_json, explain=explain)
 
     return verb
 
@@ -223,7 +251,7 @@ COMMANDS: dict[str, click.Command] = {
         "Charges and credits for a part of a period, or for a change inside one. PRORATION is a file or an id.",
     ),
     "schedule": _verb(
-        "schedule", "revenue", "tieout schedule saas_by_day --facts contract.json --export waterfall.svg",
+        "schedule", "revenue", "tieout schedule saas_by_day --facts contract.csv --export waterfall.svg",
         "The recognition of revenue by period (waterfall). REVENUE is a file or an id.",
     ),
     "journal": _verb(
