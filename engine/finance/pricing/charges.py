@@ -9,6 +9,7 @@ from fractions import Fraction
 from engine.base.record import frozen, mutable
 from engine.finance.exact import HUNDRED, ONE, ZERO, total
 from engine.finance.pricing.choice import Choice, Chosen, choice_of, fits, is_ahead, reads_usage
+from engine.finance.pricing.compound import Metering, metering
 from engine.finance.pricing.facts import RatingFacts
 from engine.finance.pricing.lines import Amounts, WorkLine, title
 from engine.finance.pricing.measure import Entry, Measure, Piece, Rate, entry_of_billed, share_of
@@ -17,7 +18,6 @@ from engine.finance.pricing.quantity import (
     Allowance,
     Free,
     allowance_of,
-    combined,
     conversion_factor,
     freed,
     priced_size,
@@ -40,6 +40,7 @@ class PreparedCharge:
     amounts: Amounts
     where: Where
     needs_usage: bool
+    metered: Metering
     overage: Rate | None = None
 
     @classmethod
@@ -47,7 +48,9 @@ class PreparedCharge:
         at = where.at(rule=f"charge {charge.id}")
         amounts = Amounts.of(document, charge.rounding)
         overage = None if charge.overage_price is None else rate_of(charge.overage_price, charge)
-        return cls(charge, choice_of(charge.price, charge), amounts, at, reads_usage(charge.price), overage)
+        return cls(
+            charge, choice_of(charge.price, charge), amounts, at, reads_usage(charge.price), metering(charge), overage
+        )
 
     @property
     def meters(self) -> set[str]:
@@ -82,9 +85,10 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
     quantity = prepared.charge.quantity
     for group in groups:
         where = prepared.where.at(record=(group.now or group.before)[0].record)
-        metered = combined(quantity, [*group.before, *group.now])
+        metered = prepared.metered([*group.before, *group.now], where)
         group.after_size, group.after_sign = priced_size(quantity, metered, where)
-        group.before_size, group.before_sign = priced_size(quantity, combined(quantity, group.before), where)
+        metered = prepared.metered(group.before, where)
+        group.before_size, group.before_sign = priced_size(quantity, metered, where)
     as_billed = prepared.charge.earlier_bills is EarlierBills.AS_BILLED
     free, allowance = _included(prepared, facts, groups, entries)
     lines = [
@@ -189,7 +193,7 @@ def _line(prepared: PreparedCharge, facts: RatingFacts, group: _Group, free: Fre
     kept = keep_commitment(charge.commitments, group.chosen.rate, window, after, factor)
     after = kept.amount
     base = _rounded(prepared, facts, pieces, after) - billed
-    metered = combined(charge.quantity, [*group.before, *group.now]) - combined(charge.quantity, group.before)
+    metered = prepared.metered([*group.before, *group.now], where) - prepared.metered(group.before, where)
     line = WorkLine(
         charge=charge.id, kind="charge", summary=title(charge), amounts=amounts, exact=after - before, base=base,
         net=base, meters=tuple(each.text for each in charge.meters), dimensions=_shared(given),

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from engine.finance.pricing.check_prices import Finder, check_price, counts_units, leaves
 from engine.finance.pricing.choice import reads_usage
+from engine.finance.pricing.compound import computation
 from engine.spec.documents.pricing import Charge, Combine, EarlierBills, Included, Quantity, Scope
 from engine.spec.documents.pricing_bounds import Accumulate
 from engine.spec.documents.pricing_prices import Price
 from engine.spec.documents.pricing_tiers import TierBase, TierMode
+from engine.spec.values import Expression
 
 
 def check_charge(charge: Charge, find: Finder) -> None:
@@ -130,6 +132,8 @@ def _check_quantity(charge: Charge, quantity: Quantity, find: Finder) -> None:
     if quantity.convert is not None:
         for factor in (quantity.convert.multiply_by, quantity.convert.divide_by):
             find.positive(factor, "a conversion", quantity.convert.span)
+    if quantity.compute is not None:
+        _check_compute(charge, quantity, quantity.compute, find)
     changed = quantity.convert is not None or quantity.rounding is not None or quantity.prorated
     find.forbid(changed and not _units_only(charge), "this price does not count units, so none are converted",
                 quantity.span, "leave out `convert`, `rounding` and `prorated`")  # fmt: skip
@@ -147,6 +151,18 @@ def _check_quantity(charge: Charge, quantity: Quantity, find: Finder) -> None:
             other |= leaf.tiers.overage_unit_price is not None
             find.forbid(other, "tiers over prorated units have unit prices and flat fees only", leaf.tiers.span,
                         "use `unit_price`")  # fmt: skip
+
+
+def _check_compute(charge: Charge, quantity: Quantity, compute: Expression, find: Finder) -> None:
+    """A quantity of several meters: one figure for a line, of a price that counts units."""
+    computation(compute, charge, find.diagnostics)
+    find.forbid(not _units_only(charge), "this price does not count units, so none are computed", quantity.span,
+                "leave out `compute`")  # fmt: skip
+    find.forbid(charge.scope is Scope.EACH, "priced piece by piece, no piece has the quantities of all meters",
+                quantity.span, "leave out `scope: each` or `compute`")  # fmt: skip
+    find.forbid(quantity.combine is not Combine.SUM or quantity.prorated,
+                "a computed quantity is neither combined nor prorated", quantity.span,
+                "leave out `compute`, or `combine` and `prorated`")  # fmt: skip
 
 
 def _check_included(charge: Charge, included: Included, find: Finder) -> None:

@@ -12,7 +12,7 @@ from engine.spec.documents.finance import Rounding
 from engine.spec.documents.pricing_bounds import Accumulate, Bound, Thresholds, WindowCommitment
 from engine.spec.documents.pricing_prices import Price
 from engine.spec.shape import ExactlyOne, Map, declare, shape
-from engine.spec.values import Name
+from engine.spec.values import Expression, Name
 
 
 class Combine(StrEnum):
@@ -95,10 +95,16 @@ class QuantityRounding:
 
 @shape
 class Quantity:
-    """From what a meter says to what is priced, in this order: combine, check the sign, convert, round."""
+    """From what a meter says to what is priced, in this order: combine or compute, check the sign, convert, round."""
 
     combine: Combine = declare(
         "Several quantities of one line: their sum, the highest, or the last.", default=Combine.SUM
+    )
+    compute: Expression | None = declare(
+        "The quantity of a line, computed from those of the charge's meters, each added up, 0 for one without usage; "
+        "nothing is computed where none has any. The combined quantity if left out.",
+        default=None,
+        example="=meters.storage * meters.hours",
     )
     negative: Negative = declare(
         "A quantity below zero is refused, counts as zero, or is credited at the price of the same quantity.",
