@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from engine.release.tree_changes import Path, TreeChange, path_text, value_text, value_texts
-from engine.source.node import Mapping, Node, Scalar, plain
+from engine.source.node import Mapping, Node, Scalar, Sequence, plain
 from engine.source.span import Span
 
 
@@ -44,7 +44,7 @@ class _Rule:
     place: str
     level: ChangeClass
     consequence: str = ""
-    action: str = ""  # any, if empty
+    action: str = ""  # added, changed, removed; extended, of a list; any, if empty
 
 
 _N, _A, _B, _X = ChangeClass.NONE, ChangeClass.ADDITIVE, ChangeClass.BEHAVIOURAL, ChangeClass.BREAKING
@@ -58,6 +58,7 @@ _COMMON = (
 )
 _DATES = _Rule("effective.**", _B, "on some business dates another version applies than before")
 _KEYS = "effects get other keys: what was sent already would be sent once more, as something new"
+_ELEMENTS = "elements get other keys: what was sent for them already would be sent once more, as something new"
 _OWNER = _Rule("owner", _B, "its exceptions go to another team")
 
 _RULES: dict[str, tuple[_Rule, ...]] = {
@@ -69,6 +70,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _Rule("trigger.when", _B, "other events pass than before"),
         _Rule("**.post.identity.**", _X, _KEYS),
         _Rule("**.post.connection", _X, _KEYS),
+        _Rule("**.each.key", _X, _ELEMENTS),
         _Rule("**.post.operation", _B, "something else happens in the other system"),
         _Rule("**.emit.event", _X, "whoever consumes the event does not get it any more"),
         _Rule("output.**", _X, "whoever calls it misses it", "removed"),
@@ -124,6 +126,7 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     "source": (
         _Rule("cases.[*].note", _N, _WORDS),
         _Rule("connection", _X, "messages come in from another system"),
+        _Rule("messages", _A, "messages of more types are read", "extended"),
         _Rule("messages", _X, "messages of other types are read"),
         _Rule("cases.*.emit.*.event", _X, "whoever consumes the event does not get it any more"),
         _Rule("cases.*.emit.*", _X, "whoever consumes the event does not get it any more", "removed"),
@@ -139,6 +142,11 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
         _Rule("budget.**", _B, "it is driven harder or less hard; no content changes"),
         _Rule("maintenance.**", _B, "it is left alone at other times"),
         _Rule("owner", _N, _WORDS),
+    ),
+    "workspace": (
+        _Rule("id", _X, f"its store is refused, as it belongs to the old one, and {_KEYS}"),
+        _Rule("folders", _N, "documents are looked for elsewhere; those that come or go with it are listed"),
+        _Rule("coverage.**", _N, "it says how much the tests must reach"),
     ),
     "connector": (
         _Rule("tested", _N, _WORDS),
@@ -171,8 +179,9 @@ def reasons_for(kind: str, changes: Iterator[TreeChange]) -> Iterator[Reason]:
 
 
 def _reason(change: TreeChange, rules: tuple[_Rule, ...]) -> Reason:
+    actions = ("", change.action, "extended" if _is_extended(change) else change.action)
     for rule in rules:
-        if rule.action in ("", change.action) and _is_at(change.path, tuple(rule.place.split("."))):
+        if rule.action in actions and _is_at(change.path, tuple(rule.place.split("."))):
             return _said(change, rule.level, rule.consequence)
     return _said(change, _B, _of_step(change))
 
@@ -191,6 +200,14 @@ def _said(change: TreeChange, level: ChangeClass, consequence: str) -> Reason:
         if change.old is not None and change.path and _POSITION.fullmatch(change.path[-1]):
             what += f": {value_text(change.old)}"
     return Reason(level, f"{what}; {consequence}" if consequence else what, path, change.old_span, change.new_span)
+
+
+def _is_extended(change: TreeChange) -> bool:
+    """Whether a list has all that it had, and more."""
+    old, new = change.old, change.new
+    if not isinstance(old, Sequence) or not isinstance(new, Sequence):
+        return False
+    return set(map(repr_of, old)) < set(map(repr_of, new))
 
 
 def _is_order(change: TreeChange) -> bool:

@@ -66,8 +66,9 @@ def _pairs(
             if was.fingerprint != is_.fingerprint:
                 yield was, is_
             continue
-        again = next((each for each in gone.values() if (each.kind, each.id) == (is_.kind, is_.id)), None)
-        if again is not None:
+        same = [each for each in gone.values() if (each.kind, each.id) == (is_.kind, is_.id)]
+        if same:
+            again = min(same, key=lambda each: (each.major != is_.major, each.key))
             del gone[again.key]
             yield again, is_
         else:

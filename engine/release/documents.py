@@ -15,7 +15,7 @@ from engine.source.json_reader import read_json
 from engine.source.node import Mapping, Node, Scalar, plain
 from engine.source.span import Span
 from engine.source.yaml_reader import read_yaml
-from engine.spec.workspace import CONNECTORS_FOLDER, MANIFEST_FILE, LoadedWorkspace
+from engine.spec.workspace import CONNECTORS_FOLDER, MANIFEST_FILE, WORKSPACE_FILE, LoadedWorkspace
 
 _SCHEMA = re.compile(r"tieout:schema/([^@#]+)@([0-9]+)")
 
@@ -73,6 +73,9 @@ def documents_of(revision: Revision) -> dict[str, Document]:
         if name:
             digest = workspace.digests[f"schema:{file.path}"]
             found[f"schema:{name}@{version}"] = Document("schema", name, version, file.path, digest, file, revision)
+    if WORKSPACE_FILE in workspace.files:
+        document = Document("workspace", WORKSPACE_FILE, "", WORKSPACE_FILE, "", None, revision)
+        found[document.key] = replace(document, fingerprint=digest_of(plain(document.read())))
     for name in own_names(workspace.own_connectors):
         path = f"{CONNECTORS_FOLDER}/{name}/{MANIFEST_FILE}"
         document = Document("connector", name, "", path, "", None, revision)

@@ -77,7 +77,7 @@ def _flows(document: Document, plan: Plan) -> Iterator[FlowPlan]:
             uses = document.kind == "connection" and any(
                 each.endswith(f" to {document.id}") for each in _operations(flow.steps)
             )
-            if uses or document.key in flow.bundle or flow.event in events:
+            if uses or document.kind == "workspace" or document.key in flow.bundle or flow.event in events:
                 yield flow
 
 
