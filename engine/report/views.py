@@ -58,6 +58,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
         View("periods", explain=True),
         View("allocation", _names("obligation stated amount explanation")),
         View("postings", _names("obligation period posted amount"), explain=True),
+        View("carves", _names("obligation period stated allocated carve"), explain=True),
     ),
     "journal": (
         View(

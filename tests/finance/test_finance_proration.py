@@ -211,7 +211,7 @@ def test_a_long_stub_is_a_ratio_or_whole_periods_and_a_rest() -> None:
     ("body", "factor"),
     [
         ({}, "2.871"),
-        ({"anchor": {"periods": "calendar"}}, "2.881"),  # 0.548 + 2 + 0.333: each broken month is rounded
+        ({"anchor": {"periods": "calendar"}}, "2.882"),
         ({"denominator": "fixed"}, "2.900"),
         ({"anchor": {"periods": "calendar"}, "denominator": "fixed"}, "2.900"),
         ({"partial": "full"}, "3.000"),
@@ -227,6 +227,15 @@ def test_a_service_of_whole_and_broken_months(body: dict[str, Any], factor: str)
     result = prorate(document, {"changes": [one]})
     assert result["lines"][0]["factor"] == Decimal(factor)
     assert result["net"].amount == Decimal(factor) * 100
+
+
+def test_each_broken_period_may_be_rounded_by_itself() -> None:
+    """0.548 + 2 + 0.333, as statements that print every period have it; together they would be 2.882."""
+    time = {"interval": "inclusive", "long": "periods"}
+    document = {"time": time, "anchor": {"periods": "calendar"}, "rounding": {"broken": {"scale": 3}}}
+    one = change("2019-01-15", until="2019-04-10", new=[line("a", "100", every=MONTHLY)])
+    result = prorate(document, {"changes": [one]})
+    assert (result["lines"][0]["factor"], result["net"].amount) == (Decimal("2.881"), Decimal("288.10"))
 
 
 def test_what_is_multiplied_decides_the_last_cent() -> None:

@@ -40,6 +40,8 @@ def line(name: str, price: str, currency: str = "USD", **more: Any) -> dict[str,
         ({"multiply": "difference", "credit": {"basis": "billed"}}, "FIN054", "difference"),
         ({"multiply": "difference", "credit": {"cap": "paid"}}, "FIN054", "difference"),
         ({"rounding": {"factor": {"mode": "down"}}}, "FIN055", "digits"),
+        ({"time": {"long": "periods"}, "rounding": {"broken": {"mode": "down"}}}, "FIN055", "digits"),
+        ({"rounding": {"broken": {"scale": 3}}}, "FIN054", "counts none"),
     ],
 )  # fmt: skip
 def test_a_document_is_refused_at_its_place(body: dict[str, Any], code: str, told: str) -> None:

@@ -324,3 +324,20 @@ def test_an_estimate_that_grows_after_a_modification_waits_for_what_is_not_deliv
     assert waiting["remaining"].amount == 920
     delivered = run(body, {**x, "satisfied_on": "2026-03-01"}, {**y, "satisfied_on": "2026-10-05"}, **facts)
     assert by_period(delivered)["2026-10"] == "460.00"
+
+
+def test_what_lines_give_up_to_others_is_told_by_period() -> None:
+    """Stated 1,000 and 500, worth 1,000 each: 250 move from the one to the other, over the schedule of each."""
+    body = {**BY_DAY, "allocation": {}}
+    first = line("1000.00", "2026-01-01", "2026-03-31", ssp=usd("1000"))
+    second = {**line("500.00", "2026-01-31", "2026-02-01", ssp=usd("1000")), "id": "other"}
+    result = run(body, first, second)
+    assert [(row["obligation"], row["period"], str(row["carve"].amount)) for row in result["carves"]] == [
+        ("line", "2026-01", "-86.11"), ("line", "2026-02", "-77.78"), ("line", "2026-03", "-86.11"),
+        ("other", "2026-01", "125.00"), ("other", "2026-02", "125.00"),
+    ]  # fmt: skip
+    for row in result["carves"]:
+        assert row["allocated"].amount - row["stated"].amount == row["carve"].amount
+    assert sum(row["carve"].amount for row in result["carves"]) == 0
+    assert run(BY_DAY, first, second)["carves"] == []
+    assert run(body, {**first, "price": usd("750.00")}, {**second, "price": usd("750.00")})["carves"] == []

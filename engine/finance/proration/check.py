@@ -14,6 +14,7 @@ from engine.spec.documents.proration import (
     ChangeKind,
     Count,
     Interval,
+    Long,
     Multiply,
     Owner,
     Proration,
@@ -35,11 +36,21 @@ def check(document: Proration, diagnostics: Diagnostics) -> None:
     anchor = document.anchor
     if anchor is not None and not 1 <= anchor.day <= LAST_DAY:
         diagnostics.error("FIN053", f"no month has a day {anchor.day}", anchor.span, "choose a day from 1 to 31")
-    factor = None if document.rounding is None else document.rounding.factor
-    if factor is not None and factor.scale is None:
-        diagnostics.error("FIN055", "the factor is rounded to no number of digits", factor.span,
-                          "add `scale`, or leave `factor` out to keep it exact")  # fmt: skip
+    _check_factor(document, diagnostics)
     _check_difference(document, diagnostics)
+
+
+def _check_factor(document: Proration, diagnostics: Diagnostics) -> None:
+    rounding = document.rounding
+    if rounding is None:
+        return
+    for name, rule in (("factor", rounding.factor), ("broken", rounding.broken)):
+        if rule is not None and rule.scale is None:
+            diagnostics.error("FIN055", "the factor is rounded to no number of digits", rule.span,
+                              f"add `scale`, or leave `{name}` out to keep it exact")  # fmt: skip
+    if rounding.broken is not None and (document.time is None or document.time.long is not Long.PERIODS):
+        diagnostics.error("FIN054", "`broken` is for parts counted in periods, and this document counts none",
+                          rounding.broken.span, "say `time.long: periods`, or leave `broken` out")  # fmt: skip
 
 
 def _check_kinds(document: Proration, diagnostics: Diagnostics) -> None:

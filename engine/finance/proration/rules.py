@@ -80,7 +80,7 @@ def rules_of(document: Proration) -> Rules:
     return Rules(
         document,
         where,
-        Measure(where, time, anchor, nominal, zone_of(time.zone), rounding.factor),
+        Measure(where, time, anchor, nominal, zone_of(time.zone), rounding.broken),
         time,
         document.timing or TimingRule(span=span),
         timing_cases(document.timing, Diagnostics()),

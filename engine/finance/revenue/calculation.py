@@ -7,10 +7,11 @@ from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from engine.base.money import EXACT, Money
+from engine.base.money import EXACT
 from engine.finance.calculation import Calculation
 from engine.finance.exact import rounded, scale_for
 from engine.finance.revenue.balances import balances
+from engine.finance.revenue.carving import carve_of, carves
 from engine.finance.revenue.changes import apply_changes
 from engine.finance.revenue.checking import check, compiled_rules, compiled_treatments, periods_of
 from engine.finance.revenue.entries import entries
@@ -71,6 +72,7 @@ def recognise(setting: Setting, facts: ContractFacts) -> Revenue:
         periods=tuple(period_revenue(setting, rows)),
         postings=tuple(posted),
         changes=tuple(treated),
+        carves=tuple(carves(contract)),
         positions=tuple(positions),
         journal=tuple(journal),
         entries=tuple(entries(contract)) if facts.claims else (),
@@ -133,9 +135,7 @@ def _price(contract: Contract) -> Price:
 
 def _allocated(setting: Setting, track: Track) -> Allocated:
     stated = track.obligation.price
-    carve: Money | None = None
-    if stated is not None and setting.document.allocation is not None:
-        carve = setting.money(EXACT.subtract(EXACT.add(track.fixed, track.variable), stated.amount))
+    carve = None if setting.document.allocation is None else carve_of(track)
     return Allocated(
         obligation=track.id,
         rule=track.rule.id,
@@ -144,7 +144,7 @@ def _allocated(setting: Setting, track: Track) -> Allocated:
         amount=setting.money(track.lifetime),
         fixed=setting.money(track.fixed),
         variable=setting.money(track.variable),
-        carve=carve,
+        carve=None if carve is None else setting.money(carve),
         explanation=track.reason,
     )
 

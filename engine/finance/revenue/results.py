@@ -35,6 +35,17 @@ class Allocated:
 
 
 @facts
+class Carved:
+    """What one obligation got from others in one period (above zero) or gave up to them, as allocated at inception."""
+
+    obligation: str = fact("The obligation.")
+    period: str = fact("The period.")
+    stated: Money = fact("Revenue of the stated price.")
+    allocated: Money = fact("Revenue of the allocated price.")
+    carve: Money = fact("The second less the first, to post between the liabilities of the lines.")
+
+
+@facts
 class ScheduleRow:
     """Revenue of one obligation in one period."""
 
@@ -199,6 +210,7 @@ class Revenue:
     periods: tuple[PeriodRevenue, ...] = fact("Revenue of the contract by the period it is posted in.")
     postings: tuple[ScheduleRow, ...] = fact("What is to be posted, given what was.")
     changes: tuple[ChangeTreated, ...] = fact("What became of each change.", default=())
+    carves: tuple[Carved, ...] = fact("What lines get from others or give up to them, by period.", default=())
     positions: tuple[Position, ...] = fact("Balances at the end of each period.", default=())
     journal: tuple[Movement, ...] = fact("The movements of each period.", default=())
     entries: tuple[EntryLine, ...] = fact("Entries by day, for claims.", default=())

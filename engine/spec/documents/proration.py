@@ -333,9 +333,10 @@ class ScopeRule:
 class ProrationRounding:
     """The named points at which figures are rounded; nothing is rounded elsewhere."""
 
-    factor: Rounding | None = declare(
-        "The factor; exact if left out. Where `long` is `periods`, the share of each broken period is rounded, and "
-        "these are added up.",
+    factor: Rounding | None = declare("The factor; exact if left out.", default=None)
+    broken: Rounding | None = declare(
+        "Where `time.long` is `periods`: the share of each broken period, before they are added up, as statements that "
+        "print them period by period do; exact if left out.",
         default=None,
     )
     amount: Rounding | None = declare("Amounts; the currency's digits, half up, if left out.", default=None)

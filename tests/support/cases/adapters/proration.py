@@ -250,7 +250,7 @@ def broken_periods(case: Case) -> Mapping[str, Any]:
         time |= {"denominator": "fixed", "month_days": int(days[0]) if days and int(days[0]) <= 31 else 30}
     if "partial_allowed" in given and not _true(given["partial_allowed"]):
         time["partial"] = "full"
-    body: dict[str, Any] = {"time": time, "rounding": _rounding(case)}
+    body: dict[str, Any] = {"time": time}
     anchor = str(given.get("anchor", "service_start"))
     if "anchor_day" in given or "calendar" in anchor:
         body["anchor"] = {"periods": "calendar", "day": int(given.get("anchor_day", 1))}
@@ -260,9 +260,11 @@ def broken_periods(case: Case) -> Mapping[str, Any]:
         "currency": _currency(case), "changes": [{"at": given["start"], "until": given["end"], "new": [line]}],
     }  # fmt: skip
     found: dict[str, Any] = {}
-    # Manuals print durations with three digits and counts of terms with six; prices follow from what is printed.
-    for scale, count, amount in ((3, "duration_months", "amount"), (6, "term_count", "price")):
-        body["rounding"]["factor"] = {"scale": scale}
+    # Manuals print durations month by month with three digits, and counts of terms with six; prices follow from these.
+    for rounding, count, amount in (
+        ({"broken": {"scale": 3}}, "duration_months", "amount"), ({"factor": {"scale": 6}}, "term_count", "price"),
+    ):  # fmt: skip
+        body["rounding"] = {**_rounding(case), **rounding}
         result = run_document("proration", body, facts)
         found |= {count: result["lines"][0]["factor"], amount: result["net"]}
     return found
