@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NoReturn, Protocol, TypeAlias
 
@@ -109,6 +110,14 @@ def _refuse(message: str) -> NoReturn:
     raise Failure(ErrorClass.CONFIG, message, detail="not sent")
 
 
+class Unlisted(Enum):
+    """The part of an origin that a connection may not reach."""
+
+    HOST = "host"
+    SCHEME = "scheme"
+    PORT = "port"
+
+
 class HostRules:
     """The parsed list of one connection. Every refusal is Failure(config), before a byte is sent."""
 
@@ -119,15 +128,26 @@ class HostRules:
 
     def check_origin(self, scheme: str, host: str, port: int) -> None:
         """Refuse a host, port or scheme that is not listed. Addresses behind a name are checked later."""
+        match self.unlisted(scheme, host, port):
+            case Unlisted.HOST:
+                _refuse(f"{host} is not among the hosts of this connection")
+            case Unlisted.SCHEME:
+                _refuse(f"{host} may be reached by https only")
+            case Unlisted.PORT:
+                _refuse(f"port {port} of {host} is not among the hosts of this connection")
+
+    def unlisted(self, scheme: str, host: str, port: int) -> Unlisted | None:
+        """What of an origin is not allowed; None if all of it is."""
         address = as_address(host)
         listed = [entry for entry in self._listed if entry.covers_host(host, address)]
         if not listed:
-            _refuse(f"{host} is not among the hosts of this connection")
+            return Unlisted.HOST
         on_machine = host == "localhost" or (address is not None and _unwrapped(address).is_loopback)
         if scheme != "https" and not on_machine:
-            _refuse(f"{host} may be reached by https only")
-        if not any(entry.port == port or (entry.port is None and (on_machine or port == 443)) for entry in listed):
-            _refuse(f"port {port} of {host} is not among the hosts of this connection")
+            return Unlisted.SCHEME
+        if any(entry.port == port or (entry.port is None and (on_machine or port == 443)) for entry in listed):
+            return None
+        return Unlisted.PORT
 
     def check_addresses(self, host: str, addresses: Sequence[str]) -> None:
         """Refuse the host if any of its addresses is one that it must not lead to."""

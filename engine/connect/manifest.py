@@ -35,6 +35,7 @@ from engine.schema.types import (
     Type,
     nullable,
 )
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping as MappingNode
 from engine.source.node import Node, Scalar, plain
@@ -203,6 +204,7 @@ class Manifest:
                     f"connector {self.name} has no setting {name!r}",
                     at.get(name, span),
                     f"its settings: {allowed}",
+                    about=About(unknown=(name,), kind="setting"),
                 )
         found: dict[str, Any] = {}
         for name, setting in known.items():
@@ -212,7 +214,9 @@ class Manifest:
             if value is None:
                 if setting.required:
                     place = at.get(name, span)
-                    diagnostics.error(codes.SETTINGS, f"setting {name!r} is missing: {setting.doc}", place)
+                    message = f"setting {name!r} is missing: {setting.doc}"
+                    about = About(missing=(name,), kind="setting")
+                    diagnostics.error(codes.SETTINGS, message, place, about=about)
             elif not _fits(setting, value := _read_text(setting, value)):
                 message = f"setting {name!r} must be of type {setting.type}"
                 diagnostics.error(codes.SETTINGS, message, at.get(name, span))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.expr import codes as codes  # registers what the findings mean
 from engine.expr.check_calls import infer_call
@@ -11,7 +12,7 @@ from engine.expr.checked import Checked
 from engine.expr.emit_operators import divides
 from engine.expr.lattice import field_names, field_type, kinds, may_be_null, union
 from engine.expr.narrowing import Facts, applied, excludes_itself, is_path, narrowed, proves
-from engine.expr.nearest import did_you_mean
+from engine.expr.nearest import about_unknown, did_you_mean
 from engine.expr.nodes import (
     And,
     Arithmetic,
@@ -41,6 +42,7 @@ from engine.schema.types import (
     NEVER,
     NULL,
     Array,
+    Mismatch,
     Money,
     Object,
     Type,
@@ -51,8 +53,12 @@ from engine.schema.types import (
     nullable,
     without_null,
 )
+from engine.source.about import NO_MORE, About, Sort
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
+
+#: Of a finding that null may stand where a value is needed.
+_NULL_GIVEN = About(given=Sort(frozenset({"null"})))
 
 
 def check(ast: Ast, scope: Mapping[str, Type], diagnostics: Diagnostics, expected: Type | None = None) -> Type:
@@ -108,9 +114,9 @@ class Checker:
         self._root = root
         self._seen: dict[int, Type] = {} if seen is None else seen
 
-    def report(self, code: str, message: str, span: Span, help: str = "") -> Type:
+    def report(self, code: str, message: str, span: Span, help: str = "", about: About = NO_MORE) -> Type:
         """Add a finding; ANY, to go on with."""
-        self._diagnostics.error(code, message, span, help)
+        self._diagnostics.error(code, message, span, help, about=about)
         return ANY
 
     def expect(self, actual: Type, expected: Type, node: Ast) -> None:
@@ -123,8 +129,8 @@ class Checker:
         elif may_be_null(actual) and assignable(without_null(actual), expected):
             self.may_be_null(node)
         else:
-            message = explain_mismatch(actual, expected, "this value")
-            self.report("TYPE002", message or f"{describe(expected)} is needed, not {describe(actual)}", node.span)
+            found = explain_mismatch(actual, expected, "this value") or Mismatch("this value", actual, expected)
+            self.report("TYPE002", str(found), node.span, about=found.about)
 
     def may_be_null(self, node: Ast) -> None:
         """Report that a value is needed where null is possible."""
@@ -133,6 +139,7 @@ class Checker:
             "this may be null, and a value is needed",
             node.span,
             "use default(x, y), or test it before: x != `null` && ...",
+            _NULL_GIVEN,
         )
 
     def infer(self, node: Ast, current: Type, facts: Facts) -> Type:
@@ -192,32 +199,38 @@ class Checker:
             help = f"text stands in single quotes: '{node.name}'"
             return self.report("EXPR012", f'"{node.name}" names a field, and there is none', node.span, help)
         if node.name in {"true", "false"}:
-            return self.report("EXPR011", f"{node.name} is read as a name here", node.span, f"write `{node.name}`")
+            meant = f"`{node.name}`"
+            about = About(kind="literal", meant=meant)
+            return self.report("EXPR011", f"{node.name} is read as a name here", node.span, f"write {meant}", about)
         if node.name in _ELSEWHERE:
-            help = f"write {_ELSEWHERE[node.name]}"
-            return self.report("EXPR011", f"nothing is called {node.name} here", node.span, help)
+            help, about = f"write {_ELSEWHERE[node.name]}", About(unknown=(node.name,), kind="name")
+            return self.report("EXPR011", f"nothing is called {node.name} here", node.span, help, about)
         if current is self._root:
-            help = did_you_mean(node.name, field_names(current))
-            return self.report("EXPR011", f"nothing is called {node.name} here", node.span, help)
+            names = field_names(current)
+            help, about = did_you_mean(node.name, names), about_unknown(node.name, names)
+            return self.report("EXPR011", f"nothing is called {node.name} here", node.span, help, about)
         return self._unknown_field(node, current)
 
     def _unknown_field(self, node: Field, current: Type) -> Type:
-        found = kinds(without_null(current))
+        found, about = kinds(without_null(current)), About(unknown=(node.name,), kind="field")
         if found == {"array"}:
             help = f"for the field of every element write [*].{node.name}"
-            return self.report("TYPE002", f"an array has no field {node.name}", node.span, help)
+            return self.report("TYPE002", f"an array has no field {node.name}", node.span, help, about)
         if found == {"money"}:
             help = "use amount(x) or currency(x)"
-            return self.report("TYPE002", f"money has no field {node.name}", node.span, help)
+            return self.report("TYPE002", f"money has no field {node.name}", node.span, help, about)
         if found == {"bool"}:
             help = "! binds tighter than the dot: write !(a.b)"
-            return self.report("TYPE002", f"true or false has no field {node.name}", node.span, help)
+            return self.report("TYPE002", f"true or false has no field {node.name}", node.span, help, about)
         if found and "object" not in found:
-            return self.report("TYPE002", f"{describe(without_null(current))} has no field {node.name}", node.span)
-        help = did_you_mean(node.name, field_names(current))
+            message = f"{describe(without_null(current))} has no field {node.name}"
+            return self.report("TYPE002", message, node.span, about=about)
+        names = field_names(current)
+        help, about = did_you_mean(node.name, names), about_unknown(node.name, names)
         if self._root is not None and field_type(self._root, node.name) is not None:
             help = f"{node.name} is a name outside; inside [ ] names are fields of the element"
-        return self.report("EXPR010", f"there is no field {node.name}", node.span, help)
+            about = replace(about, meant="", near=())
+        return self.report("EXPR010", f"there is no field {node.name}", node.span, help, about)
 
     def _chain(self, node: Chain, current: Type, facts: Facts) -> Type:
         left = self.infer(node.left, current, facts)

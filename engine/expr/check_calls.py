@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.base.errors import Failure
@@ -29,8 +30,10 @@ from engine.schema.types import (
     assignable,
     describe,
     members,
+    sort_of,
     without_null,
 )
+from engine.source.about import About, Sort
 
 if TYPE_CHECKING:
     from engine.expr.check import Checker
@@ -40,6 +43,9 @@ _SIMPLE: dict[str, Type] = {
     "date": DATE, "timestamp": TIMESTAMP, "duration": DURATION, "text": TEXT,
     "array": Array(ANY), "object": Object({}, frozenset(), ANY),
 }  # fmt: skip
+
+#: Functions that read a text.
+_READING = frozenset({"date", "timestamp", "duration"})
 
 #: The variable of signatures that stands only for types whose values have an order.
 ORDERED = "O"
@@ -69,6 +75,9 @@ def _constant_call(checker: Checker, node: Call, function: Function) -> Type:
     try:
         return type_of_value(function.run(*(each.value for each in node.arguments if isinstance(each, Literal))))
     except Failure as failure:
+        only = node.arguments[0]
+        if node.name in _READING and isinstance(only, Literal) and isinstance(only.value, str):
+            return checker.report("TYPE002", f"'{only.value}' cannot be read: {failure.message}", only.span)
         return checker.report("TYPE002", f"{node.name}: {failure.message}", node.span)
 
 
@@ -221,6 +230,15 @@ def _merged(types: list[Type]) -> Type | None:
     return Object(fields, required, None)
 
 
+def _parts(term: Term) -> Iterator[str]:
+    """The names of the types that a parameter takes, without what stands in their brackets."""
+    if term.name == "or":
+        for each in term.arguments:
+            yield from _parts(each)
+    else:
+        yield term.name
+
+
 def _mismatch(checker: Checker, node: Call, function: Function, types: list[Type]) -> Type:
     """Report the first argument that no way of calling the function takes."""
     for position, argument in enumerate(node.arguments):
@@ -228,7 +246,9 @@ def _mismatch(checker: Checker, node: Call, function: Function, types: list[Type
         if not any(_match(term, without_null(types[position]), {}) for term in wanted):
             words = " or ".join(dict.fromkeys(str(term) for term in wanted))
             message = f"argument {position + 1} of {node.name} must be {words}, not {describe(types[position])}"
-            return checker.report("TYPE002", message, argument.span)
+            given, sort = sort_of(types[position]), Sort(frozenset(part for term in wanted for part in _parts(term)))
+            about = About(kind="argument", owner=node.name, given=given, wanted=sort)
+            return checker.report("TYPE002", message, argument.span, about=about)
     found = ", ".join(describe(each) for each in types)
     return checker.report(
         "TYPE002", f"{node.name} does not take {found} together", node.span, f"it is {function.usage}"

@@ -23,8 +23,10 @@ from engine.schema.types import (
     describe,
     members,
     nullable,
+    sort_of,
     without_null,
 )
+from engine.source.about import About
 
 if TYPE_CHECKING:
     from engine.expr.check import Checker
@@ -130,7 +132,7 @@ def infer_compare(checker: Checker, node: Compare, current: Type, facts: Facts) 
     a, b = kinds(without_null(left)), kinds(without_null(right))
     if a and b and len(a | b) > 1 and not (a | b) & {"bool", "array", "object", "null"}:
         message = f"{describe(left)} and {describe(right)} cannot be compared by size"
-        checker.report("TYPE002", message, node.span)
+        checker.report("TYPE002", message, node.span, about=_sides(left, right, "size"))
     elif _currencies_differ(node.operator, left, right):
         checker.report("MONEY001", f"{describe(left)} and {describe(right)} are compared", node.span)
     return result
@@ -143,13 +145,23 @@ def _check_equality(checker: Checker, node: Compare, left: Type, right: Type) ->
     if not a & b:
         if "null" in (a | b) and (a == {"null"} or b == {"null"}):
             return  # comparing with null what cannot be null is a matter of taste, not a mistake
-        checker.report("TYPE003", f"{describe(left)} and {describe(right)} are never equal", node.span)
+        _never_equal(checker, node, left, right)
         return
     if a & b <= {"text"}:
         for declared, constant, side in ((left, right, node.right), (right, left, node.left)):
             _check_constant(checker, declared, constant, side)
     if _currencies_differ("==", left, right):
-        checker.report("TYPE003", f"{describe(left)} and {describe(right)} are never equal", node.span)
+        _never_equal(checker, node, left, right)
+
+
+def _never_equal(checker: Checker, node: Compare, left: Type, right: Type) -> None:
+    message = f"{describe(left)} and {describe(right)} are never equal"
+    checker.report("TYPE003", message, node.span, about=_sides(left, right, "equality"))
+
+
+def _sides(left: Type, right: Type, kind: str) -> About:
+    """The about of a finding about the two sides of a comparison."""
+    return About(kind=kind, given=sort_of(left), wanted=sort_of(right))
 
 
 def _check_constant(checker: Checker, declared: Type, constant: Type, side: Ast) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from engine.base.errors import UserError
+from engine.source.about import NO_MORE, About, Slip
 
 DIGITS_MAX = 60
 
@@ -24,12 +25,15 @@ class Token(TypedDict):
 class SyntaxMistake(UserError):
     """The text is no expression. ``start`` and ``end`` say where; never leaves :mod:`engine.expr`."""
 
-    def __init__(self, message: str, start: int, end: int, help: str = "", code: str = "EXPR001") -> None:
+    def __init__(
+        self, message: str, start: int, end: int, help: str = "", code: str = "EXPR001", about: About = NO_MORE
+    ) -> None:
         super().__init__(message)
         self.start = start
         self.end = max(end, start + 1)
         self.help = help
         self.code = code
+        self.about = about
 
 
 _SIMPLE = {
@@ -189,4 +193,5 @@ def _unreadable(text: str, position: int) -> SyntaxMistake:
     character = text[position]
     if character in "'\"`":
         return SyntaxMistake(f"the closing {character} is missing", position, len(text))
-    return SyntaxMistake(f"{character!r} means nothing here", position, position + 1, _INSTEAD.get(character, ""))
+    message, help = f"{character!r} means nothing here", _INSTEAD.get(character, "")
+    return SyntaxMistake(message, position, position + 1, help, about=About(slip=Slip.STRANGE_SIGN))

@@ -10,7 +10,7 @@ from engine.expr import codes as codes  # registers what the findings mean
 from engine.expr.functions import FUNCTIONS
 from engine.expr.grammar import Grammar, Raw
 from engine.expr.lexer import SyntaxMistake
-from engine.expr.nearest import did_you_mean
+from engine.expr.nearest import about_unknown, did_you_mean
 from engine.expr.nodes import (
     And,
     Arithmetic,
@@ -36,6 +36,7 @@ from engine.expr.nodes import (
     children,
 )
 from engine.expr.other_languages import called_here, said_here
+from engine.source.about import NO_MORE, About, Slip
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 
@@ -65,7 +66,8 @@ def parse(text: str, span: Span, diagnostics: Diagnostics) -> Ast | None:
         _bounded(tree, text)
     except SyntaxMistake as mistake:
         help = mistake.help or said_here(text, mistake.start, mistake.end)
-        diagnostics.error(mistake.code, mistake.message, place(mistake.start, mistake.end), help)
+        span = place(mistake.start, mistake.end)
+        diagnostics.error(mistake.code, mistake.message, span, help, about=mistake.about)
         return None
     return tree
 
@@ -176,12 +178,11 @@ class _Builder:
         function = FUNCTIONS.get(name)
         end_of_name = at[0] + len(name)
         if function is None:
-            help = (
-                called_here(name)
-                or did_you_mean(name, FUNCTIONS)
-                or "docs/reference/expressions.md lists the functions"
-            )
-            raise SyntaxMistake(f"there is no function {name}", at[0], end_of_name, help, "EXPR003")
+            help = did_you_mean(name, FUNCTIONS) or "docs/reference/expressions.md lists the functions"
+            about = about_unknown(name, FUNCTIONS)
+            if elsewhere := called_here(name):
+                help, about = elsewhere, About(unknown=(name,), kind="name")
+            raise SyntaxMistake(f"there is no function {name}", at[0], end_of_name, help, "EXPR003", about)
         if not function.arity_min <= len(below) <= function.arity_max:
             raise SyntaxMistake(
                 f"{name} takes {function.arity_text}, not {len(below)}", *at, f"it is {function.usage}", "EXPR004"
@@ -195,6 +196,7 @@ class _Builder:
                     *at,
                     "put & in front of it",
                     "EXPR005",
+                    NO_MORE if position else About(slip=Slip.NO_REFERENCE_SIGN),
                 )
         return Call(name, tuple(below), span=span)
 

@@ -64,7 +64,7 @@ def read_text(text: str, span: Span, diagnostics: Diagnostics) -> Parts | None:
     try:
         return Reader(text, place).read()
     except NotABlank as mistake:
-        diagnostics.error("EXPR013", mistake.message, mistake.span, mistake.help)
+        diagnostics.error("EXPR013", mistake.message, mistake.span, mistake.help, about=mistake.about)
         return None
 
 

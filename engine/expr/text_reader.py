@@ -13,17 +13,19 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.expr.blanks import CHARACTERS_MAX, Blank, Parts
 from engine.expr.formats import FORMATS
-from engine.expr.nearest import did_you_mean
+from engine.expr.nearest import about_unknown, did_you_mean
 from engine.expr.nodes import Ast, Chain, Field
+from engine.source.about import NO_MORE, About, Slip
 from engine.source.span import Span
 
 
 class NotABlank(Exception):  # a mistake in a text, caught in this module
-    def __init__(self, message: str, span: Span, help: str = "") -> None:
+    def __init__(self, message: str, span: Span, help: str = "", about: About = NO_MORE) -> None:
         super().__init__(message)
         self.message = message
         self.span = span
         self.help = help
+        self.about = about
 
 
 @cache
@@ -49,7 +51,8 @@ class Reader:
             spans = self._blank_spans()
             body = _environment().parse(self._text).body
         except TemplateSyntaxError as error:
-            raise NotABlank(f"the blanks cannot be read: {error.message}", self._whole, _ALLOWED) from error
+            about = About(slip=Slip.UNREADABLE_BLANK)
+            raise NotABlank(f"the blanks cannot be read: {error.message}", self._whole, _ALLOWED, about) from error
         parts: list[str | Blank] = []
         for output in body:
             if not isinstance(output, nodes.Output):
@@ -86,8 +89,11 @@ class Reader:
                 format = name
             else:
                 known = [*FORMATS, "default"]
-                help = did_you_mean(name, known) if name not in known else _ALLOWED
-                raise NotABlank(f"{name} cannot be used so in a blank", span, help)
+                if name not in known:
+                    about = about_unknown(name, known)
+                    raise NotABlank(f"there is no format `{name}`", span, did_you_mean(name, known), about)
+                about = About(named=(name,), kind="format")
+                raise NotABlank(f"{name} cannot be used so in a blank", span, _ALLOWED, about)
             node = node.node
         path, written = self._path(node, span, words)
         return Blank(path, written, format or "plain", default, span)

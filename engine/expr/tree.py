@@ -16,7 +16,7 @@ from engine.expr.compile import Computed, scope_type
 from engine.expr.emitter import CheckingEmitter, Emitter
 from engine.expr.fitting import Fitter
 from engine.expr.lattice import may_be_null, union
-from engine.expr.nearest import did_you_mean
+from engine.expr.nearest import about_unknown, did_you_mean
 from engine.expr.parse import parse
 from engine.expr.scope import Operand
 from engine.expr.text import check_text, emit_text, has_blanks, read_text, unusable
@@ -27,6 +27,7 @@ from engine.schema.types import (
     ANY,
     TEXT,
     Array,
+    Mismatch,
     Object,
     Type,
     assignable,
@@ -37,6 +38,7 @@ from engine.schema.types import (
     without_null,
 )
 from engine.source import node as source
+from engine.source.about import About, Sort
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.values import Tree
@@ -205,7 +207,8 @@ class TreeWriter:
         declared = target.fields.get(entry.key, target.extra)
         if declared is None:
             help = did_you_mean(entry.key, target.fields)
-            self._diagnostics.error("MAP002", f"the result has no field {where}", entry.key_span, help)
+            about = about_unknown(entry.key, target.fields)
+            self._diagnostics.error("MAP002", f"the result has no field {where}", entry.key_span, help, about=about)
         return declared
 
     def _missing(self, target: Object | None, node: source.Mapping, path: str) -> None:
@@ -216,7 +219,8 @@ class TreeWriter:
             where = f"{path}.{name}" if path else name
             declared = target.fields.get(name)
             what = f"it is {describe(declared)}" if declared is not None else ""
-            self._diagnostics.error("MAP001", f"the required field {where} is not set", _start(node.span), what)
+            message, about = f"the required field {where} is not set", About(missing=(name,), kind="name")
+            self._diagnostics.error("MAP001", message, _start(node.span), what, about=about)
 
     def _expect(self, actual: Type, expected: Type | None, span: Span, path: str) -> None:
         if expected is None or assignable(actual, expected):
@@ -224,11 +228,11 @@ class TreeWriter:
         where = path or "the value"
         if may_be_null(actual) and assignable(without_null(actual), expected):
             help = "give it a default, or let the message stop before: x || y, default(x, y)"
-            self._diagnostics.error("TYPE001", f"{where} may be null, and the field is required", span, help)
+            message = f"{where} may be null, and the field is required"
+            self._diagnostics.error("TYPE001", message, span, help, about=About(given=Sort(frozenset({"null"}))))
             return
-        message = explain_mismatch(actual, expected, where)
-        fallback = f"{where} must be {describe(expected)}, not {describe(actual)}"
-        self._diagnostics.error("MAP003", message or fallback, span)
+        found = explain_mismatch(actual, expected, path) or Mismatch(path, actual, expected)
+        self._diagnostics.error("MAP003", str(found), span, about=found.about)
 
 
 def _after_sign(node: source.Scalar) -> Span:

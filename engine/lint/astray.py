@@ -113,7 +113,7 @@ def _scope_astray(
 
 
 def _is_unknown_field(diagnostic: Diagnostic) -> bool:
-    return diagnostic.code == "EXPR010" or (diagnostic.code == "TYPE002" and "has no field" in diagnostic.message)
+    return diagnostic.code == "EXPR010" or diagnostic.about.kind == "field"
 
 
 def _path_at(diagnostic: Diagnostic, beginning: str, files: dict[str, str]) -> tuple[str, ...] | None:

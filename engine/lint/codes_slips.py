@@ -25,11 +25,13 @@ SLIP_CODES: tuple[Code, ...] = (
          "rows:\n  - {entity: NW-UK, country: GB}",
          "Everything that compares it with a real code sees two different things."),
     Code("MAP237", "row-for-nobody", WARNING,
-         "A cell that names a row of another table, the table of its column's name, and no such row is there.",
+         "A cell that names a row of another table, the table of its column's name; no such row is there, and one slip "
+         "away is one that has no row here.",
          "rows:   # of tax_codes; legal_entities has NW-DE\n  - {rate: vat, legal_entity: NW-GE}",
          "rows:\n  - {rate: vat, legal_entity: NW-DE}",
          "Nothing ever comes to the row, and what was meant to is refused.",
-         exceptions="A row that waits for one that is still to come."),
+         exceptions="A row that waits for one that is still to come. It is told only where the name that exists has no "
+         "row of its own here, so that both being meant is rare; that is why it is a warning."),
     Code("MAP238", "letters-that-look-alike", ERROR,
          "A code with signs from elsewhere in it that look like plain letters, hyphens or blanks.",
          "rows:\n  - {code: NW\u2011DE}   # a hyphen that does not break", "rows:\n  - {code: NW-DE}",
@@ -55,7 +57,9 @@ SLIP_CODES: tuple[Code, ...] = (
          "rows:\n  - {currency: EUR, until: 2026-03-01}\n  - {currency: EUR, from: 2026-04-01}",
          "rows:\n  - {currency: EUR, until: 2026-04-01}\n  - {currency: EUR, from: 2026-04-01}",
          "Whatever falls on these days ends in the table's exception.",
-         exceptions="A time in which really nothing applies."),
+         exceptions="A time in which really nothing applies. That the days have no row is certain, whether that is "
+         "meant is not, and nobody sees a missing rate or account until such a day comes: so it is told, and it is a "
+         "warning. Where it is meant, `# ignore[VERS224]` with the reason says so."),
     Code("VERS225", "validity-exchanged", ERROR, "A `validity` whose `from` names the last day's column.",
          "validity:\n  from: valid_until\n  to: valid_from", "validity:\n  from: valid_from\n  to: valid_until",
          "Rows end before they begin, or apply when they should not.", fixable=True),

@@ -14,6 +14,7 @@ from itertools import pairwise
 from engine.lint.hints_of_types import of_equality, of_misfit, of_types
 from engine.lint.look_alikes import called, plain_signs
 from engine.report.frame import source_line
+from engine.source.about import Slip, Sort
 from engine.source.diagnostic import Diagnostic, Edit, Fix
 from engine.source.span import Span
 
@@ -22,7 +23,6 @@ Files = Mapping[str, str]
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 _NO_BLANK = re.compile(r"( *(?:- +)*[{ ]*)([a-z_][a-z0-9_]*):(?=[^ \t\r\n:/])")
 _QUOTES = {"“": "”", "‘": "’", "„": "“", "‚": "‘", "«": "»"}
-_DATE_CALL = re.compile(r"\b(?:date|timestamp|duration)\( *('[^']*')")
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})")
 
 
@@ -46,11 +46,14 @@ def _on(diagnostic: Diagnostic, number: int, start: int, end: int) -> Span:
 
 
 def _number(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
-    if "must be a list, not text" in diagnostic.message:
+    given, wanted = diagnostic.about.given or Sort(), diagnostic.about.wanted or Sort()
+    if given.kinds != {"text"}:
+        return diagnostic
+    if "a list" in wanted.kinds:
         text = _written(diagnostic, line)
         fix = Fix(f"write [{text}]", (Edit(diagnostic.span, f"[{text}]"),), safe=False)
         return replace(diagnostic, help=diagnostic.help or f"write [{text}]", fix=diagnostic.fix or fix)
-    if "number, not text" not in diagnostic.message:
+    if wanted.kinds.isdisjoint({"a number", "a whole number"}):
         return diagnostic
     text = _written(diagnostic, line).strip().strip("'\"")
     if _THOUSANDS.fullmatch(text):
@@ -72,14 +75,13 @@ def _number(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
 
 
 def _form(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
-    if not diagnostic.help.startswith("it must match") or "[0-5]" not in diagnostic.help:
+    if diagnostic.about.slip is not Slip.TIME_FORM:
         return diagnostic
     written = _TIME.fullmatch(_written(diagnostic, line).strip("'\""))
-    help = 'write hours and minutes in quotes, such as "08:00"'
     if written is None or int(written[1]) > 23 or int(written[2]) > 59:
-        return replace(diagnostic, help=help)
+        return diagnostic
     text = f'"{int(written[1]):02}:{written[2]}"'
-    return replace(diagnostic, help=help, fix=Fix(f"write {text}", (Edit(diagnostic.span, text),), safe=False))
+    return replace(diagnostic, fix=Fix(f"write {text}", (Edit(diagnostic.span, text),), safe=False))
 
 
 # ------------------------------------------------------------------ YAML
@@ -88,7 +90,7 @@ def _form(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
 def _begins_with_blank(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
     """``message: {{ name }} is ...``: YAML takes the braces for an object."""
     start = line.find("{{")
-    if "not an object" not in diagnostic.message or start < 0:
+    if diagnostic.about.slip is not Slip.KEY_NO_TEXT or start < 0:
         return diagnostic
     text = line[start:].rstrip()
     span = _on(diagnostic, diagnostic.span.line, start, start + len(text))
@@ -99,13 +101,11 @@ def _begins_with_blank(diagnostic: Diagnostic, line: str, _files: Files) -> Diag
 
 def _no_blank(diagnostic: Diagnostic, line: str, files: Files) -> Diagnostic:
     """``kind:payment``: without a blank behind the colon that is one word."""
-    if diagnostic.code == "YAML007" and not diagnostic.message.startswith("`"):
-        return diagnostic
     number = diagnostic.span.line
     before = (source_line(files, diagnostic.span.file, number - 1) or "") if number > 1 else ""
-    if "does not fit the indentation" in diagnostic.message:
+    if diagnostic.about.slip is Slip.INDENTATION:
         candidates = [(number - 1, before), (number, line)]
-    elif ":" in diagnostic.message.partition("` has no value")[0]:
+    elif diagnostic.code == "YAML007" and ":" in diagnostic.about.owner:
         candidates = [(number, line[: diagnostic.span.column])]
     else:
         candidates = []
@@ -139,7 +139,7 @@ def _colon(diagnostic: Diagnostic, number: int, text: str, found: re.Match[str])
 
 
 def _sign(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
-    if not diagnostic.message.endswith("means nothing here"):
+    if diagnostic.about.slip is not Slip.STRANGE_SIGN:
         return diagnostic
     sign, column = _written(diagnostic, line), diagnostic.span.column - 1
     closing = line.find(_QUOTES[sign], column + 1) if sign in _QUOTES else -1
@@ -160,18 +160,14 @@ def _sign(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
 
 def _blank(diagnostic: Diagnostic, _line: str, files: Files) -> Diagnostic:
     span = diagnostic.span
-    named = re.match(r"(\w+) cannot be used so in a blank", diagnostic.message)
+    format = next(iter((*diagnostic.about.unknown, *diagnostic.about.named)), None)
     for number in range(span.line, span.end_line + 1):
         text = source_line(files, span.file, number) or ""
-        found = re.search(rf"\|\s*({re.escape(named[1])})\b", text) if named is not None else None
-        if found is not None and named is not None:
-            place = _on(diagnostic, number, found.start(1), found.end(1))
-            message = diagnostic.message
-            if not diagnostic.help.startswith("a blank holds"):
-                message = f"there is no format `{named[1]}`"
-            return replace(diagnostic, message=message, span=place)
+        found = None if format is None else re.search(rf"\|\s*({re.escape(format)})\b", text)
+        if found is not None:
+            return replace(diagnostic, span=_on(diagnostic, number, found.start(1), found.end(1)))
         opened = text.rfind("{{")
-        if named is None and "cannot be read" in diagnostic.message and opened >= 0 and "}}" not in text[opened:]:
+        if diagnostic.about.slip is Slip.UNREADABLE_BLANK and opened >= 0 and "}}" not in text[opened:]:
             if number < span.end_line and "}}" in (source_line(files, span.file, number + 1) or ""):
                 continue
             place = _on(diagnostic, number, opened, len(text))
@@ -184,7 +180,7 @@ def _blank(diagnostic: Diagnostic, _line: str, files: Files) -> Diagnostic:
 
 def _row(diagnostic: Diagnostic, line: str, files: Files) -> Diagnostic:
     span = diagnostic.span
-    if diagnostic.message.startswith("this row has") and not diagnostic.help and line:
+    if diagnostic.about.slip is Slip.ROW_LENGTH and not diagnostic.help and line:
         cells, starts = line.split(","), [0]
         for cell in cells:
             starts.append(starts[-1] + len(cell) + 1)
@@ -194,14 +190,14 @@ def _row(diagnostic: Diagnostic, line: str, files: Files) -> Diagnostic:
         at = (dotted or cut)[0] if len(dotted or cut) == 1 else None
         place = span if at is None else _on(diagnostic, span.line, starts[at], starts[at + 2] - 1)
         return replace(diagnostic, span=place, help=help)
-    if "unexpected end of data" in diagnostic.message:
+    if diagnostic.about.slip is Slip.OPEN_CELL:
         lines = files.get(span.file, "").split("\n")
         odd = next((number for number, text in enumerate(lines, 1) if text.count('"') % 2), None)
         if odd is not None:
             start = lines[odd - 1].rfind('"')
             place = _on(diagnostic, odd, start, len(lines[odd - 1]))
             return replace(diagnostic, message="a quoted cell is not closed", span=place, help="add the closing quote")
-    if "cannot be read" in diagnostic.message:
+    if diagnostic.about.slip is Slip.NO_FILE:
         for number, text in enumerate(files.get(span.file, "").split("\n"), 1):
             found = re.match(r"file: *(\S+)", text)
             if found is not None:
@@ -210,27 +206,18 @@ def _row(diagnostic: Diagnostic, line: str, files: Files) -> Diagnostic:
 
 
 def _folder(diagnostic: Diagnostic, _line: str, files: Files) -> Diagnostic:
-    named = re.search(r"`([^`]+)`", diagnostic.message)
+    folder = re.escape(next(iter(diagnostic.about.unknown), ""))
     for number, text in enumerate(files.get(diagnostic.span.file, "").split("\n"), 1):
-        found = named and re.search(rf"(?:- +|\[|, *)['\"]?({re.escape(named[1])})['\"]?(?=[\],#\s]|$)", text)
+        found = folder and re.search(rf"(?:- +|\[|, *)['\"]?({folder})['\"]?(?=[\],#\s]|$)", text)
         if found:
             return replace(diagnostic, span=_on(diagnostic, number, found.start(1), found.end(1)))
     return diagnostic
 
 
-def _types(diagnostic: Diagnostic, line: str, _files: Files) -> Diagnostic:
-    called_with = _DATE_CALL.search(line, diagnostic.span.column - 1)
-    if re.match(r"(?:date|timestamp|duration): ", diagnostic.message) and called_with is not None:
-        place = _on(diagnostic, diagnostic.span.line, called_with.start(1), called_with.end(1))
-        _, _, why = diagnostic.message.partition(": ")
-        return replace(diagnostic, message=f"{called_with[1]} cannot be read: {why}", span=place)
-    return of_types(diagnostic, line)
-
-
 _HINTS: dict[str, Callable[[Diagnostic, str, Files], Diagnostic]] = {
     "SPEC012": _number, "SPEC017": _form, "SPEC101": _folder, "SPEC201": _row,
     "YAML001": _no_blank, "YAML007": _no_blank, "YAML013": _begins_with_blank,
-    "EXPR001": _sign, "EXPR013": _blank, "TYPE002": _types,
+    "EXPR001": _sign, "EXPR013": _blank, "TYPE002": lambda diagnostic, _line, _files: of_types(diagnostic),
     "TYPE003": lambda diagnostic, line, _files: of_equality(diagnostic, line),
     "MAP003": lambda diagnostic, line, _files: of_misfit(diagnostic, line),
 }  # fmt: skip

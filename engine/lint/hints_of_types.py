@@ -6,14 +6,11 @@ import re
 from dataclasses import replace
 
 from engine.lint.look_alikes import plain_signs
+from engine.source.about import Sort
 from engine.source.diagnostic import Diagnostic, Edit, Fix
 from engine.source.span import Span
 from engine.spec.nearest import nearest
 
-_MISFIT = re.compile(r"(?P<path>.+?) (?:is|may be) (?P<given>.+), but (?P<wanted>.+) is wanted")
-_ARGUMENT = re.compile(r"argument \d+ of (?P<path>\w+) must be (?P<wanted>.+), not (?P<given>.+)")
-_COMPARED = re.compile(r"(?P<one>.+) and (?P<other>.+) cannot be compared by size")
-_TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NUMBERS = frozenset({"number", "integer"})
 #: What makes one type of another: given, wanted, what to do.
 _MAKES: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
@@ -34,50 +31,48 @@ _MAKES: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
 
 def of_misfit(diagnostic: Diagnostic, line: str) -> Diagnostic:
     """A field that is set to what it does not take."""
-    message = diagnostic.message.replace("the value.", "")
-    told = replace(diagnostic, message=message)
-    found = _MISFIT.fullmatch(message)
-    if found is None or diagnostic.help:
-        return told
-    texts = [_plain(each) for each in _TEXT.findall(found["wanted"])]
-    given = _TEXT.fullmatch(found["given"])
-    if given is not None and texts:
-        return _nearly(told, _plain(given[1]), texts, line)
-    return replace(told, help=_help(found["given"], found["wanted"]))
-
-
-def of_types(diagnostic: Diagnostic, _line: str) -> Diagnostic:
-    """A value, an argument or a comparison of the wrong types."""
-    if diagnostic.help:
+    given, wanted = diagnostic.about.given, diagnostic.about.wanted
+    if given is None or wanted is None or diagnostic.help:
         return diagnostic
-    found = _MISFIT.fullmatch(diagnostic.message) or _ARGUMENT.fullmatch(diagnostic.message)
-    if found is not None:
-        return replace(diagnostic, help=_help(found["given"], found["wanted"]))
-    compared = _COMPARED.fullmatch(diagnostic.message)
-    return diagnostic if compared is None else replace(diagnostic, help=_compare(compared["one"], compared["other"]))
+    text = _only_text(given)
+    if text is not None and wanted.texts:
+        return _nearly(diagnostic, text, wanted.texts, line)
+    return replace(diagnostic, help=_help(given, wanted))
 
 
-_EQUAL = re.compile(r"(?P<one>.+?) and (?P<other>.+) are never equal")
+def of_types(diagnostic: Diagnostic) -> Diagnostic:
+    """A value, an argument or a comparison of the wrong types."""
+    given, wanted = diagnostic.about.given, diagnostic.about.wanted
+    if given is None or wanted is None or diagnostic.help:
+        return diagnostic
+    if diagnostic.about.kind == "size":
+        return replace(diagnostic, help=_compare(_kinds(given) | _kinds(wanted)))
+    return replace(diagnostic, help=_help(given, wanted))
 
 
 def of_equality(diagnostic: Diagnostic, line: str) -> Diagnostic:
     """Two values that are never equal: a word in quotes that means true, false or null, or an amount as text."""
-    found = _EQUAL.fullmatch(diagnostic.message)
-    if found is None or diagnostic.help:
+    given, wanted = diagnostic.about.given, diagnostic.about.wanted
+    if given is None or wanted is None or diagnostic.help:
         return diagnostic
-    for kind, said in ((found["one"], found["other"]), (found["other"], found["one"])):
-        text = _TEXT.fullmatch(said)
-        word = "" if text is None else text[1].lower()
-        if word == "null" or (word in ("true", "false") and "true or false" in kind):
-            return _in_back_quotes(diagnostic, said, word, line)
-        if "money" in kind and (text is not None or said in _NUMBERS):
+    for one, other in ((given, wanted), (wanted, given)):
+        kinds, text = _kinds(one), _only_text(other)
+        word = "" if text is None else text.lower()
+        if word == "null" or (word in ("true", "false") and "bool" in kinds):
+            return _in_back_quotes(diagnostic, f"'{text}'", word, line)
+        if "money" in kinds and (text is not None or _kinds(other) <= _NUMBERS):
             amount = word if re.fullmatch(r"-?[0-9.]+", word) else "0"
             return replace(diagnostic, help=f"compare money with money: money('{amount}', currency)")
-        if kind == "date" and text is not None:
-            return replace(diagnostic, help=f"compare with a date: date({said})")
-        if kind in _NUMBERS and text is not None:
-            return replace(diagnostic, help=f"write {text[1]} without quotes, or compare texts: text(x)")
+        if one.kinds == {"date"} and text is not None:
+            return replace(diagnostic, help=f"compare with a date: date({text!r})")
+        if text is not None and one.kinds <= _NUMBERS:
+            return replace(diagnostic, help=f"write {text} without quotes, or compare texts: text(x)")
     return diagnostic
+
+
+def _only_text(sort: Sort) -> str | None:
+    """The one text that a value can be; None if it can be anything else."""
+    return sort.texts[0] if sort.kinds == {"text"} and len(sort.texts) == 1 else None
 
 
 def _in_back_quotes(diagnostic: Diagnostic, said: str, word: str, line: str) -> Diagnostic:
@@ -89,11 +84,7 @@ def _in_back_quotes(diagnostic: Diagnostic, said: str, word: str, line: str) -> 
     return replace(diagnostic, help=f"{word} stands in back quotes: `{word}`", fix=diagnostic.fix or fix)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\\u([0-9a-f]{4})", lambda each: chr(int(each[1], 16)), text).replace("\\n", "\n")
-
-
-def _nearly(diagnostic: Diagnostic, given: str, texts: list[str], line: str) -> Diagnostic:
+def _nearly(diagnostic: Diagnostic, given: str, texts: tuple[str, ...], line: str) -> Diagnostic:
     """One of the texts, if it is clear which was meant."""
     bare = (plain_signs(given) or given).strip(" \t\n\"'“”‘’")
     folded = {re.sub(r"[\s_-]", "", each.casefold()): each for each in texts}
@@ -111,25 +102,22 @@ def _nearly(diagnostic: Diagnostic, given: str, texts: list[str], line: str) -> 
     return replace(diagnostic, help=f"did you mean `{meant}`?", fix=diagnostic.fix or fix)
 
 
-def _kinds(words: str) -> frozenset[str]:
-    bare = re.sub(r"'[^']*'", "text", words)
-    return frozenset(each for each in re.split(r" or |, ", bare) if each != "null")
+def _kinds(sort: Sort) -> frozenset[str]:
+    return sort.kinds - {"null"}
 
 
-def _help(given: str, wanted: str) -> str:
-    if given.startswith("array of ") and not wanted.startswith("array"):
-        return "take one of its elements: x[0], or one(x) if there is just one"
-    if wanted.startswith("array") and not given.startswith("array"):
-        return "give a list: several are wanted here"
-    if given.startswith("object with ") and not wanted.startswith("object"):
-        fields = given.removeprefix("object with ").split(", ")
-        return "take one of its fields" + (": x.id" if "id" in fields else f", such as x.{fields[0]}")
+def _help(given: Sort, wanted: Sort) -> str:
     one, other = _kinds(given), _kinds(wanted)
+    if one == {"array"} and "array" not in other:
+        return "take one of its elements: x[0], or one(x) if there is just one"
+    if "array" in other and "array" not in one:
+        return "give a list: several are wanted here"
+    if one == {"object"} and given.fields and "object" not in other:
+        return "take one of its fields" + (": x.id" if "id" in given.fields else f", such as x.{given.fields[0]}")
     return next((what for from_, to, what in _MAKES if one and one <= from_ and other <= to), "")
 
 
-def _compare(one: str, other: str) -> str:
-    kinds = _kinds(one) | _kinds(other)
+def _compare(kinds: frozenset[str]) -> str:
     if kinds & _NUMBERS and "money" in kinds:
         return "compare money with money, as in x > money('0', currency(x)); or the numbers alone: amount(x)"
     if kinds == {"date", "timestamp"}:

@@ -12,15 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from engine.report.frame import source_line
+from engine.source.about import Slip
 from engine.source.diagnostic import Diagnostic, Edit, Fix
 from engine.source.span import Span
 from engine.source.text_rules import quoted
 
-_MEANT = re.compile(r"did you mean `?([^`?]+?)`?\?")
-_BEGIN_WITH = re.compile(r"begin the document with `(spec: [a-z]+/v1)`")
-_NAME_SAYS = re.compile(r"the file's name says `spec: ([a-z]+/v1)`")
-_MAJOR = re.compile(r"write ([a-z0-9_.]+@1), or the major version you mean")
-_LITERAL = re.compile(r"write `(true|false|null)`")
 _VALUE_LINE = re.compile(r"( *(?:- +)*[^\s#:'\"]+: +)([^'\"\s].*?) *$")
 _LENGTH = re.compile(r"(\d{1,6}) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)")
 _UNITS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
@@ -57,12 +53,12 @@ def _line_removed(span: Span, title: str, *, safe: bool) -> Fix:
 
 def _nearest(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix | None:
     """The one name that is near, in place of the unknown one."""
-    meant, written = _MEANT.search(diagnostic.help), _at(diagnostic, line)
-    if meant is None or not written or "{" in written:
+    meant, written = diagnostic.about.meant, _at(diagnostic, line)
+    if not meant or not written or "{" in written:
         return None
     name, _, major = written.partition("@")
-    new = f"{meant[1]}@{major}" if major and "@" not in meant[1] else meant[1]
-    if not re.fullmatch(r"[\w.\-/]+", name) or name not in diagnostic.message:
+    new = f"{meant}@{major}" if major and "@" not in meant else meant
+    if not re.fullmatch(r"[\w.\-/]+", name) or not any(name in each for each in diagnostic.about.unknown):
         return None
     return _instead(diagnostic, new)
 
@@ -75,19 +71,18 @@ def _operation(diagnostic: Diagnostic, line: str, files: Mapping[str, str]) -> F
 
 
 def _reference(diagnostic: Diagnostic, _line: str, _files: Mapping[str, str]) -> Fix | None:
-    major = _MAJOR.search(diagnostic.help)
-    return None if major is None else _instead(diagnostic, major[1])
+    return _instead(diagnostic, diagnostic.about.meant) if diagnostic.about.meant else None
 
 
 def _wrong_form(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix | None:
     """`1.0` for a version, `Ledger-Invoice` for a name, `usd` for a currency."""
-    written = _at(diagnostic, line).strip("'\"")
-    if "three numbers" in diagnostic.help and re.fullmatch(r"\d+(\.\d+)?", written):
+    written, slip = _at(diagnostic, line).strip("'\""), diagnostic.about.slip
+    if slip is Slip.VERSION_FORM and re.fullmatch(r"\d+(\.\d+)?", written):
         return _instead(diagnostic, f'"{written}{".0" * (2 - written.count("."))}"')
-    if "capital letters" in diagnostic.help and re.fullmatch("[A-Za-z]{3}", written):
+    if slip is Slip.CURRENCY_FORM and re.fullmatch("[A-Za-z]{3}", written):
         return _instead(diagnostic, written.upper())
     name = re.sub(r"[- ]", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", written)).lower()
-    if "a letter first" in diagnostic.help and re.fullmatch("[a-z][a-z0-9_]*", name):
+    if slip is Slip.NAME_FORM and re.fullmatch("[a-z][a-z0-9_]*", name):
         return _instead(diagnostic, name)
     return None
 
@@ -96,16 +91,15 @@ def _wrong_form(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) ->
 
 
 def _kind_missing(diagnostic: Diagnostic, _line: str, files: Mapping[str, str]) -> Fix | None:
-    begin = _BEGIN_WITH.search(diagnostic.help)
-    if begin is None or re.search(r"(?m)^spec:", files[diagnostic.span.file]):
+    begin = diagnostic.about.meant
+    if not begin or re.search(r"(?m)^spec:", files[diagnostic.span.file]):
         return None
     start = Span(diagnostic.span.file, 1, 1, 1, 1)
-    return Fix(f"begin with `{begin[1]}`", (Edit(start, f"{begin[1]}\n"),))
+    return Fix(f"begin with `{begin}`", (Edit(start, f"{begin}\n"),))
 
 
 def _kind_unknown(diagnostic: Diagnostic, _line: str, _files: Mapping[str, str]) -> Fix | None:
-    says = _NAME_SAYS.search(diagnostic.help)
-    return None if says is None else _instead(diagnostic, says[1])
+    return _instead(diagnostic, diagnostic.about.meant) if diagnostic.about.meant else None
 
 
 def _duration(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix | None:
@@ -182,7 +176,7 @@ def _directive(diagnostic: Diagnostic, line: str, files: Mapping[str, str]) -> F
 
 def _syntax(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix | None:
     """A value that begins with a sign of YAML, or holds a colon, in quotes."""
-    if diagnostic.help not in ("quote the value", "quote the value that holds `: `"):
+    if diagnostic.about.slip is not Slip.UNQUOTED:
         return None
     value = _VALUE_LINE.fullmatch(line.rstrip("\r"))
     if value is None or " #" in value[2] or value[2][0] in "|>&*!{[":
@@ -193,7 +187,7 @@ def _syntax(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix
 
 def _comma(diagnostic: Diagnostic, _line: str, files: Mapping[str, str]) -> Fix | None:
     """The comma before a closing bracket of JSON, which may stand lines above."""
-    if diagnostic.help != "remove the comma":
+    if diagnostic.about.slip is not Slip.COMMA:
         return None
     for number in range(diagnostic.span.line, 0, -1):
         line = source_line(files, diagnostic.span.file, number) or ""
@@ -225,9 +219,9 @@ def _quotes(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix
 
 def _name_here(diagnostic: Diagnostic, line: str, files: Mapping[str, str]) -> Fix | None:
     """`true` read as a name, or a near name."""
-    literal = _LITERAL.fullmatch(diagnostic.help)
-    if literal is not None and _at(diagnostic, line) == literal[1]:
-        return _instead(diagnostic, f"`{literal[1]}`", safe=True)
+    literal = diagnostic.about.meant if diagnostic.about.kind == "literal" else ""
+    if literal and _at(diagnostic, line) == literal.strip("`"):
+        return _instead(diagnostic, literal, safe=True)
     return _nearest(diagnostic, line, files)
 
 
@@ -243,7 +237,7 @@ def _expression(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) ->
 def _ampersand(diagnostic: Diagnostic, line: str, _files: Mapping[str, str]) -> Fix | None:
     """The sign before the first argument of a call; where the others begin takes more than the text."""
     call = re.match(r"\w+\( *", line[diagnostic.span.column - 1 :])
-    if diagnostic.help != "put & in front of it" or not diagnostic.message.startswith("argument 1 ") or call is None:
+    if diagnostic.about.slip is not Slip.NO_REFERENCE_SIGN or call is None:
         return None
     span = diagnostic.span
     column = span.column + call.end()

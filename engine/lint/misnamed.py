@@ -2,63 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.base.record import frozen
 from engine.source.diagnostic import Diagnostic, Edit, Fix
 from engine.spec.workspace import LoadedWorkspace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pair:
-    """How a code says that something is missing, and how one says that something is unknown.
+    """The code of a finding about a missing name, and that of one about an unknown name.
 
-    Both patterns capture whose key it is, if they name it, and the key. ``aligned``: the unknown key stands in the
-    column in which the finding about the missing one does.
+    ``aligned``: the unknown key stands in the column in which the finding about the missing one does.
     """
 
     missing: str
-    lacks: re.Pattern[str]
     unknown: str
-    has: re.Pattern[str]
     aligned: bool = False
 
 
 _PAIRS = (
-    _Pair("SPEC011", re.compile(r"(.+) has no `(\w+)`"), "SPEC010", re.compile(r"(.+) has no key `(\w[\w-]*)`"), True),
-    _Pair(
-        "MAP001",
-        re.compile(r"()the required field ([\w.\[\]]+) is not set"),
-        "MAP002",
-        re.compile(r"()the result has no field (\S+)"),
-        True,
-    ),
-    _Pair("MAP102", re.compile(r"(.+) also wants `(\w+)`"), "MAP103", re.compile(r"(.+) has no input `(\w+)`")),
-    _Pair(
-        "MAP105",
-        re.compile(r"the key of (table `\w+`) also needs `(\w+)`"),
-        "MAP105",
-        re.compile(r"(?=.*(table `\w+`))`(\w+)` is not a key column.*"),
-    ),
-    _Pair(
-        "MAP005",
-        re.compile(r"the key of (table \w+) needs `(\w+)` too"),
-        "MAP005",
-        re.compile(r"(?=.*(table \w+))`(\w+)` is no key column.*"),
-    ),
-    _Pair(
-        "CONN003",
-        re.compile(r"()setting '(\w+)' is missing.*"),
-        "CONN003",
-        re.compile(r"()connector \w+ has no setting '(\w+)'"),
-    ),
-    _Pair(
-        "CONN102",
-        re.compile(r"()secret '(\w+)' is missing.*"),
-        "CONN102",
-        re.compile(r"()connector \w+ has no secret '(\w+)'"),
-    ),
+    _Pair("SPEC011", "SPEC010", True),
+    _Pair("MAP001", "MAP002", True),
+    _Pair("MAP102", "MAP103"),
+    _Pair("MAP105", "MAP105"),
+    _Pair("MAP005", "MAP005"),
+    _Pair("CONN003", "CONN003"),
+    _Pair("CONN102", "CONN102"),
 )
 _NEAR_LINES = 40
 
@@ -85,20 +56,16 @@ def _once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
 
 def _paired(pair: _Pair, found: Sequence[Diagnostic]) -> dict[Diagnostic, Diagnostic | None]:
     """What becomes of the findings of a pair: None is left out."""
-    lacking = [
-        (each, match) for each in found if each.code == pair.missing and (match := pair.lacks.fullmatch(each.message))
-    ]
-    unknown = [
-        (each, match) for each in found if each.code == pair.unknown and (match := pair.has.fullmatch(each.message))
-    ]
+    lacking = [each for each in found if each.code == pair.missing and len(each.about.missing) == 1]
+    unknown = [each for each in found if each.code == pair.unknown and len(each.about.unknown) == 1]
     instead: dict[Diagnostic, Diagnostic | None] = {}
-    for missing, lacks in lacking:
-        beside = [(each, has) for each, has in unknown if has[1] == lacks[1] and _beside(pair, missing, each)]
-        others = [each for each, match in lacking if match[1] == lacks[1] and each.span == missing.span]
-        if len(beside) == 1 and len(others) == 1 and beside[0][0] not in instead:
-            wrong, has = beside[0]
+    for missing in lacking:
+        owner = missing.about.owner
+        beside = [each for each in unknown if each.about.owner == owner and _beside(pair, missing, each)]
+        others = [each for each in lacking if each.about.owner == owner and each.span == missing.span]
+        if len(beside) == 1 and len(others) == 1 and beside[0] not in instead:
             instead[missing] = None
-            instead[wrong] = _renamed(wrong, has[2].rpartition(".")[2], lacks[2].rpartition(".")[2])
+            instead[beside[0]] = _renamed(beside[0], missing.about.missing[0])
     return instead
 
 
@@ -109,15 +76,16 @@ def _beside(pair: _Pair, missing: Diagnostic, unknown: Diagnostic) -> bool:
     return a.file.endswith(".connection.yaml") or 0 <= b.line - a.line <= _NEAR_LINES
 
 
-def _renamed(wrong: Diagnostic, written: str, wanted: str) -> Diagnostic:
+def _renamed(wrong: Diagnostic, wanted: str) -> Diagnostic:
     """The finding about the unknown name, which says what is wanted in its place."""
-    if wrong.help.startswith("did you mean") and wanted in wrong.help:
+    if wrong.about.meant == wanted:
         return wrong
-    span = wrong.span
+    span, written = wrong.span, wrong.about.unknown[0]
     fix = None
     if span.end_line == span.line and span.end_column - span.column == len(written):
         fix = Fix(f"write {wanted}", (Edit(span, wanted),), safe=False)
-    return replace(wrong, help=f"did you mean `{wanted}`? It is missing here", fix=wrong.fix or fix)
+    help, about = f"did you mean `{wanted}`? It is missing here", replace(wrong.about, meant=wanted)
+    return replace(wrong, help=help, fix=wrong.fix or fix, about=about)
 
 
 def _same_object(wanted: Diagnostic, unknown: Diagnostic) -> bool:

@@ -16,14 +16,11 @@ from engine.source.span import Span
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.mapping import Mapping as Mapping_
 from engine.spec.documents.policy import Policy
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.workspace import LoadedWorkspace
 
 _ABOUT_FIELDS = frozenset({"EXPR010", "EXPR012", "TYPE001", "TYPE003", "TYPE005"})
 _ABOUT_RESULT = frozenset({"MAP001", "MAP002", "MAP003"})
-_MISSING = re.compile(r"there is no (schema|table) `?([\w.@]+)`?")
-#: Names, texts and numbers that a message speaks of.
-_NAMED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])")
 #: Findings about parts of documents that keep the place of the whole part only.
 _OF_PARTS = ("FLOW006", "FLOW008", "FLOW013", "FIN", "CONN", "TEST203", "TEST206", "TEST225", "TEST227", "TEST234")
 #: Of those, the ones whose message begins with the value that is wrong.
@@ -50,7 +47,7 @@ def with_origins(found: list[Diagnostic], workspace: LoadedWorkspace) -> Iterato
 def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     """The finding; one that points at a whole part of a document points at the one key or value in it that it names."""
     span = diagnostic.span
-    if diagnostic.code in _ABOUT_KEYS and (not diagnostic.code.startswith("CONN") or " has no " in diagnostic.message):
+    if diagnostic.code in _ABOUT_KEYS and diagnostic.about.unknown:
         return _at_key(diagnostic, files)
     if diagnostic.code == "TEST206" and (at_key := _at_key(diagnostic, files)) is not diagnostic:
         return at_key
@@ -61,8 +58,8 @@ def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     first = span.line - 1
     if diagnostic.code.startswith("TEST") and first:
         first -= 1  # the name of what is given stands above it
-    for named in _NAMED.finditer(diagnostic.message):
-        token = re.escape(named[1] or named[2] or named[3])
+    for named in diagnostic.marked:
+        token = re.escape(named)
         pattern = re.compile(rf"(?:^|[ \[{{'\"])({token})(?=[:,\]}}'\"]|$| +#)")
         places = [
             (number, found)
@@ -79,11 +76,10 @@ def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
 
 def _at_key(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     """The finding about a key, at that key instead of at its value."""
-    span, named = diagnostic.span, _NAMED.search(diagnostic.message)
+    span = diagnostic.span
     lines = files.get(span.file, "").split("\n")
-    names = [name for each in _NAMED.finditer(diagnostic.message) if (name := each[1] or each[2])]
-    for number in (span.line, span.line - 1) if named is not None else ():
-        for name in names:
+    for number in (span.line, span.line - 1):
+        for name in diagnostic.about.unknown:
             found = re.search(rf"(?:^|[ {{])({re.escape(name)}): ", lines[number - 1] + " ")
             if found is not None and (number < span.line or found.start(1) < span.column):
                 place = Span(span.file, number, found.start(1) + 1, number, found.end(1) + 1)
@@ -93,15 +89,17 @@ def _at_key(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
 
 def with_names(diagnostic: Diagnostic, workspace: LoadedWorkspace) -> Diagnostic:
     """The finding; a schema or table of a mapping that is not there gets the names that are."""
-    missing = _MISSING.fullmatch(diagnostic.message)
-    if diagnostic.code != "MAP004" or diagnostic.help or missing is None:
+    about = diagnostic.about
+    if diagnostic.code != "MAP004" or diagnostic.help or not about.unknown:
         return diagnostic
-    if missing[1] == "table":
+    if about.kind == "table":
         known = [each.id for each in workspace.tables]
     else:
         ids = [each.node.get("$id") for each in workspace.schemas if isinstance(each.node, Object)]
         known = [str(id.value).rpartition("/")[2] for id in ids if isinstance(id, Scalar)]
-    return replace(diagnostic, help=suggestion(missing[2], known, what=f"{missing[1]}s are"))
+    (name,) = about.unknown
+    help = suggestion(name, known, what=f"{about.kind}s are")
+    return replace(diagnostic, help=help, about=about_unknown(name, known, kind=about.kind))
 
 
 def _documents(workspace: LoadedWorkspace) -> Iterator[tuple[str, Any]]:

@@ -29,7 +29,6 @@ _INSIDE = ("MAP107", "TYPE")
 #: What may follow from what a reference gives, where it is read.
 _READ = ("EXPR010", "TYPE", "MONEY", "MAP001", "MAP003")
 _CONCERNED = _KEYS | _INPUTS | {"EXPR010", "TYPE002", "MAP003"}
-_MISFIT = re.compile(r".* is (?:missing|not a field there)")
 _SHOWN_MAX = 3
 
 
@@ -94,7 +93,7 @@ def _told(use: _Use, found: list[Diagnostic], workspace: LoadedWorkspace) -> lis
     reads = re.compile(rf"(?<![\w.]){re.escape(use.beginning or '-')}(?:\.(\w+))?(?![\w])")
     follows = [each for each in own if each.code.startswith(_READ) and _reads(each, reads, workspace.files)]
     read = [each for each in follows if each.code == "EXPR010"]
-    if not about and len({each.message for each in read}) < 2:
+    if not about and len({each.about.unknown for each in read}) < 2:
         return _made(use, follows, found)
     columns = set(filter(None, reads.findall(workspace.files.get(use.place.file, ""))))
     meant = [name for name, fits in _others(use, workspace, columns) if fits and name != use.name]
@@ -116,7 +115,7 @@ def _at_reference(use: _Use, meant: str, follows: Sequence[Diagnostic]) -> Diagn
 
 def _made(use: _Use, follows: Sequence[Diagnostic], found: list[Diagnostic]) -> list[Diagnostic]:
     """What a mapping makes fits nowhere: one finding at the mapping, not one wherever it is used."""
-    misfits = [each for each in follows if each.code in ("TYPE002", "MAP003") and _MISFIT.fullmatch(each.message)]
+    misfits = [each for each in follows if each.about.kind == "part" and not each.about.meant]
     if use.kind != "mapping" or not misfits:
         return found
     first = misfits[0]

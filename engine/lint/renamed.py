@@ -13,7 +13,6 @@ from engine.spec.documents.mapping import Mapping
 from engine.spec.documents.policy import Policy
 from engine.spec.workspace import LoadedWorkspace
 
-_UNKNOWN = re.compile(r"nothing is called (\w+) here")
 _READ_MIN = 2
 _SHOWN_MAX = 3
 
@@ -22,9 +21,8 @@ def at_inputs(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> list[D
     """The findings; those about one unknown name are one where an input has a name that nothing reads."""
     unknown: dict[str, dict[str, list[Diagnostic]]] = defaultdict(lambda: defaultdict(list))
     for each in found:
-        missing = _UNKNOWN.fullmatch(each.message) if each.code == "EXPR011" else None
-        if missing is not None:
-            unknown[each.span.file][missing[1]].append(each)
+        for name in each.about.unknown if each.code == "EXPR011" else ():
+            unknown[each.span.file][name].append(each)
     if not unknown:
         return list(found)
     kept = list(found)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
+from engine.source.about import Slip
 from engine.source.diagnostic import Diagnostic, Level
 from engine.source.span import Span
 from engine.spec.workspace import WORKSPACE_FILE
@@ -21,7 +21,6 @@ _NAMES_CONFUSED = frozenset({"FLOW003", "FLOW006", "MAP006"})
 _GUARDED_LINES = 12
 #: Findings that say less than others at the same place.
 _WEAKER = frozenset({"MAP231", "MAP236", "MONEY225"})
-_NAME = re.compile(r"[\w.@-]+")
 
 
 def _same_file(later: Diagnostic, first: Diagnostic) -> bool:
@@ -39,32 +38,31 @@ def _just_before(later: Diagnostic, first: Diagnostic) -> bool:
 
 def _shared(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether what the later one names is what was meant in the first."""
-    return not set(_QUOTED.findall(later.message)).isdisjoint(_NAME.findall(f"{first.message} {first.help}"))
+    return not {*first.about.unknown, *first.about.near, first.about.meant}.isdisjoint(later.about.named)
 
 
 def _of_row(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether an unknown field is one of a row of the table whose file has other columns."""
-    columns, known = first.help.partition("be: ")[2], later.help.partition("known here: ")[2]
-    return bool(columns and known) and set(_NAME.findall(known)) <= set(_NAME.findall(columns))
+    known = later.about.near
+    return bool(known) and not later.about.meant and set(known) <= set(first.about.near)
 
 
 def _among(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether what lacks a key should not be there at all, beside another of its kind."""
-    owner = _QUOTED.search(later.message)
     near = first.span.file == later.span.file and -2 <= first.span.line - later.span.line <= 2
-    return near and " has both " in first.message and owner is not None and f"`{owner[1]}`" in first.message
+    return near and first.about.slip is Slip.BESIDE and later.about.owner in first.about.named
 
 
 def _not_null(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether the test for null that should have come before is written with a text."""
     near = first.span.file == later.span.file and 0 <= later.span.line - first.span.line <= 2
-    return near and "'null'" in first.message
+    return near and any("null" in sort.texts for sort in (first.about.given, first.about.wanted) if sort is not None)
 
 
 def _unguarded(later: Diagnostic, first: Diagnostic) -> bool:
     """Whether a condition that should have kept null away is none."""
     near = first.span.file == later.span.file and 0 <= later.span.line - first.span.line <= _GUARDED_LINES
-    return near and "may be null" in later.message
+    return near and later.about.given is not None and "null" in later.about.given.kinds
 
 
 def _shadowed(later: Diagnostic, first: Diagnostic) -> bool:
@@ -74,7 +72,7 @@ def _shadowed(later: Diagnostic, first: Diagnostic) -> bool:
 
 
 def _round(later: Diagnostic, first: Diagnostic) -> bool:
-    return _same_line(later, first) and " of round must be" in first.message
+    return _same_line(later, first) and first.about.kind == "argument" and first.about.owner == "round"
 
 
 #: What is found only because of something else: its code, the code of the cause, and whether they belong together.
@@ -95,7 +93,6 @@ _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...
     ("TYPE005", "TYPE002", _round),
 )
 _LATER = frozenset(code for code, _, _ in _FOLLOWING)
-_QUOTED = re.compile(r"`([^`]+)`")
 _COMPUTING = ("EXPR", "TYPE", "MONEY")
 
 
@@ -154,10 +151,10 @@ class _Unsure:
             return True
         if each.code == "FLOW005":
             return each.span.file in self._policy_lost  # the check is there, its policy is not
-        if each.code == "MAP004" and self._connection_lost and "." in each.message:
+        names = each.about.unknown
+        if each.about.kind == "schema" and self._connection_lost and any("." in name for name in names):
             return True  # schemas of a connector come with its connection
-        words = set(re.findall(r"[\w.]+", each.message))
-        return not words.isdisjoint(self._unread)
+        return any(part in self._unread for name in names for part in (name, *name.split("@"), *name.split("/")))
 
 
 def _within(inner: Span, outer: Span) -> bool:

@@ -17,7 +17,9 @@ from engine.lint.hints import with_hint
 from engine.lint.known import Known
 from engine.lint.mending import with_fix
 from engine.lint.misnamed import told_once
+from engine.lint.no_controls import at_policies
 from engine.lint.origins import closer, with_names, with_origins
+from engine.lint.other_kinds import at_other_kinds
 from engine.lint.other_references import at_other_references
 from engine.lint.renamed import at_inputs
 from engine.lint.report import LintReport as LintReport
@@ -177,13 +179,17 @@ def _asked(subject: Subject, beside: bool) -> Sequence[Sequence[Diagnostic]]:
     return [found[number] for number in range(len(RULES))]
 
 
+#: Each gives findings that follow from one slip as one, at that slip; those behind it do not see what it took up.
+_AT_CAUSES = (at_ids, at_keys, at_policies, at_other_kinds, at_other_references, told_once, at_inputs, at_references)
+
+
 def finished(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> tuple[Diagnostic, ...]:
     """Findings as people see them: without what only follows from another, with the place that a type comes from and
     the edit that mends them, where there is one."""
     if not found:
         return ()
     causes = [with_names(closer(each, workspace.files), workspace) for each in root_causes(found, workspace.unread)]
-    for at_cause in (at_ids, at_keys, at_other_references, told_once, at_inputs, at_references):
+    for at_cause in _AT_CAUSES:
         causes = at_cause(causes, workspace)
     told = (with_hint(each, workspace.files) for each in with_origins(causes, workspace))
     return tuple(with_fix(each, workspace.files) for each in told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -10,7 +9,6 @@ from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.node import Mapping, Scalar
 from engine.spec.workspace import LoadedWorkspace
 
-_LOST = re.compile(r"there is no schema `?([\w.]+(?:@\d+)?)`?.*")
 _SHOWN_MAX = 3
 
 
@@ -18,8 +16,8 @@ def at_ids(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> list[Diag
     """The findings; those about a schema whose file is there under another id are one finding."""
     lost: dict[str, list[Diagnostic]] = defaultdict(list)
     for each in found:
-        if each.code in ("MAP004", "SCHEMA003", "SCHEMA101") and (name := _LOST.fullmatch(each.message)):
-            lost[name[1]].append(each)
+        for name in each.about.unknown if each.about.kind == "schema" else ():
+            lost[name].append(each)
     if not lost:
         return list(found)
     kept = list(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -11,7 +10,6 @@ from engine.source.span import Span
 from engine.spec.documents.table import Table
 from engine.spec.workspace import LoadedWorkspace
 
-_NO_KEY = re.compile(r"`(\w+)` is (?:no|not a) key column of table `?(\w+)`?")
 #: One look-up may be wrong itself.
 _LOOKUPS_MIN = 2
 _SHOWN_MAX = 3
@@ -21,9 +19,8 @@ def at_keys(found: Sequence[Diagnostic], workspace: LoadedWorkspace) -> list[Dia
     """The findings; several look-ups by one column that is not in a table's key are one finding at the key."""
     given: dict[tuple[str, str], list[Diagnostic]] = defaultdict(list)
     for each in found:
-        named = _NO_KEY.fullmatch(each.message) if each.code in ("MAP005", "MAP105") else None
-        if named is not None:
-            given[named[2], named[1]].append(each)
+        for column in each.about.unknown if each.code in ("MAP005", "MAP105") else ():
+            given[each.about.owner, column].append(each)
     kept = list(found)
     for (id, column), places in given.items():
         table = next((each for each in workspace.tables if each.id == id), None)

@@ -10,11 +10,12 @@ from engine.connect.declaration import OperationKind
 from engine.connect.manifest import Manifest, Operation
 from engine.plan.model import ConnectionPlan
 from engine.plan.windows import compile_window
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping as MappingNode
 from engine.source.node import Node, plain
 from engine.spec.documents.connection import Connection
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.values import Name
 
 TIMEOUT_SECONDS = 30.0
@@ -40,7 +41,8 @@ def compile_connection(
     secrets = dict(connection.secrets)
     for name, message in manifest.missing_secrets(secrets).items():
         place = next((secrets[each].span for each in (name, *secrets) if each in secrets), connection.span)
-        diagnostics.error("CONN102", message, place, "secrets are given by reference: `{env: NAME}`")
+        about = About(unknown=(name,), kind="secret") if name in secrets else About(missing=(name,), kind="secret")
+        diagnostics.error("CONN102", message, place, "secrets are given by reference: `{env: NAME}`", about=about)
     budget, defaults = connection.budget, manifest.form.budget
     timeout = (budget and budget.timeout) or (defaults and defaults.timeout)
     concurrency = budget.concurrency if budget else defaults.concurrency if defaults else CONCURRENCY
@@ -105,7 +107,8 @@ def find_operation(name: Name, connected: Connected, kind: OperationKind, diagno
     if found is None:
         known = [each.name for each in connected.manifest.operations.values() if each.kind is kind]
         message = f"the connector `{connector}` has no operation `{name.text}`"
-        diagnostics.error("CONN103", message, name.span, suggestion(name.text, known))
+        about = about_unknown(name.text, known, kind="operation", owner=connector)
+        diagnostics.error("CONN103", message, name.span, suggestion(name.text, known), about=about)
         return None
     if found.kind is not kind:
         does = "changes something" if found.kind is OperationKind.WRITE else "only reads"

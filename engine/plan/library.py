@@ -18,10 +18,11 @@ from engine.plan.versions import Version, selector
 from engine.schema.registry import Registry
 from engine.schema.schema import Schema
 from engine.schema.types import ANY, Type
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.documents.common import InputType
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.shape import Map
 from engine.spec.values import Expression, Name, Reference
 
@@ -172,12 +173,16 @@ class Library:
         missing = sorted(wanted - {name for name, _ in given})
         if missing:
             named = ", ".join(f"`{name}`" for name in missing)
-            self.diagnostics.error("MAP102", f"{callee.label} also wants {named}", span, "give a value for every input")
+            about = About(missing=tuple(missing), kind="input", owner=callee.label)
+            message = f"{callee.label} also wants {named}"
+            self.diagnostics.error("MAP102", message, span, "give a value for every input", about=about)
         compiled = []
         for name, expression in given:
             if name not in wanted:
                 advice = suggestion(name, wanted)
-                self.diagnostics.error("MAP103", f"{callee.label} has no input `{name}`", expression.span, advice)
+                about = about_unknown(name, wanted, kind="input", owner=callee.label)
+                message = f"{callee.label} has no input `{name}`"
+                self.diagnostics.error("MAP103", message, expression.span, advice, about=about)
                 continue
             compiled.append((name, self._argument(callee, name, expression, scope).value))
         return tuple(compiled)

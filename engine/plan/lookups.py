@@ -9,8 +9,9 @@ from engine.plan.library import Library
 from engine.plan.model import Computed
 from engine.plan.tables import TableSpec
 from engine.schema.types import ANY, Type
+from engine.source.about import About
 from engine.source.span import Span
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.shape import Map
 from engine.spec.values import Expression
 
@@ -23,12 +24,15 @@ def compile_key(
     if missing:
         named = ", ".join(f"`{column}`" for column in missing)
         message = f"the key of table `{table}` also needs {named}"
-        library.diagnostics.error("MAP105", message, span, "give a value for every key column")
+        about = About(missing=tuple(missing), kind="key column", owner=table)
+        library.diagnostics.error("MAP105", message, span, "give a value for every key column", about=about)
     values: dict[str, Computed] = {}
     for column, expression in given:
         wanted = spec.key_types.get(column)
         if wanted is None:
             message = f"`{column}` is not a key column of table `{table}`"
-            library.diagnostics.error("MAP105", message, expression.span, suggestion(column, spec.key_types))
+            about = about_unknown(column, spec.key_types, kind="key column", owner=table)
+            advice = suggestion(column, spec.key_types)
+            library.diagnostics.error("MAP105", message, expression.span, advice, about=about)
         values[column] = computed(expression, scope, library.diagnostics, ANY if wanted is None else wanted).value
     return tuple(values[column] for column in spec.key_types if column in values)

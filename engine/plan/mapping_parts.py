@@ -23,10 +23,11 @@ from engine.plan.model import Stopped, TablePlan
 from engine.schema.fit import Fit
 from engine.schema.types import ANY, BOOLEAN, NULL, Array, Object, Type, describe, members, without_null
 from engine.source import node as source
+from engine.source.about import About, Sort
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.common import TableLookup
 from engine.spec.documents.mapping import MappedList
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.shape import Map
 from engine.spec.values import Expression
 
@@ -134,7 +135,8 @@ class PartWriter:
     def _lookup(self, lookup: TableLookup, part: Part) -> tuple[str, Type]:
         table = self._tables(lookup.table.text)
         if table is None:
-            self._diagnostics.error("MAP004", f"there is no table {lookup.table}", lookup.table.span)
+            about = About(unknown=(lookup.table.text,), kind="table")
+            self._diagnostics.error("MAP004", f"there is no table {lookup.table}", lookup.table.span, about=about)
             return "None", ANY
         plan = table.plan[-1]
         self._check_key(lookup, plan)
@@ -165,12 +167,14 @@ class PartWriter:
         for column, expression in lookup.key:
             if column not in plan.key:
                 message = f"`{column}` is no key column of table {plan.id}"
-                self._diagnostics.error("MAP005", message, expression.span, suggestion(column, plan.key))
+                about = about_unknown(column, plan.key, kind="key column", owner=plan.id)
+                self._diagnostics.error("MAP005", message, expression.span, suggestion(column, plan.key), about=about)
         given = {column for column, _ in lookup.key}
         for column in plan.key:
             if column not in given:
                 message = f"the key of table {plan.id} needs `{column}` too"
-                self._diagnostics.error("MAP005", message, lookup.table.span)
+                about = About(missing=(column,), kind="key column", owner=plan.id)
+                self._diagnostics.error("MAP005", message, lookup.table.span, about=about)
 
     def _key(self, table: Table, column: str, expression: Expression, part: Part) -> str:
         row = table.row_type
@@ -214,7 +218,9 @@ class PartWriter:
 
     def _element_type(self, over: Expression, type_: Type) -> Type:
         if may_be_null(type_):
-            self._diagnostics.error("TYPE001", "the array may be null", over.span, "write x || `[]` for none")
+            about = About(given=Sort(frozenset({"null"})))
+            help = "write x || `[]` for none"
+            self._diagnostics.error("TYPE001", "the array may be null", over.span, help, about=about)
         found = [member.element for member in members(type_) if isinstance(member, Array)]
         if len(found) == 1:
             return found[0]

@@ -16,6 +16,7 @@ from engine.plan.mapping_targets import list_fits, list_targets
 from engine.plan.model import MappingPlan
 from engine.schema.fit import Fit
 from engine.schema.types import ANY, Object, Type
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics
 from engine.source.span import Span
 from engine.spec.documents.common import InputType
@@ -123,7 +124,8 @@ def _write(
 def _schema(schemas: Schemas, reference: Reference, diagnostics: Diagnostics) -> Schema | None:
     found = schemas.get(reference.id, reference.major)
     if found is None:
-        diagnostics.error("MAP004", f"there is no schema {reference}", reference.span)
+        about = About(unknown=(str(reference),), kind="schema")
+        diagnostics.error("MAP004", f"there is no schema {reference}", reference.span, about=about)
     return found
 
 
@@ -135,7 +137,8 @@ def _input_type(declared: InputType, schemas: Schemas, tables: TableOf, diagnost
         return ANY
     table = tables(declared.table.text)
     if table is None:
-        diagnostics.error("MAP004", f"there is no table {declared.table}", declared.table.span)
+        about = About(unknown=(declared.table.text,), kind="table")
+        diagnostics.error("MAP004", f"there is no table {declared.table}", declared.table.span, about=about)
         return ANY
     return table.row_type
 

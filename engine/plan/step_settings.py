@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.base.errors import ErrorClass
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.flow import Step
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 
 #: Kinds whose time is not spent by us alone.
 TAKES_TIMEOUT = frozenset({"post", "approve", "wait"})
@@ -38,4 +38,5 @@ def check_settings(step: Step, kind: str, diagnostics: Diagnostics) -> None:
     for name in step.on_error.classes:
         if name not in known:
             message = f"there is no failure class `{name}`"
-            diagnostics.error("FLOW008", message, step.on_error.span, suggestion(name, known))
+            about = about_unknown(name, known, kind="failure class")
+            diagnostics.error("FLOW008", message, step.on_error.span, suggestion(name, known), about=about)

@@ -32,6 +32,7 @@ from engine.schema.forms import (
 from engine.schema.keywords import BY_TYPE, INSTEAD, ROOT_ONLY, is_annotation
 from engine.schema.patterns import why_slow
 from engine.source import node as tree
+from engine.source.about import NO_MORE, About
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Node
 from engine.source.span import Span
@@ -134,8 +135,8 @@ class Place:
 
     # ------------------------------------------------------------------ findings
 
-    def report(self, code: str, message: str, span: Span, help: str = "") -> AnyForm:
-        self.reader.diagnostics.error(code, message, span, help)
+    def report(self, code: str, message: str, span: Span, help: str = "", about: About = NO_MORE) -> AnyForm:
+        self.reader.diagnostics.error(code, message, span, help, about=about)
         return AnyForm()
 
     def outside(self, message: str, span: Span, help: str = "", code: str = "SCHEMA005") -> AnyForm:
@@ -185,7 +186,8 @@ class Place:
             near = suggestion(short_name(name), map(short_name, self.reader.sources))
             if short_name(name) == "money@1":
                 near = "`tieout new schema money` makes it"
-            return self.report("SCHEMA003", f"there is no schema {short_name(name)}", node.span, near)
+            about = About(unknown=(short_name(name),), kind="schema")
+            return self.report("SCHEMA003", f"there is no schema {short_name(name)}", node.span, near, about)
         return MoneyForm() if name == MONEY_NAME else Named(name)
 
     def _target(self, node: Node | None) -> str:

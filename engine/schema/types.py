@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from engine.base.record import frozen
+from engine.source.about import About, Sort
 from engine.spec.nearest import nearest
 
 
@@ -234,12 +235,43 @@ def assignable(source: Type, target: Type) -> bool:
     return explain_mismatch(source, target, "") is None
 
 
-def explain_mismatch(source: Type, target: Type, path: str) -> str | None:
-    """The first difference in plain words, beginning with ``path``; None if the types fit."""
+@frozen
+class Mismatch:
+    """A difference between two types. ``path`` is where: what is there is ``given``, and ``wanted`` should be; without
+    the one a field is missing, without the other there is one too many, whose near name is ``close``."""
+
+    path: str
+    given: Type | None
+    wanted: Type | None
+    surely: bool = True
+    close: str = ""
+
+    def __str__(self) -> str:
+        """The difference in plain words, beginning with where it is."""
+        if self.given is None:
+            return f"{self.path} is missing"
+        if self.wanted is None:
+            return f"{self.path} is not a field there" + (f"; did you mean {self.close}?" if self.close else "")
+        verb = "is" if self.surely else "may be"
+        path = f"the value{self.path}" if self.path[:1] in ("", "[") else self.path
+        return f"{path} {verb} {describe(self.given)}, but {describe(self.wanted)} is wanted"
+
+    @property
+    def about(self) -> About:
+        """What is missing, what is unknown, or what is given and what is wanted."""
+        if self.given is None:
+            return About(missing=(self.path,), kind="part")
+        if self.wanted is None:
+            return About(unknown=(self.path,), kind="part", meant=self.close)
+        return About(given=sort_of(self.given), wanted=sort_of(self.wanted))
+
+
+def explain_mismatch(source: Type, target: Type, path: str) -> Mismatch | None:
+    """The first difference; None if the types fit."""
     return _mismatch(source, target, path, frozenset())
 
 
-def _mismatch(source: Type, target: Type, path: str, assumed: frozenset[tuple[Type, Type]]) -> str | None:
+def _mismatch(source: Type, target: Type, path: str, assumed: frozenset[tuple[Type, Type]]) -> Mismatch | None:
     if source is target or ANY in (source, target):
         return None
     if isinstance(source, Recursive) or isinstance(target, Recursive):
@@ -262,23 +294,26 @@ def _mismatch(source: Type, target: Type, path: str, assumed: frozenset[tuple[Ty
     if isinstance(source, Text) and isinstance(target, Text):
         return _mismatch_of_texts(source, target, path)
     if isinstance(source, Money) and isinstance(target, Money):
-        if source.currency is None or target.currency in (None, source.currency):
-            return None
-        return f"{_name(path)} is {describe(source)}, but {describe(target)} is wanted"
+        fits = source.currency is None or target.currency in (None, source.currency)
+        return None if fits else Mismatch(path, source, target)
     if source == target or (source == INTEGER and target == NUMBER):
         return None
-    return f"{_name(path)} is {describe(source)}, but {describe(target)} is wanted"
+    return Mismatch(path, source, target)
 
 
-def _mismatch_of_member(member: Type, target: Type, path: str, assumed: frozenset[tuple[Type, Type]]) -> str | None:
+def _mismatch_of_member(
+    member: Type, target: Type, path: str, assumed: frozenset[tuple[Type, Type]]
+) -> Mismatch | None:
     found = _mismatch(member, target, path, assumed)
     if found is None or isinstance(member, Object | Array):
         return found
-    return f"{_name(path)} may be {describe(member)}, but {describe(target)} is wanted"
+    return Mismatch(path, member, target, surely=False)
 
 
-def _mismatch_with_union(source: Type, target: Union, path: str, assumed: frozenset[tuple[Type, Type]]) -> str | None:
-    near: str | None = None
+def _mismatch_with_union(
+    source: Type, target: Union, path: str, assumed: frozenset[tuple[Type, Type]]
+) -> Mismatch | None:
+    near: Mismatch | None = None
     for member in target.members:
         found = _mismatch(source, member, path, assumed)
         if found is None:
@@ -287,29 +322,28 @@ def _mismatch_with_union(source: Type, target: Union, path: str, assumed: frozen
             near = near or found
     if near is not None and without_null(target) != target and len(target.members) == 2:
         return near
-    return f"{_name(path)} is {describe(source)}, but {describe(target)} is wanted"
+    return Mismatch(path, source, target)
 
 
-def _mismatch_of_texts(source: Text, target: Text, path: str) -> str | None:
+def _mismatch_of_texts(source: Text, target: Text, path: str) -> Mismatch | None:
     if source.values is None or target.values is None:
         return None
     outside = sorted(source.values - target.values)
     if not outside:
         return None
-    verb = "is" if len(source.values) == 1 else "may be"
-    return f"{_name(path)} {verb} {outside[0]!r}, but {describe(target)} is wanted"
+    return Mismatch(path, Text(frozenset(outside[:1])), target, surely=len(source.values) == 1)
 
 
 def _mismatch_of_objects(
     source: Object, target: Object, path: str, assumed: frozenset[tuple[Type, Type]]
-) -> str | None:
+) -> Mismatch | None:
     for name, wanted in target.fields.items():
         below = f"{path}.{name}" if path else name
         optional = name not in target.required
         given = source.fields.get(name)
         if given is None:
             if source.extra is None and not optional:
-                return f"{below} is missing"
+                return Mismatch(below, None, wanted)
             continue
         if name not in source.required and not optional:
             given = nullable(given)
@@ -320,16 +354,11 @@ def _mismatch_of_objects(
         if name not in target.fields:
             below = f"{path}.{name}" if path else name
             if target.extra is None:
-                close = nearest(name, target.fields)
-                return f"{below} is not a field there" + (f"; did you mean {close}?" if close else "")
+                return Mismatch(below, given, None, close=nearest(name, target.fields) or "")
             found = _mismatch(given, target.extra, below, assumed)
             if found is not None:
                 return found
     return None
-
-
-def _name(path: str) -> str:
-    return path or "the value"
 
 
 # ----------------------------------------------------------------------------- for people
@@ -356,6 +385,23 @@ def describe(type_: Type) -> str:
     if type_.extra is None:
         return "empty object"
     return "object" if type_.extra == ANY else f"map of {describe(type_.extra)}"
+
+
+def sort_of(type_: Type) -> Sort:
+    """The type for whoever looks for what to write instead."""
+    kinds: set[str] = set()
+    texts: list[str] = []
+    fields: list[str] = []
+    for member in members(type_):
+        kinds.add(member.name if isinstance(member, Simple) else _KINDS[type(member)])
+        texts += sorted(member.values or ()) if isinstance(member, Text) else ()
+        fields += member.fields if isinstance(member, Object) else ()
+    return Sort(frozenset(kinds), tuple(texts), tuple(fields))
+
+
+_KINDS: Mapping[type[Type], str] = {
+    Money: "money", Text: "text", Array: "array", Object: "object", Union: "any", Recursive: "any",
+}  # fmt: skip
 
 
 def _listed(parts: list[str], joint: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from enum import StrEnum
 
 from engine.base.errors import UserError
 from engine.base.record import frozen
+from engine.source.about import NO_MORE, About
 from engine.source.span import Span
+
+_MARKED = re.compile(r"`([^`]+)`|'([^']+)'|(?<![\w.-])(-?\d+(?:\.\d+)?)(?![\w.])")
 
 
 class Level(StrEnum):
@@ -51,7 +55,8 @@ class Fix:
 class Diagnostic:
     """One finding: a stable code, where, a terse message that is true on its own, and what to do.
 
-    ``code`` is prefix + three digits, listed in :mod:`engine.source.catalogue`.
+    ``code`` is prefix + three digits, listed in :mod:`engine.source.catalogue`. ``about`` says the same as the message
+    to the program; it does not tell findings apart, and is not kept with findings that are stored.
     """
 
     code: str
@@ -62,6 +67,12 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     fix: Fix | None = None
     notes: tuple[str, ...] = field(default=())
+    about: About = field(default=NO_MORE, compare=False, repr=False, kw_only=True)
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """What the message takes from the file, in order: names in back quotes, texts in quotes, numbers."""
+        return tuple(each[1] or each[2] or each[3] for each in _MARKED.finditer(self.message))
 
     def sort_key(self) -> tuple[str, int, int, str, str]:
         return (self.span.file, self.span.line, self.span.column, self.code, self.message)
@@ -82,11 +93,19 @@ class Diagnostics:
     def add(self, diagnostic: Diagnostic) -> None:
         self._found[diagnostic] = None
 
-    def error(self, code: str, message: str, span: Span, help: str = "", labels: tuple[Label, ...] = ()) -> None:
-        self.add(Diagnostic(code, message, span, Level.ERROR, help, labels))
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        help: str = "",
+        labels: tuple[Label, ...] = (),
+        about: About = NO_MORE,
+    ) -> None:
+        self.add(Diagnostic(code, message, span, Level.ERROR, help, labels, about=about))
 
-    def warning(self, code: str, message: str, span: Span, help: str = "") -> None:
-        self.add(Diagnostic(code, message, span, Level.WARNING, help))
+    def warning(self, code: str, message: str, span: Span, help: str = "", about: About = NO_MORE) -> None:
+        self.add(Diagnostic(code, message, span, Level.WARNING, help, about=about))
 
     def observe(self, seen: object) -> None:
         """Keep something that is not a finding, for those who read the findings."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NoReturn
 
 from engine.source import codes as codes
+from engine.source.about import NO_MORE, About, Slip
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.json_codec import NumberRefused, exact_decimal, exact_integer
 from engine.source.json_payload import parse_json as parse_json
@@ -84,10 +85,11 @@ class _Scanner:
         line, column = self._place()
         return Span(self._file, start[0], start[1], line, column)
 
-    def _fail(self, code: str, message: str, help: str = "") -> NoReturn:
+    def _fail(self, code: str, message: str, help: str = "", about: About = NO_MORE) -> NoReturn:
         line, column = self._place()
         width = 1 if self._at < len(self._text) and self._text[self._at] not in "\r\n" else 0
-        self._diagnostics.error(code, message, Span(self._file, line, column, line, column + width), help)
+        span = Span(self._file, line, column, line, column + width)
+        self._diagnostics.error(code, message, span, help, about=about)
         raise _Stop
 
     # ------------------------------------------------------------------ values
@@ -197,7 +199,7 @@ class _Scanner:
         self._at += 1
         self._skip()
         if self._text[self._at : self._at + 1] == closing:
-            self._fail("YAML101", f"a comma before `{closing}`", "remove the comma")
+            self._fail("YAML101", f"a comma before `{closing}`", "remove the comma", About(slip=Slip.COMMA))
         return True
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from engine.source import codes as codes
+from engine.source.about import About, Slip
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix, Label, Level
 from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 from engine.source.span import Span
@@ -139,7 +140,9 @@ class _Reader:
             return self._block(event)
         span = self._span(event)
         if value == "":
-            self._diagnostics.error("YAML007", f"{owner} has no value", span, 'write the value, `null` or `""`')
+            about = About(owner=owner)
+            help = 'write the value, `null` or `""`'
+            self._diagnostics.error("YAML007", f"{owner} has no value", span, help, about=about)
             return Scalar(None, span)
         if value[0] == "=":
             self._check_computed(event, value, flow)
@@ -238,7 +241,8 @@ class _Reader:
             if event.__class__ is yaml.AliasEvent:
                 self._node(event, depth + 1, flow, "a key")
             else:
-                self._diagnostics.error("YAML013", "a key is text, not an object or a list", span)
+                about = About(slip=Slip.KEY_NO_TEXT)
+                self._diagnostics.error("YAML013", "a key is text, not an object or a list", span, about=about)
             raise _Stop
         if event.tag is not None or event.anchor is not None:
             self._refuse_properties(event)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import yaml
 
+from engine.source.about import About, Slip
 from engine.source.diagnostic import Diagnostic, Edit, Fix, Label
 from engine.source.span import Span
 from engine.source.text_rules import quoted, span_at
@@ -65,6 +66,14 @@ _MEANINGS: tuple[tuple[str, str, str, str], ...] = (
         "write `|` or `>-` and the text on the next lines",
     ),
 )
+
+#: What went wrong, where an edit may mend it.
+_SLIPS: Mapping[str, Slip] = {
+    "mapping values are not allowed": Slip.UNQUOTED,
+    "cannot start any token": Slip.UNQUOTED,
+    "alphabetic or numeric character": Slip.UNQUOTED,
+    "did not find expected key": Slip.INDENTATION,
+}
 
 
 def tab_finding(text: str, file: str) -> Iterator[Diagnostic]:
@@ -157,7 +166,8 @@ def explain_syntax(error: yaml.YAMLError, text: str, file: str, last_flow_value:
         if _KEY_ONLY.fullmatch(text[line_start:index]):
             span = span_at(file, text, index - len(text[line_start:index].lstrip()), index)
             message = "this line does not fit the indentation around it"
-            return Diagnostic("YAML001", message, span, help="align it with its siblings")
+            about = About(slip=Slip.INDENTATION)
+            return Diagnostic("YAML001", message, span, help="align it with its siblings", about=about)
     if last_flow_value is not None and line_start <= last_flow_value < index + 1 and "expected ','" in problem:
         stop = computed_extent(text, last_flow_value)
         message = f"this computed value ends at `{text[index : index + 1]}`; quote it"
@@ -175,7 +185,7 @@ def explain_syntax(error: yaml.YAMLError, text: str, file: str, last_flow_value:
                 labels = (Label(span, "so that nothing fits from here on"),) if span.end_column > span.column else ()
                 place = span_at(file, text, opened.index, opened.index + 1)
                 return Diagnostic(code, message, place, help=help, labels=labels)
-            return Diagnostic(code, message, span, help=help)
+            return Diagnostic(code, message, span, help=help, about=About(slip=_SLIPS.get(phrase)))
     return Diagnostic("YAML001", f"the text is not YAML here: {problem.strip()}", span)
 
 

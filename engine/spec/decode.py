@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from engine.base.record import frozen, hints_of
+from engine.source.about import About, Slip
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 from engine.spec import codes as codes
@@ -153,7 +154,8 @@ def _decode_map(inner: Decoder, named: bool, node: Node, owner: str, diagnostics
         valid = not named or leaves.is_key_name(entry.key)
         if not valid:
             help = "lower-case letters, digits and `_`, a letter first"
-            diagnostics.error("SPEC017", f"`{entry.key}` is not a name", entry.key_span, help)
+            about = About(slip=Slip.NAME_FORM)
+            diagnostics.error("SPEC017", f"`{entry.key}` is not a name", entry.key_span, help, about=about)
         value = inner(entry.value, f"`{entry.key}`", diagnostics)
         values.append((entry.key, value if valid else INVALID))
     return INVALID if any(value is INVALID for _, value in values) else Map(tuple(values))
@@ -184,7 +186,8 @@ def _decode_shape(shape: type[Any], node: Node, owner: str, diagnostics: Diagnos
     for name in missing:
         if name not in explained:
             help = f"add `{name}: …`. {plan.keys[name].declared.doc}"
-            diagnostics.error("SPEC011", f"{owner} has no `{name}`", _head(node), help)
+            about = About(missing=(name,), kind="key", owner=owner)
+            diagnostics.error("SPEC011", f"{owner} has no `{name}`", _head(node), help, about=about)
     broken = unknown or missing or any(value is INVALID for value in values.values())
     for rule in plan.rules:
         if explained.isdisjoint(rule.keys) and not _holds(rule, node, owner, diagnostics):
@@ -210,7 +213,8 @@ def _report_unknown(
             explained.add(meant)
         help = f"did you mean `{meant}`?" if meant else suggestion(entry.key, free, what="it can also have")
         message = f"{owner} has no key `{entry.key}`"
-        diagnostics.add(Diagnostic("SPEC010", message, entry.key_span, help=help, fix=fix))
+        about = About(unknown=(entry.key,), kind="key", owner=owner, meant=meant or "")
+        diagnostics.add(Diagnostic("SPEC010", message, entry.key_span, help=help, fix=fix, about=about))
     return frozenset(explained)
 
 
@@ -224,7 +228,8 @@ def _holds(rule: ExactlyOne, node: Mapping, owner: str, diagnostics: Diagnostics
     else:
         both = " and ".join(f"`{entry.key}`" for entry in given[:2])
         message = f"{owner} has both {both}; exactly one is allowed"
-        diagnostics.error("SPEC016", message, given[1].key_span, f"one of {listed}")
+        about = About(named=tuple(f"`{entry.key}`" for entry in given[:2]), slip=Slip.BESIDE)
+        diagnostics.error("SPEC016", message, given[1].key_span, f"one of {listed}", about=about)
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.base.record import frozen
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics
 from engine.source.node import Mapping, Node, Scalar
 from engine.spec import codes as codes
@@ -108,7 +109,8 @@ def read_kind(node: Node, diagnostics: Diagnostics, expected: str | None = None)
         spec = next((entry for entry in node.entries if entry.key == "spec"), None)
         place = spec.key_span if spec else first.key_span
         message = "`spec` must be the first key" if spec else "the document does not say its kind"
-        diagnostics.error("SPEC001", message, place, f"begin the document with `spec: {wanted}`")
+        about = About(meant=f"spec: {wanted}" if expected else "")
+        diagnostics.error("SPEC001", message, place, f"begin the document with `spec: {wanted}`", about=about)
         return None
     value = first.value.value if isinstance(first.value, Scalar) else None
     name, _, version = value.partition("/") if isinstance(value, str) else ("", "", "")
@@ -121,7 +123,8 @@ def read_kind(node: Node, diagnostics: Diagnostics, expected: str | None = None)
         help = suggestion(f"{name}/v1", [kind.spec for kind in KINDS.values()], what="kinds are")
         if expected is not None:
             help = f"the file's name says `spec: {wanted}`"
-        diagnostics.error("SPEC002", "there is no such kind of document", span, help)
+        about = About(meant=wanted if expected else "")
+        diagnostics.error("SPEC002", "there is no such kind of document", span, help, about=about)
         return None
     if expected is not None and name != expected:
         message = f"the file's name says {expected}, the document says {name}"

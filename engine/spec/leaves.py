@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping as Mapping_
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from engine.base.money import decimal_text
+from engine.source.about import NO_MORE, About, Slip, Sort
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.source.node import Mapping, Node, Scalar, Sequence
 from engine.source.span import Span
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.values import Duration, Expression, Name, Reference, Template
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -30,10 +32,14 @@ _FOREIGN_NUMBER = re.compile(r"-?(?:[0-9]+(?:[.,][0-9]{1,2})?|0[.,][0-9]{1,18})"
 _TRUE, _FALSE = frozenset({"yes", "on", "true", "y"}), frozenset({"no", "off", "false", "n"})
 #: What declared forms mean to someone who writes them.
 _VERSION = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
-_FORMS = {
-    _VERSION: 'three numbers, such as "1.0.0"',
-    "[a-z][a-z0-9_]*": "lower-case letters, digits and `_`, a letter first",
-    "[A-Z]{3}": "a currency's three capital letters, such as EUR",
+_TIME = ('write hours and minutes in quotes, such as "08:00"', Slip.TIME_FORM)
+_FORMS: Mapping_[str, tuple[str, Slip | None]] = {
+    _VERSION: ('three numbers, such as "1.0.0"', Slip.VERSION_FORM),
+    "[a-z][a-z0-9_]*": ("lower-case letters, digits and `_`, a letter first", Slip.NAME_FORM),
+    "[A-Z]{3}": ("a currency's three capital letters, such as EUR", Slip.CURRENCY_FORM),
+    "(?:[01][0-9]|2[0-3]):[0-5][0-9]": _TIME,
+    r"([01]\d|2[0-3]):[0-5]\d": _TIME,
+    r"([01]\d|2[0-3]):[0-5]\d|24:00": _TIME,
 }
 _WANTED = {
     "a duration": "write it as ISO 8601, for example PT15M, PT36H, P2D, P1W",
@@ -79,8 +85,16 @@ def written(value: str | int | Decimal | bool | None) -> str:
 
 def wrong_type(node: Node, wanted: str, owner: str, diagnostics: Diagnostics) -> Any:
     help = _number_meant(node) if wanted == "a number" else ""
-    diagnostics.error("SPEC012", f"{owner} must be {wanted}, not {described(node)}", node.span, help)
+    about = About(given=Sort(frozenset({_kind(node)})), wanted=Sort(frozenset({wanted})))
+    diagnostics.error("SPEC012", f"{owner} must be {wanted}, not {described(node)}", node.span, help, about=about)
     return INVALID
+
+
+def _kind(node: Node) -> str:
+    """What a node is, in one word."""
+    if not isinstance(node, Scalar):
+        return "object" if isinstance(node, Mapping) else "array"
+    return "text" if isinstance(node.value, str) else "other"
 
 
 def _number_meant(node: Node) -> str:
@@ -106,7 +120,7 @@ def text_of(node: Node, owner: str, diagnostics: Diagnostics, wanted: str = "tex
     help = f'write "{written(node.value)}"'
     if wanted != "text" or (pattern and re.fullmatch(pattern, written(node.value), re.ASCII) is None):
         # In quotes it would still not be what is wanted.
-        fix, help = None, _WANTED.get(wanted, _FORMS.get(pattern, ""))
+        fix, help = None, _WANTED.get(wanted) or _FORMS.get(pattern, ("", None))[0]
     diagnostics.add(Diagnostic("SPEC013", message, node.span, help=help, fix=fix))
     return INVALID
 
@@ -128,8 +142,9 @@ def plain_text(node: Node, owner: str, diagnostics: Diagnostics, pattern: str = 
         )
         return INVALID
     if pattern and re.fullmatch(pattern, text, re.ASCII) is None:
-        help = _FORMS.get(pattern, f"it must match {pattern}")
-        diagnostics.error("SPEC017", f"{owner} does not have the form it needs", node.span, help)
+        help, slip = _FORMS.get(pattern, (f"it must match {pattern}", None))
+        message = f"{owner} does not have the form it needs"
+        diagnostics.error("SPEC017", message, node.span, help, about=About(slip=slip))
         return INVALID
     return text
 
@@ -191,10 +206,10 @@ def alternative(node: Node, kind: type[Enum], owner: str, diagnostics: Diagnosti
         return INVALID
     if text in known:
         return kind(text)
-    help = suggestion(text, known, what="one of")
+    help, about = suggestion(text, known, what="one of"), about_unknown(text, known)
     if not help.startswith("one of"):
         help += " One of " + ", ".join(f"`{each}`" for each in known)
-    diagnostics.error("SPEC018", f"{owner} cannot be `{text}`", node.span, help)
+    diagnostics.error("SPEC018", f"{owner} cannot be `{text}`", node.span, help, about=about)
     return INVALID
 
 
@@ -204,7 +219,8 @@ def name(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
         return INVALID
     if _NAME.fullmatch(text) is None:
         help = "lower-case letters, digits and `_`, a letter first; parts are separated by `.`"
-        diagnostics.error("SPEC017", f"{owner} is not a name: `{text}`", node.span, help)
+        about = About(slip=Slip.NAME_FORM)
+        diagnostics.error("SPEC017", f"{owner} is not a name: `{text}`", node.span, help, about=about)
         return INVALID
     return Name(text, node.span)
 
@@ -223,8 +239,11 @@ def reference(node: Node, owner: str, diagnostics: Diagnostics) -> Any:
         message = f"{owner} names a full version; a reference names the major version"
         diagnostics.add(Diagnostic("SPEC019", message, node.span, help=f"write {short}", fix=fix))
     else:
-        help = f"write {text}@1, or the major version you mean" if _NAME.fullmatch(text) else "write id@MAJOR"
-        diagnostics.error("SPEC019", f"{owner} is not a reference of the form id@MAJOR", node.span, help)
+        help, about = "write id@MAJOR", NO_MORE
+        if _NAME.fullmatch(text):
+            help, about = f"write {text}@1, or the major version you mean", About(meant=f"{text}@1")
+        message = f"{owner} is not a reference of the form id@MAJOR"
+        diagnostics.error("SPEC019", message, node.span, help, about=about)
     return INVALID
 
 

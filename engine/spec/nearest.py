@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.source.about import About
+
+#: So many names are listed where it is not clear which one was meant.
+_LISTED_MAX = 8
+
 
 def distance(left: str, right: str) -> int:
     """Edits (insert, delete, replace, swap of neighbours) that make one text the other."""
@@ -38,6 +43,14 @@ def suggestion(name: str, known: Iterable[str], *, what: str = "known here") -> 
         return f"did you mean `{found}`?"
     if not names:
         return ""
-    listed = ", ".join(f"`{each}`" for each in names[:8])
-    more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+    listed = ", ".join(f"`{each}`" for each in names[:_LISTED_MAX])
+    more = f" and {len(names) - _LISTED_MAX} more" if len(names) > _LISTED_MAX else ""
     return f"{what}: {listed}{more}"
+
+
+def about_unknown(name: str, known: Iterable[str], *, kind: str = "", owner: str = "") -> About:
+    """The about of a finding that says :func:`suggestion` about a name."""
+    names = sorted(known, key=lambda each: (distance(name, each), each))
+    meant = nearest(name, names)
+    near = names[:_LISTED_MAX] if meant is None else [meant]
+    return About(unknown=(name,), kind=kind, owner=owner, near=tuple(near), meant=meant or "")

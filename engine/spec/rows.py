@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.base.record import frozen
+from engine.source.about import About, Slip
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.node import Mapping, Node, Scalar
 from engine.source.span import Span
@@ -22,7 +23,7 @@ from engine.spec import leaves
 from engine.spec.documents.table import Column, ColumnType, Table
 from engine.spec.files import Files
 from engine.spec.leaves import INVALID
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.paths import inside
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -77,7 +78,8 @@ def _check_columns(table: Table, diagnostics: Diagnostics) -> bool:
             others = {other.text for other in named if other is not each}
             free = [name for name in declared if name not in others]  # no column is named for two purposes
             help = suggestion(each.text, free, what="columns are")
-            diagnostics.error("SPEC205", f"table {table.id} has no column `{each}`", each.span, help)
+            about = about_unknown(each.text, free, kind="column", owner=table.id)
+            diagnostics.error("SPEC205", f"table {table.id} has no column `{each}`", each.span, help, about=about)
             sound = False
     for each in (table.validity.from_, table.validity.to) if table.validity else ():
         column = declared.get(each.text)
@@ -102,7 +104,7 @@ def _csv_rows(table: Table, root: Path, read: Callable[[str], bytes], diagnostic
         raw = read(file)
     except OSError as error:
         message = f"file `{table.file}` of table {table.id} cannot be read: {error.strerror}"
-        diagnostics.error("SPEC201", message, table.span)
+        diagnostics.error("SPEC201", message, table.span, about=About(slip=Slip.NO_FILE))
         return
     text = read_text(raw, file, diagnostics, size_max=CSV_BYTES_MAX)
     if text is None:
@@ -119,7 +121,8 @@ def _csv_rows(table: Table, root: Path, read: Callable[[str], bytes], diagnostic
                     return
             elif len(cells) != len(columns):
                 message = f"this row has {len(cells)} cells; the table has {len(columns)} columns"
-                diagnostics.error("SPEC201", message, span, "remove empty lines" if not cells else "")
+                help = "remove empty lines" if not cells else ""
+                diagnostics.error("SPEC201", message, span, help, about=About(slip=Slip.ROW_LENGTH))
             else:
                 row = {}
                 for index, (cell, (name, column)) in enumerate(zip(cells, columns, strict=True)):
@@ -132,7 +135,9 @@ def _csv_rows(table: Table, root: Path, read: Callable[[str], bytes], diagnostic
                     yield _Row(row, span)
             line = reader.line_num + 1
     except csv.Error as error:
-        diagnostics.error("SPEC201", f"not strict CSV: {error}", Span(file, reader.line_num, 1, reader.line_num, 1))
+        about = About(slip=Slip.OPEN_CELL if "unexpected end of data" in str(error) else None)
+        place = Span(file, reader.line_num, 1, reader.line_num, 1)
+        diagnostics.error("SPEC201", f"not strict CSV: {error}", place, about=about)
         return
     if line == 1:
         diagnostics.error("SPEC202", "the file has no header", Span(file))
@@ -151,7 +156,7 @@ def _check_header(table: Table, cells: list[str], span: Span, line: str, diagnos
             (i for i, (cell, name) in enumerate(zip(cells, wanted, strict=False)) if cell != name), len(wanted)
         )
         span = _cell_span(span, line, min(index, len(cells) - 1)) if cells else span
-    diagnostics.error("SPEC202", message, span, help)
+    diagnostics.error("SPEC202", message, span, help, about=About(kind="column", near=tuple(wanted)))
     return False
 
 
@@ -216,7 +221,8 @@ def _inline_rows(table: Table, diagnostics: Diagnostics) -> Iterator[_Row]:
             if column is None:
                 help = suggestion(entry.key, columns, what="columns are")
                 message = f"table {table.id} has no column `{entry.key}`"
-                diagnostics.error("SPEC010", message, entry.key_span, help)
+                about = about_unknown(entry.key, columns, kind="column", owner=table.id)
+                diagnostics.error("SPEC010", message, entry.key_span, help, about=about)
                 row[entry.key] = INVALID
             else:
                 row[entry.key] = _inline_cell(entry.value, entry.key, column, diagnostics)

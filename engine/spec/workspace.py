@@ -11,6 +11,7 @@ from typing import Any
 from engine.base.errors import UserError
 from engine.base.identity import digest
 from engine.base.record import frozen
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics, Label
 from engine.source.node import Node
 from engine.source.span import Span
@@ -253,7 +254,8 @@ class _Loader:
         if not inside(self._disk.root, path):
             self._diagnostics.error("SPEC102", f"folder `{folder}` is outside the workspace", span)
         elif not path.is_dir():
-            self._diagnostics.error("SPEC101", f"there is no folder `{folder}`", span, "create it, or leave it out")
+            message, about = f"there is no folder `{folder}`", About(unknown=(folder,), kind="folder")
+            self._diagnostics.error("SPEC101", message, span, "create it, or leave it out", about=about)
         else:
             for file in self._disk.below(folder, self._diagnostics):
                 self._file(file)

@@ -128,7 +128,7 @@ WRONG: list[tuple[str, str, str, str, str]] = [
     ("invoice.number < 5", "TYPE002", "invoice.number < 5", "cannot be compared by size", ""),
     ("invoice.paid > 1", "TYPE002", "invoice.paid", "has no order", ""),
     ("upper(invoice.total)", "TYPE002", "invoice.total", "argument 1 of upper must be text", ""),
-    ("date('2026-13-01')", "TYPE002", "date('2026-13-01')", "there is no such date", ""),
+    ("date('2026-13-01')", "TYPE002", "'2026-13-01'", "there is no such date", ""),
     ("money('x', 'EUR')", "TYPE002", "money('x', 'EUR')", "the text is not a number", ""),
     ("invoice.number == 5", "TYPE003", "invoice.number == 5", "never equal", ""),
     ("invoice.total == invoice.usd", "TYPE003", "invoice.total == invoice.usd", "never equal", ""),

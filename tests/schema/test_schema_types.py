@@ -84,7 +84,7 @@ def test_null_comes_and_goes(type_: Type) -> None:
 def test_a_mismatch_is_told_exactly_when_a_type_does_not_fit(a: Type, b: Type) -> None:
     told = explain_mismatch(a, b, "invoice.total")
     assert (told is None) == assignable(a, b)
-    assert told is None or told.startswith("invoice.total")
+    assert told is None or str(told).startswith("invoice.total")
 
 
 @given(types, types)
@@ -140,7 +140,7 @@ def test_recursive_types_are_compared_without_end() -> None:
         return made[0]
 
     assert assignable(folder("a"), folder("b"))
-    assert explain_mismatch(folder("a"), other(), "root") == "root.name is text, but date is wanted"
+    assert str(explain_mismatch(folder("a"), other(), "root")) == "root.name is text, but date is wanted"
 
 
 INVOICE = Object(
@@ -188,7 +188,8 @@ NEEDED = frozenset({"total", "status"})
     ],
 )
 def test_the_first_difference_in_plain_words(source: Type, message: str | None) -> None:
-    assert explain_mismatch(source, INVOICE, "invoice") == message
+    told = explain_mismatch(source, INVOICE, "invoice")
+    assert (None if told is None else str(told)) == message
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,10 @@ from engine.finance.journal.posting import (
 )
 from engine.finance.journal.vocabulary import KINDS, Kind, line_measures, total_measures
 from engine.finance.revenue.checking import calendar_periods
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostics
 from engine.spec.documents.journal import Journal, Per, PostingTemplate
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.values import Name
 
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
@@ -62,7 +63,8 @@ def check(journal: Journal, diagnostics: Diagnostics) -> None:
         used |= _roles(journal, (journal.exchange.realised, journal.exchange.rounding), diagnostics)
     for name, role in journal.roles:
         if name not in used:
-            diagnostics.warning("FIN156", f"no template uses the role `{name}`", role.span)
+            about = About(named=(name,), kind="role")
+            diagnostics.warning("FIN156", f"no template uses the role `{name}`", role.span, about=about)
 
 
 def _check_events(journal: Journal, diagnostics: Diagnostics) -> None:
@@ -105,7 +107,8 @@ def _roles(journal: Journal, names: tuple[Name, ...], diagnostics: Diagnostics) 
     for name in names:
         if name.text not in known:
             help = suggestion(name.text, known, what="roles are")
-            diagnostics.error("FIN150", f"`{name.text}` is no role of this document", name.span, help)
+            about = about_unknown(name.text, known, kind="role")
+            diagnostics.error("FIN150", f"`{name.text}` is no role of this document", name.span, help, about=about)
     return {name.text for name in names}
 
 

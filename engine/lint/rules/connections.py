@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from engine.base.errors import Failure
-from engine.connect.addresses import HostRules
+from engine.connect.addresses import HostRules, Unlisted
 from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.subject import Subject, all_steps
@@ -78,14 +78,20 @@ def _address(connection: Connection, subject: Subject) -> Iterator[Diagnostic]:
             continue
         if url.scheme not in _PORTS or url.hostname is None:
             continue
-        try:
-            HostRules(plan.hosts).check_origin(url.scheme, url.hostname, url.port or _PORTS[url.scheme])
-        except Failure as failure:
+        unlisted = _unlisted(plan.hosts, url.scheme, url.hostname, url.port or _PORTS[url.scheme])
+        if unlisted is not None:
             hosts = (Label(place_of("hosts:", connection.span, subject), "what may be reached"),)
-            listed = "https only" in failure.message
-            why = "it is not https" if listed else "`hosts` does not list it"
-            help = "write https" if listed else "add it to `hosts`, with its port unless that is 443"
+            plain = unlisted is Unlisted.SCHEME
+            why = "it is not https" if plain else "`hosts` does not list it"
+            help = "write https" if plain else "add it to `hosts`, with its port unless that is 443"
             yield finding("CONN223", f"nothing is sent to `{url.netloc}`: {why}", span, help, hosts)
+
+
+def _unlisted(hosts: Sequence[str], scheme: str, host: str, port: int) -> Unlisted | None:
+    try:
+        return HostRules(hosts).unlisted(scheme, host, port)
+    except Failure:  # the connector's own list cannot be read
+        return Unlisted.HOST
 
 
 def _with_scheme(text: str, span: Span, subject: Subject) -> Fix | None:

@@ -11,6 +11,7 @@ from engine.lint.fit import misfits
 from engine.lint.places import place_of
 from engine.lint.subject import Subject, all_steps, major
 from engine.schema.types import Type
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostic
 from engine.source.node import Mapping, Node
 from engine.spec.documents.mapping import Mapping as MappingDocument
@@ -47,7 +48,8 @@ def _not_given(test: Test, subject: Subject) -> Iterator[Diagnostic]:
             if not given and not made and goes:
                 message = f"no case of test `{test.id}` can hold: the input `{name}` is not given"
                 place = place_of("given:", test.span, subject)
-                yield finding("TEST233", message, place, f"give `{name}` under `given`")
+                about = About(named=(name,), kind="input")
+                yield finding("TEST233", message, place, f"give `{name}` under `given`", about=about)
 
 
 def _takes_it_as_it_is(case: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.lint.finding import finding
 from engine.lint.places import place_of
 from engine.lint.subject import Subject, all_steps
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostic, Edit, Fix
 from engine.spec.documents.flow import Learn, Missing
 from engine.spec.nearest import distance, nearest
@@ -40,7 +41,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 help = f"add `learn: {{link: {lookup.link}, ...}}` to the `post` that makes it"
                 span = place_of(lookup.link, place_of("link:", lookup.span, subject), subject)
                 fix = None if meant is None else Fix(f"write {meant}", (Edit(span, meant),), safe=False)
-                yield finding("FLOW243", message, span, f"did you mean {meant}?" if meant else help, fix=fix)
+                about = About(unknown=(lookup.link,), kind="link", meant=meant or "")
+                help = f"did you mean {meant}?" if meant else help
+                yield finding("FLOW243", message, span, help, fix=fix, about=about)
     yield from _misnamed(subject)
 
 

@@ -9,7 +9,7 @@ from engine.lint.finding import finding
 from engine.lint.subject import Subject
 from engine.source.diagnostic import Diagnostic, Label
 from engine.source.node import Node, Sequence, plain
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -28,8 +28,9 @@ def _schemas(form: ManifestForm, subject: Subject) -> Iterator[Diagnostic]:
         for reference in (operation.input, operation.output):
             if reference is not None and str(reference) not in subject.plan.contracts:
                 message = f"there is no schema `{reference}`, which `{operation.name}` names"
-                help = suggestion(str(reference), sorted(subject.plan.contracts))
-                yield finding("SCHEMA101", message, reference.span, help)
+                known = sorted(subject.plan.contracts)
+                help, about = suggestion(str(reference), known), about_unknown(str(reference), known, kind="schema")
+                yield finding("SCHEMA101", message, reference.span, help, about=about)
 
 
 def _never(rules: tuple[ErrorRule, ...]) -> Iterator[Diagnostic]:

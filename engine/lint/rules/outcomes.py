@@ -9,7 +9,7 @@ from engine.lint.subject import Subject, major
 from engine.plan.events import made_by_sources
 from engine.source.diagnostic import Diagnostic
 from engine.spec.documents.outcomes import Outcome
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 from engine.spec.workspace import LoadedWorkspace
 
 
@@ -28,10 +28,12 @@ def _cell(cell: Outcome, subject: Subject, cases: set[str]) -> Iterator[Diagnost
     flows, events = subject.plan.flows, subject.plan.schemas
     if cell.flow is not None and str(cell.flow) not in flows:
         help = suggestion(str(cell.flow), flows)
-        yield finding("FLOW207", f"there is no flow `{cell.flow}`", cell.flow.span, help)
+        about = about_unknown(str(cell.flow), flows, kind="flow")
+        yield finding("FLOW207", f"there is no flow `{cell.flow}`", cell.flow.span, help, about=about)
     for event in (cell.event, *cell.events):
         if str(event) not in events:
-            yield finding("FLOW207", f"there is no event type `{event}`", event.span, suggestion(str(event), events))
+            help, about = suggestion(str(event), events), about_unknown(str(event), events, kind="event type")
+            yield finding("FLOW207", f"there is no event type `{event}`", event.span, help, about=about)
     if cell.flow is None and not (cell.none or "").strip():
         message = f"what follows from `{cell.event}` in the case “{cell.case}” is not said"
         yield finding("FLOW208", message, cell.span, "name its flow, or say in `none` why nothing follows")
@@ -40,7 +42,8 @@ def _cell(cell: Outcome, subject: Subject, cases: set[str]) -> Iterator[Diagnost
         yield finding("TEST204", message, cell.span, "name the cases as `test id/case id`")
     for name in cell.tests:
         if name not in cases:
-            yield finding("TEST203", f"there is no test case `{name}`", cell.span, suggestion(name, cases))
+            about = about_unknown(name, cases, kind="test case")
+            yield finding("TEST203", f"there is no test case `{name}`", cell.span, suggestion(name, cases), about=about)
 
 
 def _complete(workspace: LoadedWorkspace, cells: list[Outcome]) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps, major
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostic
 from engine.source.node import Mapping, Node, plain
 from engine.source.span import Span
@@ -56,7 +57,7 @@ def _unused(case: TestCase, links: set[tuple[str, str]], events: set[str]) -> It
         if isinstance(connection, str) and isinstance(link, str) and (connection, link) not in links:
             message = f"no step looks up a `{link}` of `{connection}`, so case `{case.id}` gives it in vain"
             place, help = _nearer(tree.node, connection, link, links)
-            yield finding("TEST235", message, place or tree.span, help)
+            yield finding("TEST235", message, place or tree.span, help, about=About(named=(link,), kind="link"))
     for tree in case.seen:
         event = _object(tree.node).get("event")
         if isinstance(event, str) and event not in events:

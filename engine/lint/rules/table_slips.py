@@ -15,13 +15,14 @@ from engine.lint.subject import Subject
 from engine.lint.table_cells import place_of_cell
 from engine.source.diagnostic import Diagnostic, Diagnostics, Edit, Fix
 from engine.spec.documents.table import Table
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import distance, nearest
 
 _MEANT = {"UK": "GB", "EL": "GR", "EURO": "EUR", "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY"}
 _LAST_DAY = re.compile(r"(?:^|_)(?:until|till|to|end|ends|last|expires)(?:_|$)")
 _FIRST_DAY = re.compile(r"(?:^|_)(?:from|start|starts|since|begin|begins|first)(?:_|$)")
 #: Fewer other values say nothing about what a column holds.
 _OTHERS_MIN = 2
+_SLIPS_MAX = 1
 
 Rows = tuple[dict[str, Any], ...]
 
@@ -99,14 +100,21 @@ def _look_alikes(table: Table, name: str, rows: Rows, subject: Subject) -> Itera
 
 
 def _nobody(table: Table, name: str, rows: Rows, other: tuple[str, set[Any]], subject: Subject) -> Iterator[Diagnostic]:
-    """Cells that name no row of the other table, where all the others do."""
+    """A cell that names no row of the other table, where all the others do, and is one slip away from one which has no
+    such row here itself. Any other may wait for a row that is still to come."""
     there, known = other
     texts = {each for each in known if isinstance(each, str)}
     cells = {cell for row in rows if isinstance(cell := row.get(name), str) and cell}
     lost = sorted(cell for cell in cells - texts if cell.strip() not in texts)
     if len(lost) != 1 or len(cells & texts) < _OTHERS_MIN or any(plain_signs(each) for each in (*texts, *lost)):
         return
+    meant = nearest(lost[0], sorted(texts))
+    if meant is None or distance(lost[0], meant) > _SLIPS_MAX:
+        return
     position = next(number for number, row in enumerate(rows) if row.get(name) == lost[0])
+    same = {each.text: rows[position].get(each.text) for each in table.key} | {name: meant}
+    if any(all(row.get(column) == cell for column, cell in same.items()) for row in rows):
+        return
     message = f"'{lost[0]}' in column `{name}` of {table.id} is no row of `{there}`"
     place = place_of_cell(table, name, position, subject)
-    yield finding("MAP237", message, place, suggestion(lost[0], sorted(texts), what=f"{there} has"))
+    yield finding("MAP237", message, place, f"did you mean `{meant}`?")

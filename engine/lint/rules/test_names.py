@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, all_steps, major
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostic
 from engine.source.span import Span
 from engine.spec.documents.flow import Flow
 from engine.spec.documents.test import Test
-from engine.spec.nearest import suggestion
+from engine.spec.nearest import about_unknown, suggestion
 
 Versions = Mapping[str, list[Any]]
 
@@ -41,8 +43,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if versions is None:
             message = f"there is no {kind} `{target}` that this test could be about"
             other = next((each for each, known in named.items() if str(target) in known and each != kind), None)
-            help = suggestion(str(target), named[kind]) if other is None else f"write `{other}: {target}`"
-            yield finding("TEST205", message, target.span, help)
+            help, about = f"write `{other}: {target}`", About(unknown=(str(target),), kind=kind)
+            if other is None:
+                help, about = suggestion(str(target), named[kind]), about_unknown(str(target), named[kind], kind=kind)
+            yield finding("TEST205", message, target.span, help, about=about)
         elif kind == "flow":
             yield from _flow_test(test, _steps(versions, named["flow"]))
         else:
@@ -86,27 +90,26 @@ def _flow_test(test: Test, known: set[str]) -> Iterator[Diagnostic]:
         for named, span in places:
             step = step_of(named)
             if step not in known:
-                yield finding(
-                    "TEST206",
-                    f"there is no step `{named}`",
-                    span,
-                    suggestion(step, [each for each in known if ":" not in each]),
-                )
+                steps = [each for each in known if ":" not in each]
+                about = replace(about_unknown(step, steps, kind="step"), unknown=(named,))
+                yield finding("TEST206", f"there is no step `{named}`", span, suggestion(step, steps), about=about)
 
 
 def _pure_test(test: Test, kind: str, versions: list[Any]) -> Iterator[Diagnostic]:
     for case in test.cases:
         for step, tree in case.replies:
             message = f"only a flow asks the outside: nothing would use the reply of `{step}`"
-            yield finding("TEST206", message, tree.span, "remove `replies`")
+            yield finding("TEST206", message, tree.span, "remove `replies`", about=About(unknown=(step,), kind="step"))
     if kind == "policy":
         rules = {rule.id for policy in versions for rule in policy.rules}
         for case in test.cases:
             for rule in case.expect.violations or ():
                 if rule not in rules:
-                    yield finding("TEST206", f"there is no rule `{rule}`", case.expect.span, suggestion(rule, rules))
+                    help, about = suggestion(rule, rules), about_unknown(rule, rules, kind="rule")
+                    yield finding("TEST206", f"there is no rule `{rule}`", case.expect.span, help, about=about)
     if kind in ("policy", "mapping"):
         inputs = {name for document in versions for name, _ in document.input}
         for name, tree in test.given:
             if name not in inputs:
-                yield finding("TEST206", f"there is no input `{name}`", tree.span, suggestion(name, inputs))
+                help, about = suggestion(name, inputs), about_unknown(name, inputs, kind="input")
+                yield finding("TEST206", f"there is no input `{name}`", tree.span, help, about=about)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.lint.finding import finding
 from engine.lint.subject import Subject, major
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostic
 from engine.source.node import plain
 from engine.spec.documents.test import TestCase
@@ -36,10 +37,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for document in documents:
             name = major(document.id, document.version)
             if (kind, name) not in tested:
-                yield finding("TEST201", f"no test is about {kind} `{name}`", document.span, _help(document.id))
+                help, about = _help(document.id), About(named=(name,), kind=kind)
+                yield finding("TEST201", f"no test is about {kind} `{name}`", document.span, help, about=about)
     for source in workspace.sources:
         if ("source", source.id) not in tested:
-            yield finding("TEST201", f"no test is about source `{source.id}`", source.span, _help(source.id))
+            help, about = _help(source.id), About(named=(source.id,), kind="source")
+            yield finding("TEST201", f"no test is about source `{source.id}`", source.span, help, about=about)
     for policy in workspace.policies:
         name = major(policy.id, policy.version)
         for rule in policy.rules if ("policy", name) in tested else ():
