@@ -341,3 +341,23 @@ def test_what_lines_give_up_to_others_is_told_by_period() -> None:
     assert sum(row["carve"].amount for row in result["carves"]) == 0
     assert run(BY_DAY, first, second)["carves"] == []
     assert run(body, {**first, "price": usd("750.00")}, {**second, "price": usd("750.00")})["carves"] == []
+
+
+@pytest.mark.parametrize(
+    ("treatment", "end", "price", "expected"),
+    [  # 1,200.00 a year each; 18 months against 6 are left, or 3 against 6; a catch-up weighs 24 months against 12
+        ("prospective", "2027-12-31", "2900.00", ["1925.00", "975.00"]),
+        ("prospective", "2026-09-30", "1500.00", ["666.67", "833.33"]),
+        ("catch_up", "2027-12-31", "2900.00", ["1933.33", "966.67"]),
+    ],
+)
+def test_a_service_that_becomes_longer_weighs_more(treatment: str, end: str, price: str, expected: list[str]) -> None:
+    services = [
+        {"id": name, "ssp": usd("1200.00"), "start": "2026-01-01", "end": "2026-12-31"} for name in ("first", "second")
+    ]
+    change = {"on": "2026-07-01", "treatment": treatment, "price": usd(price), "ends": {"first": end}}
+    result = run({**EVEN, "allocation": {}}, *services, price=usd("2000.00"), changes=[change])
+    assert [str(row["amount"].amount) for row in result["allocation"]] == expected
+    stated = {**change, "ssp": {"first": usd("1200.00")}}  # a new stand-alone price is taken as it is
+    told = run({**EVEN, "allocation": {}}, *services, price=usd("2000.00"), changes=[stated])
+    assert [str(row["amount"].amount) for row in told["allocation"]] != expected

@@ -6,18 +6,20 @@ cumulative catch-up shares the new price as at inception and recognises the diff
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from engine.base.money import EXACT
+from engine.finance.calendar import Span, whole_months
 from engine.finance.facts import shown
 from engine.finance.problem import Where, refused
 from engine.finance.revenue.allocation import shares, split
 from engine.finance.revenue.facts import Change
 from engine.finance.revenue.inception import Contract, begin_one, checked_money, priced
-from engine.finance.revenue.measure import earns_what_it_is_rated_at, measure_of, rule_of
+from engine.finance.revenue.measure import earns_what_it_is_rated_at, measure_of, rule_of, service_span
 from engine.finance.revenue.reassessment import adjust, reassess
 from engine.finance.revenue.results import ChangeTreated
 from engine.finance.revenue.setting import Setting
@@ -178,14 +180,19 @@ def _separate(contract: Contract, change: Change) -> None:
     contract.apart = EXACT.add(contract.apart, price)
 
 
-def _revised(contract: Contract, change: Change) -> None:
-    """New ends of service, new obligations, and those that fall away."""
+def _revised(contract: Contract, change: Change) -> dict[str, Fraction]:
+    """New ends of service, new obligations, and those that fall away. Gives how many times as long a service is now
+    whose end moved: its stand-alone price, where the change states no new one, grows with it."""
     setting = contract.setting
+    longer: dict[str, Fraction] = {}
     for name, end in (change.ends or {}).items():
         track = contract.track(name)
         if track is None:
             raise refused(_where(setting, change), f"it moves the end of {name}, which is no obligation of it")
+        before = service_span(setting, track.obligation)
         track.obligation = replace(track.obligation, end=end, end_exclusive=None, end_at=None, months=None)
+        longer[name] = _times_as_long(before, service_span(setting, track.obligation))
+        track.weight *= longer[name]
         track.measure = measure_of(setting, track.obligation, track.rule, Fraction(0))
     for name in change.removed:
         track = contract.track(name)
@@ -196,6 +203,17 @@ def _revised(contract: Contract, change: Change) -> None:
         if contract.track(each.id) is not None:
             raise refused(_where(setting, change), f"it adds {each.id}, which is an obligation already")
         contract.tracks.append(begin_one(setting, each))
+    return longer
+
+
+def _times_as_long(before: Span | None, now: Span | None) -> Fraction:
+    """In months where both are whole months, else in days."""
+    if before is None or now is None or before.days <= 0 or now.days <= 0:
+        return Fraction(1)
+    counted = [whole_months(span) for span in (before, now)]
+    if all(months and end == span.end for (months, end), span in zip(counted, (before, now), strict=True)):
+        return Fraction(counted[1][0], counted[0][0])
+    return Fraction(now.days, before.days)
 
 
 def _prospective(contract: Contract, change: Change) -> Decimal:
@@ -205,13 +223,13 @@ def _prospective(contract: Contract, change: Change) -> Decimal:
     known = {track.id for track in contract.tracks}
     if fixed == contract.fixed and not (change.added or change.removed or change.ends or change.ssp):
         return _unchanged(contract, day)
-    _revised(contract, change)
+    longer = _revised(contract, change)
     contract.fixed = fixed
     pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
     recognized = sum((track.main.before_stage(day) for track in pooled if track.id in known), setting.zero)
     shared = _shared_included(contract)
     pool = EXACT.subtract(EXACT.add(fixed, shared), recognized)
-    weights = {track.id: _remaining_weight(track, change) for track in pooled if not track.retired}
+    weights = {track.id: _remaining_weight(track, change, longer) for track in pooled if not track.retired}
     weights = {name: weight for name, weight in weights.items() if weight}
     if not weights:
         _end(contract, change, pooled, pool)
@@ -233,7 +251,7 @@ def _unchanged(contract: Contract, day: date) -> Decimal:
     return pool
 
 
-def _remaining_weight(track: Track, change: Change) -> Fraction:
+def _remaining_weight(track: Track, change: Change, longer: Mapping[str, Fraction]) -> Fraction:
     """Stand-alone price, as of now, of what is still to be delivered; the price itself where none is known."""
     left = 1 - track.share_before(change.on)
     current = (change.ssp or {}).get(track.id)
@@ -243,7 +261,7 @@ def _remaining_weight(track: Track, change: Change) -> Fraction:
         return track.weight * left
     if track.obligation.price is not None and not track.main.lifetime:
         return Fraction(track.obligation.price.amount) * left
-    return Fraction(track.main.lifetime) * left
+    return Fraction(track.main.lifetime) * left * longer.get(track.id, 1)
 
 
 def _continue(setting: Setting, track: Track, change: Change, amount: Decimal | None) -> None:
@@ -294,7 +312,7 @@ def _catch_up(contract: Contract, change: Change) -> Decimal:
     """The new price as if it had applied from the start; the difference is recognised on the day of the change."""
     setting, day = contract.setting, change.on
     fixed = _new_fixed(contract, change)
-    _revised(contract, change)
+    longer = _revised(contract, change)
     pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
     staying = [track for track in pooled if not track.retired]
     total = EXACT.add(fixed, _shared_included(contract))
@@ -309,7 +327,7 @@ def _catch_up(contract: Contract, change: Change) -> Decimal:
             kept = track.main.before_stage(day)
             track.main.stages.append(Stage(day, kept, setting.zero, None))
             total = EXACT.subtract(total, kept)
-    amounts = split(setting, total, _inception_weights(staying, change))
+    amounts = split(setting, total, _inception_weights(staying, change, longer))
     for track in staying:
         amount = amounts.get(track.id, setting.zero)
         track.pooled_on, track.at_inception = None, True
@@ -317,7 +335,9 @@ def _catch_up(contract: Contract, change: Change) -> Decimal:
     return EXACT.subtract(total, sum((track.main.before_stage(day) for track in staying), setting.zero))
 
 
-def _inception_weights(tracks: list[Track], change: Change, only: set[str] | None = None) -> dict[str, Fraction]:
+def _inception_weights(
+    tracks: list[Track], change: Change, longer: Mapping[str, Fraction], only: set[str] | None = None
+) -> dict[str, Fraction]:
     weights: dict[str, Fraction] = {}
     for track in tracks:
         if only is not None and track.id not in only:
@@ -331,7 +351,8 @@ def _inception_weights(tracks: list[Track], change: Change, only: set[str] | Non
             weights[track.id] = Fraction(1)
         else:
             stated = track.obligation.price
-            weights[track.id] = Fraction(track.main.lifetime or (stated.amount if stated is not None else 0))
+            whole = Fraction(track.main.lifetime or (stated.amount if stated is not None else 0))
+            weights[track.id] = whole * longer.get(track.id, 1)
     return weights
 
 
@@ -342,7 +363,7 @@ def _mixed(contract: Contract, change: Change, treatment: Treatment) -> Decimal:
     _check_mixed(contract, change)
     fixed = _new_fixed(contract, change)
     known = {track.id for track in contract.tracks}
-    _revised(contract, change)
+    longer = _revised(contract, change)
     contract.fixed = fixed
     pooled = [track for track in contract.tracks if track.group == 0 and not track.is_rated()]
     staying = [track for track in pooled if not track.retired]
@@ -350,8 +371,8 @@ def _mixed(contract: Contract, change: Change, treatment: Treatment) -> Decimal:
     names = {track.id for track in caught}
     kept = sum((t.main.before_stage(day) for t in pooled if t.id in known and t.id not in names), setting.zero)
     pool = EXACT.subtract(EXACT.add(fixed, _shared_included(contract)), kept)
-    weights = {track.id: _remaining_weight(track, change) for track in staying}
-    weights |= _inception_weights(staying, change, names)
+    weights = {track.id: _remaining_weight(track, change, longer) for track in staying}
+    weights |= _inception_weights(staying, change, longer, names)
     amounts = split(setting, pool, {name: weight for name, weight in weights.items() if weight})
     for track in pooled:
         if track.id in names:

@@ -136,7 +136,11 @@ class Change:
     added_price: Money | None = fact("What is added to the price.", default=None)
     added: tuple[Obligation, ...] = fact("Obligations that are new.", default=())
     removed: tuple[str, ...] = fact("Obligations that fall away.", default=())
-    ends: Mapping[str, date] | None = fact("New last days of service, by obligation.", default=None)
+    ends: Mapping[str, date] | None = fact(
+        "New last days of service, by obligation. Its stand-alone price grows or shrinks with the service, unless `ssp` "
+        "states it.",
+        default=None,
+    )
     ssp: Mapping[str, Money] | None = fact("Stand-alone prices of a unit as of now.", default=None)
     repriced: Mapping[str, Money] | None = fact(
         "New prices of what is still to be delivered, by obligation.", default=None
