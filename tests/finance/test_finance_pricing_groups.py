@@ -108,3 +108,10 @@ def test_a_price_beyond_that_means_nothing_is_refused(more: dict[str, Any], told
     with pytest.raises(UserError) as caught:
         rate(charge({"tiers": {"mode": "slice", "overage_unit_price": 1, **more}}), 1)
     assert told in str(caught.value.diagnostics)
+
+
+def test_prorated_units_beyond_the_last_tier_are_refused() -> None:
+    price = tiers("whole", {"up_to": 5, "unit_price": 1}, overage_unit_price=2)
+    with pytest.raises(UserError) as caught:
+        rate(charge(price, quantity={"prorated": True}), 1)
+    assert "which part of prorated units lies beyond the last tier" in str(caught.value.diagnostics)

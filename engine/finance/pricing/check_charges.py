@@ -146,9 +146,11 @@ def _check_quantity(charge: Charge, quantity: Quantity, find: Finder) -> None:
     find.forbid(quantity.combine is not Combine.SUM, "prorated quantities are added up", quantity.span,
                 "leave out `combine`")  # fmt: skip
     for leaf in leaves(charge.price):
+        find.forbid(leaf.tiers is not None and leaf.tiers.overage_unit_price is not None,
+                    "nobody can say which part of prorated units lies beyond the last tier", quantity.span,
+                    "leave out `overage_unit_price` or `prorated`")  # fmt: skip
         if leaf.tiers is not None and leaf.tiers.mode is TierMode.SLICE:
             other = any(tier.package is not None or tier.maximum is not None for tier in leaf.tiers.tiers)
-            other |= leaf.tiers.overage_unit_price is not None
             find.forbid(other, "tiers over prorated units have unit prices and flat fees only", leaf.tiers.span,
                         "use `unit_price`")  # fmt: skip
 
