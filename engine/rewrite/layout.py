@@ -16,7 +16,9 @@ from engine.source.node import Entry, Mapping, Node, Scalar, Sequence
 from engine.source.span import Span
 
 WIDTH = 120
-_INDENTATION_INDICATOR = re.compile(r"[1-9]")
+#: How far in a block text is said to begin, and that its last empty lines are text.
+_INDICATOR = re.compile(r"^([|>][+-]?)[1-9]")
+_KEEPS = re.compile(r"[|>][1-9]?\+")
 
 
 def lay_out(text: str, root: Node) -> str:
@@ -129,13 +131,27 @@ class _Layout:
             if not node.quoted or not isinstance(node.value, str):
                 return [head + source]
             return [head + (spell_text(node.value, flow=False) or source)]
+        if node.block:
+            return self._block_text(head, node, " " * (indent + 2))
         lines = source.split("\n")
         inner = " " * (indent + 2)
-        if not node.block:
-            return [head + lines[0].rstrip(), *(inner + line.strip() if line.strip() else "" for line in lines[1:])]
-        first = _INDENTATION_INDICATOR.sub("2", lines[0].rstrip())
-        left = node.block - 1
-        return [head + first, *(inner + line[left:] if line.strip() else "" for line in lines[1:])]
+        return [head + lines[0].rstrip(), *(inner + line.strip() if line.strip() else "" for line in lines[1:])]
+
+    def _block_text(self, head: str, node: Scalar, inner: str) -> list[str]:
+        """Text after ``|`` or ``>``, with the spaces at the ends of its lines, which are text; with the empty lines
+        below it where they are text, too."""
+        span, left = node.span, node.block - 1
+        first = self._lines[span.line - 1][span.column - 1 :].rstrip()
+        below: list[str] = []
+        for line in self._lines[span.end_line : len(self._lines) - 1]:
+            if line.strip():
+                break
+            below.append(line)
+        while below and _KEEPS.match(first) is None and len(below[-1]) <= left:
+            below.pop()
+        self._done = max(self._done, span.end_line + len(below))
+        lines = [line[left:] for line in (*self._lines[span.line : span.end_line], *below)]
+        return [head + _INDICATOR.sub(r"\g<1>2", first), *(inner + line if line else "" for line in lines)]
 
     def _flow_text(self, node: Node) -> str | None:
         """A flow collection on one line; None if a text in it needs more than one line or escapes."""

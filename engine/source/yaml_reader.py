@@ -167,8 +167,8 @@ class _Reader:
         """Block text. The parser ends it at the next key; the span ends where the text ends."""
         start = event.start_mark.index
         source = self._text[start : event.end_mark.index].rstrip()
-        first = source.partition("\n")[2].lstrip("\n").split("\n", 1)[0]
-        column = len(first) - len(first.lstrip(" ")) + 1
+        written = _margin(source.partition("\n")[2])
+        column = written - _margin(event.value) + 1  # spaces behind the margin, after `|2`, are text
         span = with_lines(span_at(self._file, self._text, start, start + len(source)), source, event.value, 1)
         return Scalar(event.value, span, True, column)
 
@@ -268,3 +268,9 @@ class _Reader:
             mark = end.end_mark
             return Span(self._file, start.line + 1, start.column + 1, mark.line + 1, mark.column + 1)
         return Span(self._file, start.line + 1, start.column + 1, last.end_line, last.end_column)
+
+
+def _margin(text: str) -> int:
+    """The spaces before the first line that has anything else."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return len(first) - len(first.lstrip(" "))

@@ -119,3 +119,24 @@ def test_what_cannot_be_read_is_told_with_its_place() -> None:
     with pytest.raises(UserError) as wrong:
         format_text("a: 1\na: 2\n", "twice.yaml")
     assert [(each.code, str(each.span)) for each in wrong.value.diagnostics] == [("YAML002", "twice.yaml:2:1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "formatted"),
+    [
+        ("a: |+\n   x\n\n\nb: 1\n", "a: |+\n  x\n\n\nb: 1\n"),
+        ("a: |+\n  x\n\n\n", "a: |+\n  x\n\n\n"),
+        ("a: |+\n\n\nb: 1\n", "a: |+\n\n\nb: 1\n"),
+        ("a: |-\n    x   \nb: 1\n", "a: |-\n  x   \nb: 1\n"),
+        ("a: >\n    more   \n\n\nb: 1\n", "a: >\n  more   \n\nb: 1\n"),
+        ("a: |\n    x\n        \nb: 1\n", "a: |\n  x\n      \nb: 1\n"),
+        ("  a: |2\n        - id\n", "a: |2\n      - id\n"),
+        ("l:\n- |2\n    x\n- y\n", "l:\n  - |2\n      x\n  - y\n"),
+        ("a: >-4\n      x\n    y\n", "a: >-2\n    x\n  y\n"),
+        ("a: |  # ticket 512\n   x\n", "a: |  # ticket 512\n  x\n"),
+        ("a: |4  # ticket 512\n      x\n", "a: |2  # ticket 512\n    x\n"),
+    ],
+)
+def test_block_text_stays_what_it_is_to_the_last_space(text: str, formatted: str) -> None:
+    assert format_text(text) == formatted
+    assert format_text(formatted) == formatted

@@ -48,7 +48,8 @@ def verdict_sentence(report: BacktestReport) -> str:
     if not total:
         return "None of the messages leads to an event of this flow."
     if report.is_identical:
-        return f"All {plural(total, 'outcome')} are the same under both definitions: nothing changes."
+        same = "The only outcome is" if total == 1 else f"All {total:,} outcomes are"
+        return f"{same} the same under both definitions: nothing changes."
     differing = sum(group.count for group in report.groups)
     moved = "" if report.accounts else " No amount on any account changes."
     return f"{differing:,} of {plural(total, 'event')} {'comes' if differing == 1 else 'come'} out differently.{moved}"
