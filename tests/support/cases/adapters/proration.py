@@ -165,6 +165,8 @@ def day_count(case: Case) -> Mapping[str, Any]:
         time |= {"interval": "inclusive"}
     if _true(case.params.get("use_literal_dates")):
         start, end = start[:10], end[:10]
+    if end < start:  # a stretch that ends before it begins is empty
+        time["outside"] = "clamp"
     line = {"id": "part", "unit_price": _money(case, "1"), "every": {"unit": "day"}}
     facts = {"currency": _currency(case), "changes": [{"at": start, "until": end, "new": [line]}]}
     result = run_document("proration", {"time": time, "rounding": {"amount": {"scale": 0}}}, facts)
