@@ -40,8 +40,9 @@ def dispute_opened(ledger: Ledger, event: Event) -> Moment:
 
 def dispute_won(ledger: Ledger, event: Event) -> Moment:
     """The money comes back: what was held is free, what was taken out is a gain or as it was before. A gain leaves
-    contra revenue where it is, except of an invoice that was written off since: that was no bad debt after all."""
-    invoice = _disputed(ledger, event)
+    contra revenue where it is, except of an invoice that was written off since: that was no bad debt after all. Without
+    an open dispute it is one that was lost and is decided the other way on appeal."""
+    invoice, origin = _winnable(ledger, event)
     moment = ledger.moment(event, invoice.currency, invoice)
     moment.totals["fee_returned"] = _fee(ledger, event, invoice)
     for line in invoice.lines:
@@ -49,7 +50,7 @@ def dispute_won(ledger: Ledger, event: Event) -> Moment:
         if held:
             line.paid_money += held
             moment.touches.append(_touch(line, "dispute", held=held))
-        for relief in [relief for relief in line.reliefs if relief.origin == "dispute" and relief.outstanding]:
+        for relief in [relief for relief in line.reliefs if relief.origin == origin and relief.outstanding]:
             moment.touches.append(_given_back(ledger, line, relief))
     invoice.status = "paid" if not invoice.open else "open"
     return moment
@@ -101,7 +102,18 @@ def dispute_lost(ledger: Ledger, event: Event) -> Moment:
 
 def _disputed(ledger: Ledger, event: Event) -> Invoice:
     invoice = ledger.invoice_of(event)
-    disputed = any(relief.origin == "dispute" for line in invoice.lines for relief in line.reliefs)
-    if not invoice.held and not disputed:
+    if not invoice.held and not _has(invoice, "dispute"):
         raise ledger.refuse(event, f"invoice {invoice.id} is not disputed", "add dispute.opened to the history")
     return invoice
+
+
+def _winnable(ledger: Ledger, event: Event) -> tuple[Invoice, str]:
+    """The invoice, and what its reliefs that come back are from: the open dispute, or those that were lost."""
+    invoice = ledger.invoice_of(event)
+    if not invoice.held and not _has(invoice, "dispute") and _has(invoice, "lost_dispute"):
+        return invoice, "lost_dispute"
+    return _disputed(ledger, event), "dispute"
+
+
+def _has(invoice: Invoice, origin: str) -> bool:
+    return any(relief.origin == origin and relief.outstanding for line in invoice.lines for relief in line.reliefs)

@@ -133,6 +133,7 @@ class Ledger:
         self.meters: dict[str, Meter] = {}
         self.grants: dict[str, Grant] = {}
         self.credits: dict[str, tuple[Invoice, list[Touch], list[Relief]]] = {}
+        self.voided: set[str] = set()
         self.payable: dict[str, Decimal] = {}
         self.unapplied: dict[str, Decimal] = {}
         self.prorations: list[tuple[RevenueLine, int, int, str]] = []

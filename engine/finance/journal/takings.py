@@ -115,9 +115,12 @@ def _destinations(ledger: Ledger, event: Event, invoice: Invoice, amount: Decima
 def credit_voided(ledger: Ledger, event: Event) -> Moment:
     """A credit note never was: its parts come back, and revenue missed meanwhile is caught up."""
     found = ledger.credits.pop(event.credit or "", None)
+    if found is None and event.credit in ledger.voided:
+        raise ledger.refuse(event, f"credit {event.credit} was voided before", "leave the second event out")
     if found is None:
         known = ", ".join(ledger.credits) or "none"
         raise ledger.refuse(event, f"credit {event.credit} was not issued; known credits: {known}", "correct `credit`")
+    ledger.voided.add(event.credit or "")
     invoice, touches, reliefs = found
     moment = ledger.moment(event, invoice.currency, invoice)
     for touch, relief in zip(touches, reliefs, strict=True):

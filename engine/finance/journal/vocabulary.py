@@ -74,7 +74,7 @@ _ALL = (
          line=(*_PARTS, "held"), sums={"net": _NET, "gross": ("net", "tax", "passthrough", "prepaid", "held")},
          total=("fee",)),
     Kind(
-        "dispute.won", "A disputed payment comes back.",
+        "dispute.won", "A disputed payment comes back, also one that was lost and is decided anew.",
         line=("contra", "gain", "current", "unrecognised", "tax", "passthrough", "prepaid", "held"),
         sums={"gross": ("contra", "gain", "current", "unrecognised", "tax", "passthrough", "prepaid", "held")},
         total=("fee_returned",),
