@@ -161,10 +161,11 @@ def _built(workspace: LoadedWorkspace) -> Built:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text file. Raises UserError if it cannot be written."""
+    """Write a text file, with its folder. Raises UserError if it cannot be written."""
     from engine.base.errors import UserError
 
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
     except OSError as error:
         raise UserError(f"cannot write {file}: {error.strerror}") from error

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CLEAN, FINDINGS = 0, 1
 _FORMATS = ("cobertura", "lcov", "json")
+_PRINTED = ("human", "json", "junit", "github")
 
 
 @group("test", "tieout test --only invoice_posted --coverage", invoke_without_command=True)
@@ -28,8 +29,9 @@ _FORMATS = ("cobertura", "lcov", "json")
     help="A test's id, test/case, a target such as flow:invoice_posted, a file, a folder, or a pattern: 'invoice_*'.",
 )
 @click.option("--changed-since", metavar="REV", help="Only tests that changes since a Git revision can affect.")
-@click.option("--format", "form", type=click.Choice(["human", "json", "junit", "github"]), default="human",
-              show_default=True, help="How results are printed.")  # fmt: skip
+@click.option("--format", "forms", multiple=True, metavar="FORM[=FILE]",
+              help="How results are printed: human (the default), json, junit or github. With =FILE it goes there. May "
+              "be repeated: --format human --format junit=tests.xml.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--coverage", is_flag=True, help="Also say which steps, cases, rules, mapped fields and error clauses "
               "no test reaches.")  # fmt: skip
@@ -51,15 +53,16 @@ def test(ctx: click.Context, /, place: Place, **given: Any) -> int:
     """Run the tests beside the definitions. Nothing is sent: the outside answers as the tests say."""
     if ctx.invoked_subcommand is not None:
         return CLEAN
-    form = "json" if given.pop("as_json") else given.pop("form")
-    given.pop("form", None)
+    (form, *beside) = _wanted(given.pop("forms"), as_json=given.pop("as_json"))
+    given["format"] = tuple(beside)
     if given.pop("mutants"):
         _goes_with("--mutants", given, "only", "budget", "seed")
-        return _mutants(place, form, given["only"], given["budget"], given["seed"])
+        return _mutants(place, form[0], given["only"], given["budget"], given["seed"])
     if given.pop("watch"):
         _goes_with("--watch", given, "only", "seed")
-        return _watch(place, form, given["only"], given["seed"])
-    return _run(place, form, **given)
+        return _watch(place, form[0], given["only"], given["seed"])
+    del given["format"]
+    return _run(place, [form, *beside], **given)
 
 
 def _goes_with(option: str, given: dict[str, Any], *others: str) -> None:
@@ -70,9 +73,28 @@ def _goes_with(option: str, given: dict[str, Any], *others: str) -> None:
             raise UserError(f"--{written} does not go with {option}: run them one after the other")
 
 
+def _wanted(written: tuple[str, ...], *, as_json: bool) -> list[tuple[str, Path | None]]:
+    """The forms, that of the terminal first, which is for people unless it is said, and the files of the others."""
+    terminal: list[str] = []
+    files: list[str] = []
+    for each in (*written, *(["json"] if as_json and "json" not in written else [])):
+        form, sign, file = each.partition("=")
+        if form not in _PRINTED:
+            raise UserError(f"there is no format {form!r}; one of {', '.join(_PRINTED)}, or FORM=FILE")
+        if sign and not file:
+            raise UserError(f"{each!r} names no file after `=`")
+        (files if sign else terminal).append(each)
+    if len(terminal) > 1 or len(set(files)) < len(files):
+        raise UserError("two formats for the terminal, or twice the same: write the other as FORM=FILE")
+    return [
+        (terminal[0] if terminal else "human", None),
+        *((each.partition("=")[0], Path(each.partition("=")[2])) for each in files),
+    ]
+
+
 def _run(
     place: Place,
-    form: str,
+    forms: list[tuple[str, Path | None]],
     *,
     only: str | None,
     changed_since: str | None,
@@ -92,16 +114,21 @@ def _run(
     least = api.thresholds(place.workspace, coverage_min, coverage_min_file) if wanted else None
     with progress("running the tests"):
         report = api.run_tests(place.workspace, only, changed_since=changed_since, coverage=least, seed=seed)
-    if form == "human":
-        sys.stdout.write(render.render_human(report, color=wants_color()))
-    else:
-        sys.stdout.write(render.FORMS[form](report if form == "json" else _in_repository(report, place)))
-    if report.coverage is not None:
+    placed = _in_repository(report, place)
+    for form, file in forms:
+        if form == "human":
+            text = render.render_human(report, color=file is None and wants_color())
+        else:
+            text = render.FORMS[form](report if form == "json" else placed)
+        if file is None:
+            sys.stdout.write(text)
+        else:
+            api.write_text(file, text)
+    if report.coverage is not None and placed.coverage is not None:
         from engine.verify.coverage.formats import FORMATS
 
-        placed = _in_repository(report, place).coverage
         for kind, file in files:
-            api.write_text(file, FORMATS[kind](report.coverage if kind == "json" or placed is None else placed))
+            api.write_text(file, FORMATS[kind](report.coverage if kind == "json" else placed.coverage))
     return CLEAN if report.passed else FINDINGS
 
 

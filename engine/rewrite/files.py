@@ -19,7 +19,7 @@ SUFFIXES = (".yaml", ".yml")
 def document_files(root: Path, paths: Sequence[Path] = ()) -> list[Path]:
     """The workspace's YAML files in order, those of ``paths`` (files, folders) only if any are given.
 
-    Raises UserError for a path that does not exist, and for a workspace file that cannot be read.
+    Raises UserError for a path that does not exist or is no YAML file, and for a workspace file that cannot be read.
     """
     if not paths:
         return [root / WORKSPACE_FILE, *(file for folder in _folders(root) for file in _below(root / folder))]
@@ -28,6 +28,8 @@ def document_files(root: Path, paths: Sequence[Path] = ()) -> list[Path]:
         if path.is_dir():
             found.update(dict.fromkeys(_below(path)))
         elif path.is_file():
+            if not path.name.endswith(SUFFIXES):
+                raise UserError(f"{path} is left alone: definitions end in .yaml, and nothing else is rewritten")
             found[path] = None
         else:
             raise UserError(f"there is no file or folder {path}")

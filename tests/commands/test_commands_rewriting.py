@@ -73,3 +73,13 @@ def test_migrate_tells_a_document_of_a_later_language(tieout: Any, tmp_path: Pat
     said = tieout("migrate", "--workspace", str(tmp_path))
     assert said.code == 1
     assert "mappings/booked.flow.yaml: flow/v2 is newer than this program" in said.out
+
+
+def test_fmt_leaves_alone_what_is_no_definition(tieout: Any, tmp_path: Path) -> None:
+    copy_base(tmp_path)
+    schema = tmp_path / "schemas" / "money@1.schema.json"
+    before = schema.read_bytes()
+    for command in ("fmt", "migrate"):
+        said = tieout(command, str(schema), "--workspace", str(tmp_path))
+        assert (said.code, "is left alone: definitions end in .yaml" in said.err) == (2, True)
+    assert schema.read_bytes() == before

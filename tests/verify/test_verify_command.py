@@ -87,6 +87,10 @@ def test_a_draft_is_written_once(root: Path, capsys: pytest.CaptureFixture[str])
         (["--coverage-format", "html=x"], "write KIND=FILE"),
         (["--budget", "3"], "--budget goes with --mutants"),
         (["--mutants", "--format", "junit"], "--mutants is printed as human or json"),
+        (["--mutants", "--format", "junit=x"], "--format does not go with --mutants"),
+        (["--format", "xml"], "there is no format 'xml'; one of human, json, junit, github"),
+        (["--format", "junit="], "names no file"),
+        (["--format", "junit", "--json"], "two formats for the terminal"),
         (["--watch", "--json"], "--watch prints for people"),
         (["--watch", "--coverage"], "--coverage does not go with --watch"),
         (["--watch", "--budget", "3"], "--budget does not go with --watch"),
@@ -108,6 +112,17 @@ def test_a_run_that_is_not_there_is_told(root: Path, capsys: pytest.CaptureFixtu
     arguments = ["test", "record", "x", "--workspace", str(root), "--state", str(root / "state")]
     assert tieout.main(arguments, standalone_mode=False) == 2
     assert "there is no store here" in capsys.readouterr().err
+
+
+def test_one_run_is_told_in_several_forms(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    replace_in(root, "entry.test.yaml", ('account: "4000"', 'account: "4001"'))
+    junit, values = root / "out" / "tests.xml", root / "tests.json"
+    assert ran(root, "--format", f"junit={junit}", "--format", f"json={values}") == 1
+    assert "expected  '4001'" in capsys.readouterr().out
+    assert ElementTree.parse(junit).getroot().get("failures") == "1"
+    assert json.loads(values.read_text("utf-8"))["failed"] == 1
+    assert ran(root, "--json", "--format", f"junit={junit}") == 1
+    assert json.loads(capsys.readouterr().out)["failed"] == 1
 
 
 def test_files_of_reports_are_those_of_the_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
