@@ -12,6 +12,7 @@ from engine.serve.filedrop import FileDrop
 from engine.serve.reload import WorkspaceWatch
 from engine.serve.schedules import Schedules
 from engine.store.checkpoint import write_checkpoint
+from engine.store.files import StoreGone
 
 if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
@@ -49,7 +50,7 @@ class Background:
         daemon = self._daemon
         try:
             await asyncio.to_thread(write_checkpoint, daemon.store.engine, daemon.settings.state, daemon.clock.now())
-        except (OSError, sa.exc.SQLAlchemyError) as error:
+        except (OSError, sa.exc.SQLAlchemyError, StoreGone) as error:
             log.error("checkpoint_failed", extra={"reason": str(error)})
 
     async def stop(self) -> None:

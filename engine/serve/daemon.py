@@ -27,6 +27,7 @@ from engine.serve.share import Share
 from engine.serve.state_folder import make_state_folder
 from engine.store.batch import AuditEntry
 from engine.store.checkpoint import chains_cut_short, refuse_other_store
+from engine.store.files import StoreGone
 from engine.store.loop_writer import LoopWriter
 from engine.store.store import Store, open_store
 from engine.store.writer import Writer, WriterThread
@@ -55,6 +56,7 @@ class Daemon:
         self.draining = False
         self.folders: tuple[str, ...] = ()
         self.last_refusal: list[dict[str, object]] = []
+        self.lost: StoreGone | None = None
         self.store: Store
         self.writer: Writer
         self.worker: Worker
@@ -162,7 +164,8 @@ class Daemon:
             return self.generation
 
     async def stop(self) -> None:
-        """Drain: take nothing new, let what is on its way come to its end, give back leases and lock."""
+        """Drain: take nothing new, let what is on its way come to its end, give back leases and lock. ``lost`` says
+        afterwards if the store's files were not where they belong until the end."""
         self.draining = True
         if self._heart is not None:
             self._heart.cancel()
@@ -183,6 +186,8 @@ class Daemon:
             self.store.close()
         except sa.exc.DBAPIError as error:  # such as a full disk; leases that are not given back run out
             log.warning("leases_not_given_back", extra={"reason": str(error.orig)})
+        except StoreGone as gone:
+            self.lost = gone
 
 
 def _digests_of(connection: ConnectionPlan) -> tuple[str, str]:

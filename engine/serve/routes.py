@@ -23,6 +23,7 @@ from engine.serve.checks import check_policy
 from engine.serve.operator import known_connection
 from engine.store import pauses, queries
 from engine.store.checkpoint import touch, verify_store
+from engine.store.files import StoreGone
 
 if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
@@ -83,7 +84,7 @@ class Routes:
                 Route("/api/generation", self._generation, methods=get),
                 Route("/api/reload", self._reload, methods=post),
             ],
-            exception_handlers={UserError: _user_error, Failure: _failure},  # type: ignore[dict-item]
+            exception_handlers={UserError: _user_error, Failure: _failure, StoreGone: _gone, sa.exc.DBAPIError: _gone},  # type: ignore[dict-item]
         )
 
     async def _health(self, _request: Request) -> Response:
@@ -259,6 +260,11 @@ def _limit(given: str | None) -> int:
 
 def _user_error(_request: Request, error: UserError) -> Response:
     return reply({"error": error.message}, 400)
+
+
+def _gone(_request: Request, error: Failure | sa.exc.DBAPIError) -> Response:
+    reason = str(error.orig) if isinstance(error, sa.exc.DBAPIError) else error.message
+    return reply({"error": f"the store cannot be read or written now: {reason}"}, 503)
 
 
 def _failure(_request: Request, failure: Failure) -> Response:

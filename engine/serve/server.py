@@ -32,8 +32,8 @@ _ANSWER_SECONDS = 5.0
 
 
 def serve(settings: ServeSettings) -> int:
-    """Run until SIGTERM or SIGINT; 0 after a clean drain. Raises UserError if it cannot start, and Defect after a drain
-    because something that it does by itself has ended."""
+    """Run until SIGTERM or SIGINT; 0 after a clean drain. Raises UserError if it cannot start, Defect after a drain
+    because something that it does by itself has ended, and Failure if the store's files are gone at the end."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings))
 
@@ -99,4 +99,6 @@ async def _serve(settings: ServeSettings) -> int:
     log.info("stopped")
     if daemon.activities.defect is not None:
         raise daemon.activities.defect
+    if daemon.lost is not None:
+        raise daemon.lost
     return 0

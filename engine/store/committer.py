@@ -20,6 +20,7 @@ from engine.store.audit import Chain
 from engine.store.batch import Arrived, AuditEntry, Batch, Op
 from engine.store.copier import LogCopier
 from engine.store.driver import Driver, SqliteDriver
+from engine.store.files import StoreFiles
 from engine.store.inbox import store_arrivals
 from engine.store.lost_commit import catch_up, is_stored
 from engine.store.rows import delete_rows, insert_large_rows, insert_rows, update_rows
@@ -63,6 +64,8 @@ class Committer:
             Op.DEQUEUE: hot.dequeue.sql,
         }
         self._copier: LogCopier | None = None
+        self._files = StoreFiles(driver.path) if isinstance(driver, SqliteDriver) else None
+        self.watch_files(self._operators)
         self._is_patient = True
         self._leases: dict[int, int] = {}
         self._leases_version: int | None = None
@@ -79,6 +82,12 @@ class Committer:
         if isinstance(self._driver, SqliteDriver):
             self._copier = LogCopier(self._driver)
             self._copier.relieve(self._connection)
+
+    def watch_files(self, engine: sa.Engine) -> None:
+        """Have the engine open nothing where the store's files are not those that were opened: SQLite would make an
+        empty store there."""
+        if self._files is not None:
+            sa.event.listen(engine, "do_connect", self._files.check)
 
     @property
     def is_log_due(self) -> bool:
@@ -196,6 +205,8 @@ class Committer:
 
     def _finish(self, outcomes: list[Exception | None]) -> list[Exception | None]:
         reach("CP-02")
+        if self._files is not None:
+            self._files.check()
         try:
             self._connection.commit()
         except Exception as error:

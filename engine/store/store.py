@@ -14,24 +14,18 @@ import orjson
 import sqlalchemy as sa
 
 from engine.base.clock import SECOND, Clock
-from engine.base.errors import ErrorClass, Failure, UserError
+from engine.base.errors import Failure, UserError
 from engine.base.identity import Identity
 from engine.store import leases, tables
 from engine.store.audit import Chain, stored_bytes
 from engine.store.batch import AuditEntry
 from engine.store.committer import Committer
 from engine.store.driver import POSTGRESQL_NOW, Driver, SqliteDriver, driver_for, without_password
+from engine.store.files import StoreGone as StoreGone
 from engine.store.lock import StoreLock
 from engine.store.statements import Hot, compile_hot
 
 LEASE_SECONDS = 30
-
-
-class StoreGone(Failure):
-    """The store's database does not answer. It may soon: what was asked is asked again."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(ErrorClass.TRANSIENT, "the store's database does not answer", detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +63,7 @@ class Store:
         self._lock = lock
         self._reader = driver.connect()
         self._engine = driver.engine()
+        committer.watch_files(self._engine)
 
     @property
     def engine(self) -> sa.Engine:
@@ -103,7 +98,10 @@ class Store:
 
     def _one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         if self.driver.name == "sqlite":
-            return self._reader.execute(sql, parameters).fetchone()
+            try:
+                return self._reader.execute(sql, parameters).fetchone()
+            except sqlite3.DatabaseError as error:  # a page that cannot be read, or is torn
+                raise StoreGone(str(error), f"the store cannot be read: {error}") from error
         return self._asked_anew(sql, parameters)
 
     def _asked_anew(self, sql: str, parameters: tuple[Any, ...]) -> Any:
@@ -223,7 +221,7 @@ def open_store(
     except BaseException as error:
         if lock is not None:
             lock.close()
-        if isinstance(error, (sa.exc.OperationalError, sqlite3.OperationalError)):
+        if isinstance(error, (sa.exc.DatabaseError, sqlite3.DatabaseError)):
             raise _unusable(url, error) from error
         raise
     return store
@@ -236,7 +234,7 @@ def _migrate_or_say(driver: Driver, url: str, workspace: str, environment: str, 
         raise _unusable(url, error) from error
 
 
-def _unusable(url: str, error: sa.exc.DBAPIError | sqlite3.OperationalError) -> UserError:
+def _unusable(url: str, error: sa.exc.DBAPIError | sqlite3.DatabaseError) -> UserError:
     reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     return UserError(f"the store {without_password(url)} cannot be opened: {reason}")
 
