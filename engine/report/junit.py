@@ -49,4 +49,3 @@ def _case(diagnostic: Diagnostic, classname: str, name: str, sources: Mapping[st
     else:
         inner = f"      <system-out>{body}</system-out>"
     return [head, inner, "    </testcase>"]
-

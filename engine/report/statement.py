@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money, decimal_text, minor_units
+from engine.report.months import missing_months
 from engine.report.tables import SUMMARY, ResultTable, cell_text, tables_of
 from engine.report.views import ASIDE, VIEWS, View
 
@@ -146,8 +147,12 @@ def _across(table: ResultTable, title: str, down: str, across: str, figure: str)
         line = cells.setdefault(f"{row[at[down]]}{' forecast' if expected else ''}", {})
         head, amount = str(row[at[across]]), row[at[figure]]
         line[head] = line[head] + amount if head in line else amount
+    nothing = _nothing(table.rows[0][at[figure]])
+    for name in missing_months(name.removesuffix(" forecast") for name in cells):
+        cells[name] = {heads[0]: nothing} if len(heads) == 1 else {}
     rows: list[tuple[Any, ...]] = [
-        (name, *(line.get(head) for head in heads), _sum(list(line.values()))) for name, line in sorted(cells.items())
+        (name, *(line.get(head) for head in heads), _sum([nothing, *line.values()]))
+        for name, line in sorted(cells.items())
     ]
     sums = [_sum([row[place] for row in rows if row[place] is not None]) for place in range(1, len(heads) + 2)]
     rows.append(("total", *sums))
@@ -155,6 +160,10 @@ def _across(table: ResultTable, title: str, down: str, across: str, figure: str)
     if len(heads) == 1:
         columns, rows = columns[:2], [row[:2] for row in rows]
     return _Grid(title, columns, tuple(rows), columns)
+
+
+def _nothing(amount: Money) -> Money:
+    return amount - amount
 
 
 def _sum(amounts: Sequence[Money]) -> Money:

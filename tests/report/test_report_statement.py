@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from engine.base.money import Money
+from engine.report.months import missing_months
 from engine.report.statement import statement
 from engine.report.tables import tables_of
 
@@ -128,3 +131,30 @@ def test_many_references_are_counted_and_characters_that_steer_terminals_are_sho
     text = statement(result, "pricing", explain=True)
     assert "u1, u2, u3 and 2 more" in text
     assert "\x1b" not in text
+
+
+def test_months_without_revenue_between_others_are_shown() -> None:
+    rows = [row("plan", "2025-12", "9.00", forecast=False), row("setup", "2026-03", "2.00", forecast=False)]
+    text = statement({"schedule": rows}, "revenue")
+    assert [line.split() for line in text.splitlines()[2:]] == [
+        ["2025-12", "9.00", "9.00"], ["2026-01", "0.00"], ["2026-02", "0.00"], ["2026-03", "2.00", "2.00"],
+        ["total", "9.00", "2.00", "11.00"],
+    ]  # fmt: skip
+    alone = statement({"schedule": [rows[0], row("plan", "2026-02", "1.00", forecast=True)]}, "revenue")
+    assert [line.split() for line in alone.splitlines()[2:]] == [
+        ["2025-12", "9.00"], ["2026-01", "0.00"], ["2026-02", "forecast", "1.00"], ["total", "10.00"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (["2025-11", "2026-02"], ["2025-12", "2026-01"]),
+        (["2026-02", "2025-12", "2026-01"], []),
+        (["2026-P01", "2026-P03"], []),
+        (["0026-01", "2026-01"], []),
+        ([], []),
+    ],
+)
+def test_gaps_are_filled_where_periods_are_months(names: list[str], missing: list[str]) -> None:
+    assert missing_months(names) == missing

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from engine.base.errors import UserError
 from engine.base.money import Money, decimal_text
+from engine.report.months import missing_months
 from engine.report.tables import SUMMARY, cell_text, tables_of
 
 _WIDTH_MIN, _HEIGHT, _TOP, _BOTTOM, _LEFT = 480, 420, 64, 96, 24
@@ -59,6 +60,9 @@ def chart_of(result: Mapping[str, Any], kind: str) -> Chart:
 def _waterfall(periods: Sequence[Mapping[str, Any]]) -> Chart:
     """Revenue by period, each on top of the one before, and the sum."""
     bars = [Bar(str(each["period"]), _amount(each)) for each in periods]
+    empty = [Bar(name, Decimal(0)) for name in missing_months(bar.label for bar in bars)]
+    if empty:
+        bars = sorted([*bars, *empty], key=lambda bar: bar.label)
     whole = sum((bar.amount for bar in bars), Decimal(0))
     return Chart("Revenue by period", _currency(periods), (*bars, Bar("total", whole, total=True)), steps=True)
 
