@@ -100,7 +100,9 @@ def _quantity(random: Random) -> Fraction:
 def test_a_charge_costs_what_it_costs_on_paper(seed: int, currency: str) -> None:
     random = Random(f"{seed} {currency}")
     charges = [_charge(random, place, currency) for place in range(CHARGES)]
-    document = _document(currency, charges)
+    unit = {} if seed % 2 else {"pricing_unit": {"name": "credits", "rate": Decimal("0.0125")}}
+    rate = Fraction(unit["pricing_unit"]["rate"]) if unit else Fraction(1)
+    document = _document(currency, charges, **unit)
     for _ in range(2):
         share = random.choice((Fraction(1), Fraction(1, 2), Fraction(3, 4), Fraction(1, 4)))
         days = {"billed": str(int(share * 28)), "in_period": "28"}
@@ -117,8 +119,8 @@ def test_a_charge_costs_what_it_costs_on_paper(seed: int, currency: str) -> None
                         "quantity": str(Decimal(before.numerator) / before.denominator),
                     }
                 )
-            earlier = charged(charge, before, share) if before else Fraction(0)
-            expected[charge["id"]] = charged(charge, before + now, share) - earlier
+            earlier = charged(charge, before, share, rate) if before else Fraction(0)
+            expected[charge["id"]] = charged(charge, before + now, share, rate) - earlier
         result = document.calculate({"usage": usage, "billed": billed, "days": days})
         found = {line["charge"]: Fraction(line["amount"].amount) for line in result["lines"]}
         wrong = {name: (found[name], amount) for name, amount in expected.items() if found[name] != amount}
@@ -237,3 +239,26 @@ def test_a_minimum_above_the_maximum_is_refused(least: str, most: str, prorated:
         assert "minimum 50 of `least` is above the maximum 49.99 of `most`" in str(caught.value.diagnostics)
     else:
         assert _document("EUR", charges, bounds=bounds)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lines_in_a_unit_of_ones_own_add_up(seed: int) -> None:
+    """Three credits are a cent: what bounds take off a line, and the line before them, add up to the line."""
+    random = Random(f"units {seed}")
+    unit = {"name": "credits", "rate": Decimal("0.00333")}
+    bounds = [
+        {"id": "most", "over": "bill", "maximum": {"amount": _cents(random, 100, 3000)}},
+        {"id": "promise", "over": "contract", "commitment": {"amount": _cents(random, 0, 900), "overage_factor": 2}},
+    ]
+    charges = [
+        {"id": name, "meters": [name], "accumulate": "contract", "price": {"unit_price": _cents(random, 1, 200)}}
+        for name in ("a", "b")
+    ]
+    document = _document("EUR", charges, pricing_unit=unit, bounds=bounds)
+    billed = [{"charge": name, "over": "contract", "quantity": str(random.randrange(0, 90))} for name in ("a", "b")]
+    usage = [{"meter": name, "quantity": str(random.randrange(0, 900))} for name in ("a", "b")]
+    result = document.calculate({"usage": usage, "billed": billed})
+    for line in result["lines"]:
+        changes = sum(each["amount"].amount for each in line["adjustments"])
+        assert line["base_amount"].amount + changes == line["amount"].amount
+    assert result["total"].amount == sum(line["amount"].amount for line in result["lines"])

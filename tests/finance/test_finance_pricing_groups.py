@@ -115,3 +115,30 @@ def test_prorated_units_beyond_the_last_tier_are_refused() -> None:
     with pytest.raises(UserError) as caught:
         rate(charge(price, quantity={"prorated": True}), 1)
     assert "which part of prorated units lies beyond the last tier" in str(caught.value.diagnostics)
+
+
+def test_a_commitment_of_a_part_of_the_period_is_promised_in_part() -> None:
+    """100.00 for a month, 10 of 31 days billed: 32.26 is promised; of 50.00 used, 17.74 costs half as much again."""
+    promise = {"id": "promise", "commitment": {"amount": 100, "prorated": True, "overage_factor": Decimal("1.5")}}
+    days = {"billed": "10", "in_period": "31"}
+    result = rate(charge({"unit_price": 1}), 50, {"bounds": [promise]}, days=days)
+    assert (result["bounds"][0]["limit"], result["bounds"][0]["within"].amount) == (Decimal("32.26"), Decimal("32.26"))
+    assert total(result) == Decimal("58.87")
+
+
+def test_prorated_commitments_are_used_up_one_after_another() -> None:
+    """Of a month's 40.00 and then 60.00, half is promised: 20.00, 30.00, and 10.00 above both at twice the price."""
+    bounds = [
+        {"id": "first", "commitment": {"amount": 40, "prorated": True}},
+        {"id": "second", "commitment": {"amount": 60, "prorated": True, "overage_factor": 2}},
+    ]
+    days = {"billed": "14", "in_period": "28"}
+    result = rate(charge({"unit_price": 1}), 60, {"bounds": bounds}, days=days)
+    assert [each["within"].amount for each in result["bounds"]] == [20, 30]
+    assert total(result) == 70
+
+
+def test_what_lacks_to_a_prorated_commitment_is_charged_at_its_close() -> None:
+    promise = {"id": "promise", "commitment": {"amount": 100, "prorated": True, "true_up": "at_close"}}
+    result = rate(charge({"unit_price": 1}), 20, {"bounds": [promise]}, days={"billed": "15", "in_period": "30"})
+    assert total(result) == 50

@@ -119,8 +119,11 @@ def priced_quantity(charge: Mapping[str, Any], metered: Fraction) -> Fraction:
     return found if rounding is None else cut(found, rounding["scale"], rounding["mode"])
 
 
-def charged(charge: Mapping[str, Any], metered: Fraction, share: Fraction = Fraction(1)) -> Fraction:
-    """What a metered quantity costs in all, rounded as the charge says; below zero it is a credit of the same."""
+def charged(
+    charge: Mapping[str, Any], metered: Fraction, share: Fraction = Fraction(1), rate: Fraction = Fraction(1)
+) -> Fraction:
+    """What a metered quantity costs in all, rounded as the charge says; below zero it is a credit of the same. Prices
+    are in a unit of one's own that costs ``rate``."""
     quantity = priced_quantity(charge, metered)
     sign, size = (-1, -quantity) if quantity < 0 else (1, quantity)
     included = charge.get("included", {})
@@ -128,7 +131,7 @@ def charged(charge: Mapping[str, Any], metered: Fraction, share: Fraction = Frac
     exact = sign * price(charge["price"], max(Fraction(0), size - free))
     exact *= share if charge.get("prorated") else 1
     exact *= 1 - Fraction(charge.get("discount_percent", 0)) / 100
-    return cut(exact, charge["rounding"]["scale"], charge["rounding"]["mode"])
+    return cut(exact * rate, charge["rounding"]["scale"], charge["rounding"]["mode"])
 
 
 def bounded(

@@ -157,12 +157,17 @@ def _true_up(bound: Bound, short: Fraction, scene: Scene, told: str) -> WorkLine
     )
 
 
+def _promised(commitment: Commitment, scene: Scene) -> Fraction:
+    limit = _limit(commitment.amount, commitment.prorated, scene)
+    return scene.amounts.rounded(limit) if commitment.prorated else limit
+
+
 def _committed(
     bound: Bound, commitment: Commitment, lines: Sequence[WorkLine], before: Fraction, scene: Scene
 ) -> tuple[BoundResult, list[WorkLine]]:
     """What is promised covers the lines in proportion. A further commitment of the same charges takes what earlier
     ones left open, and its factor takes the place of theirs, so that none applies twice."""
-    limit, factor = Fraction(commitment.amount), Fraction(commitment.overage_factor)
+    limit, factor = _promised(commitment, scene), Fraction(commitment.overage_factor)
     before = max(ZERO, before - total(_earlier_limits(bound, scene)))
     portions = [line.net if line.open is None else line.open for line in lines]
     if any(portion < 0 for portion in portions):
@@ -203,7 +208,7 @@ def _earlier_limits(bound: Bound, scene: Scene) -> list[Fraction]:
     """The amounts of the commitments of the same charges that are used up before this one."""
     earlier = takewhile(lambda each: each.id != bound.id, scene.bounds)
     return [
-        Fraction(each.commitment.amount)
+        _promised(each.commitment, scene)
         for each in earlier
         if each.commitment is not None and scope_of(each, scene.charges) == scope_of(bound, scene.charges)
     ]

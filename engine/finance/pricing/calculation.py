@@ -140,7 +140,7 @@ def _accrued(program: _Program, facts: RatingFacts, entries: Sequence[Entry]) ->
         if (bool(prepared.charge.meters) if names is None else prepared.charge.id in names)
     }
     lines, _ = _lines(program, replace(facts, closing=False), entries)
-    return total(line.amounts.money(line.net).amount for line in lines if line.charge in counted)
+    return total(line.money(line.net).amount for line in lines if line.charge in counted)
 
 
 # ----------------------------------------------------------------------------- facts that do not fit

@@ -103,25 +103,38 @@ class WorkLine:
             self.net += change
             self.adjustments.append((bound, change, told))
 
+    def money(self, value: Fraction) -> Money:
+        """An amount of this line as money. Prices in a unit of one's own are rounded here alone; where earlier bills
+        are taken off, both ends are, so that bills add up to what one bill would be."""
+        if self.amounts.own_unit and self.prior:
+            return self.amounts.money(self.prior + value) - self.amounts.money(self.prior)
+        return self.amounts.money(value)
+
     def line(self) -> Line:
         """As it is shown."""
-        amount = self.amounts.money(self.net)
+        amount = self.money(self.net)
         told = [self.told, *(each for _, _, each in self.adjustments)]
         return Line(
             charge=self.charge, kind=self.kind, summary=self.summary, meters=self.meters, dimensions=self.dimensions,
             path=self.path, quantity=decimal_of(self.quantity), billable_quantity=decimal_of(self.billable),
             included_quantity=decimal_of(self.included), base=_decimal(self.free_base), transactions=self.transactions,
             packages=_decimal(self.packages), parts=tuple(self.parts), prior_amount=_decimal(self.prior),
-            exact=decimal_of(self.exact), base_amount=self.amounts.money(self.base),
-            adjustments=tuple(
-                Adjustment(bound=bound, amount=self.amounts.money(change), explanation=each)
-                for bound, change, each in self.adjustments
-            ),
+            exact=decimal_of(self.exact), base_amount=self.money(self.base),
+            adjustments=self._adjusted(),
             amount=amount, units=self.amounts.units(self.net), effective_unit_price=self._per(amount, self.shown),
             unit_price_on_paid=self._per(amount, self.billable), committed=_decimal(self.committed),
             overage=_decimal(self.overage), shortfall=_decimal(self.shortfall), timing=self.timing,
             service=self.service, references=self.references, explanation="; ".join(each for each in told if each),
         )  # fmt: skip
+
+    def _adjusted(self) -> tuple[Adjustment, ...]:
+        """What bounds changed, so that the amount before them and the changes add up to the amount."""
+        found, reached = [], self.base
+        for bound, change, told in self.adjustments:
+            amount = self.money(reached + change) - self.money(reached)
+            found.append(Adjustment(bound=bound, amount=amount, explanation=told))
+            reached += change
+        return tuple(found)
 
     def _per(self, amount: Money, quantity: Fraction) -> Decimal:
         if quantity == 0:

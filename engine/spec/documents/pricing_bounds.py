@@ -64,6 +64,9 @@ class Commitment:
     `overage_price` costs that above them, unless the factor is other than 1, which goes before it."""
 
     amount: Decimal = declare("What is promised, before any factor.")
+    prorated: bool = declare(
+        "Whether it shrinks with the part of the period that is billed; it is rounded as lines are then.", default=False
+    )
     overage_factor: Decimal = declare("What the amount above is multiplied by.", default=Decimal(1))
     true_up: TrueUp = declare("Whether what is missing is charged at the end of the term.", default=TrueUp.NEVER)
     span: Span
