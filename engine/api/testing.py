@@ -38,7 +38,7 @@ def run_tests(
     if changed_since is not None:
         from engine.lint.changed import changed_files
 
-        changed = changed_files(root, changed_since)
+        changed = changed_files(root, changed_since, deleted=True)
     return run(root, only=only, changed=changed, coverage=coverage, seed=seed)
 
 
@@ -145,8 +145,8 @@ def watch_tests(
     from engine.verify.runner import run_tests as run
     from engine.verify.watching import changes_below, watch
 
-    folders = [each.name for each in sorted(root.iterdir()) if each.is_dir() and not each.name.startswith(".")]
-    watch(lambda changed: run(root, only=only, changed=changed, seed=seed), changes_below(root, folders, stop), show)
+    with changes_below(root, stop) as changes:  # what changes while they run for the first time counts
+        watch(lambda changed: run(root, only=only, changed=changed, seed=seed), changes, show)
 
 
 def _built(workspace: LoadedWorkspace) -> Built:

@@ -11,17 +11,19 @@ from engine.base.git_environment import git_environment
 _SECONDS_MAX = 30
 
 
-def changed_files(root: Path, revision: str) -> frozenset[str]:
+def changed_files(root: Path, revision: str, *, deleted: bool = False) -> frozenset[str]:
     """Paths below ``root``, relative to it, that differ from ``revision`` in the working tree or are not tracked yet.
 
-    Deleted files are left out. Raises UserError without Git, outside of a repository, or for an unknown revision.
+    Deleted files are left out, unless they are asked for. Raises UserError without Git, outside of a repository, or
+    for an unknown revision.
     """
     if revision.startswith("-"):
         raise UserError(f"{revision!r} is not a revision")
     _git(root, "rev-parse", "--is-inside-work-tree", otherwise=f"{root} is not in a Git repository")
     unknown = f"Git knows no revision {revision!r} here"
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", otherwise=unknown).strip()
-    listed = _git(root, "diff", "--name-only", "--relative", "--diff-filter=d", "--no-renames", "-z", commit, "--", ".")
+    chosen = () if deleted else ("--diff-filter=d",)
+    listed = _git(root, "diff", "--name-only", "--relative", *chosen, "--no-renames", "-z", commit, "--", ".")
     listed += _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     return frozenset(name for name in listed.split("\0") if name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,10 +15,12 @@ from engine.spec.documents.test import Test
 from engine.spec.kinds import CALCULATING
 from engine.spec.workspace import WORKSPACE_FILE, LoadedWorkspace
 
+_SUFFIXES = (".yaml", ".yml", ".json", ".csv")
+
 
 def affected_tests(workspace: LoadedWorkspace, plan: Plan, library: Library, changed: frozenset[str]) -> frozenset[str]:
     """The ids of the tests that may come to another result because of these files (paths below the root)."""
-    if WORKSPACE_FILE in changed:
+    if WORKSPACE_FILE in changed or any(map(partial(_is_gone, workspace), changed)):
         return frozenset(test.id for test in workspace.tests)
     names = _names(workspace)
     connectors = {path.split("/")[1] for path in changed if path.startswith("connectors/")}
@@ -27,6 +30,13 @@ def affected_tests(workspace: LoadedWorkspace, plan: Plan, library: Library, cha
         for test in workspace.tests
         if _files(test) & changed or set(_parts(test, workspace, plan, library)) & touched
     )
+
+
+def _is_gone(workspace: LoadedWorkspace, file: str) -> bool:
+    """Whether a file of a definition was deleted: what it said is not known any more, so it may reach anything."""
+    path = PurePosixPath(file)
+    inside = any(path.is_relative_to(folder) for folder in workspace.folders)
+    return inside and path.suffix in _SUFFIXES and not (workspace.root / file).exists()
 
 
 def _files(test: Test) -> set[str]:

@@ -154,4 +154,3 @@ def render_github(report: TestReport) -> str:
 
 #: How a report is printed, by the name of the form.
 FORMS: dict[str, Callable[[TestReport], str]] = {"json": render_json, "junit": render_junit, "github": render_github}
-

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,24 @@ def test_only_what_changed_since_a_revision_runs(tmp_path: Path) -> None:
     assert {result.test for result in run_tests(tmp_path, changed_since="HEAD").results} == {"booked", "entry"}
 
 
+def test_what_a_deleted_file_said_may_reach_every_test(tmp_path: Path) -> None:
+    later = tmp_path / "mappings" / "later.mapping.yaml"
+    copy_base(tmp_path)
+    text = (tmp_path / "mappings" / "entry.mapping.yaml").read_text("utf-8")
+    later.write_text(text.replace('version: "1.0.0"', 'version: "2.0.0"'), "utf-8")
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "all")
+    later.unlink()
+    assert names(run_tests(tmp_path, changed_since="HEAD")) == sorted(ALL)
+    assert names(run(tmp_path, changed=frozenset(("README.md", "elsewhere/gone.yaml")))) == []
+
+
 def names(report: TestReport) -> list[str]:
     return sorted({result.test for result in report.results})
 
@@ -97,6 +117,66 @@ def test_watching_runs_what_changed_and_what_failed_before(tmp_path: Path) -> No
         sorted(ALL), ["entry"], ["controls", "entry"], [], sorted(ALL),
     ]  # fmt: skip
     assert [bool(report.diagnostics) for report in shown] == [False, False, False, True, False]
+
+
+@dataclass
+class Watched:
+    """A workspace that is watched: what was shown, and a wait for more."""
+
+    root: Path
+    shown: list[TestReport] = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def show(self, report: TestReport) -> None:
+        with self.news:
+            self.shown.append(report)
+            self.news.notify_all()
+
+    def until(self, holds: Callable[[TestReport], bool]) -> None:
+        with self.news:
+            assert self.news.wait_for(lambda: bool(self.shown) and holds(self.shown[-1]), 60), self.shown
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    made = Watched(copy_base(tmp_path / "ws"))
+    thread = threading.Thread(target=watch_tests, args=(made.root, None, made.show), kwargs={"stop": made.over.is_set})
+    thread.start()
+    try:
+        made.until(lambda report: names(report) == sorted(ALL))
+        yield made
+    finally:
+        made.over.set()
+        thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_folders_that_move_out_and_back_and_come_anew_are_watched(watched: Watched, tmp_path: Path) -> None:
+    mappings, away = watched.root / "mappings", tmp_path / "away"
+    mappings.rename(away)
+    watched.until(lambda report: bool(report.diagnostics))
+    away.rename(mappings)
+    watched.until(lambda report: names(report) == sorted(ALL))
+    replace_in(watched.root, "entry.test.yaml", ('account: "4000"', 'account: "4001"'))
+    watched.until(lambda report: [each.name for each in report.failures] == ["entry/known"])
+    (mappings / "entry.test.yaml").rename(mappings / "renamed.test.yaml")
+    watched.until(lambda report: [each.file for each in report.failures] == ["mappings/renamed.test.yaml"])
+    (mappings / "renamed.test.yaml").unlink()
+    watched.until(lambda report: bool(report.results) and report.passed)
+
+
+def test_the_workspace_file_is_watched(watched: Watched) -> None:
+    file = watched.root / "tieout.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("schemas]", "schemas, more]"), "utf-8")
+    watched.until(lambda report: bool(report.diagnostics))
+    (watched.root / "more").mkdir()
+    watched.until(lambda report: names(report) == sorted(ALL))
+    file.unlink()
+    watched.until(lambda report: bool(report.problem))
+    file.write_text(text, "utf-8")
+    watched.until(lambda report: names(report) == sorted(ALL))
 
 
 def test_files_are_watched_on_disk(tmp_path: Path) -> None:
