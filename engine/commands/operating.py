@@ -55,6 +55,8 @@ def status(place: Place, as_json: bool) -> int:
     )
     for line in _refused(engine.get("refused", [])):
         click.echo(line)
+    if ignored := engine["counts"]["ignored"]:
+        click.echo(f"{'':<12} nothing followed from {ignored} messages since it began (tieout exceptions unused)")
     for name, lane in engine["connections"].items():
         paused = ", paused: the system cannot be reached" if lane["open_circuit"] else ""
         click.echo(f"{'':<12} {name}: {lane['in_flight']} in flight, {lane['waiting']} waiting{paused}")
@@ -282,9 +284,27 @@ def exceptions_invalid(place: Place, limit: int, as_json: bool) -> int:
     return CLEAN
 
 
+@command("unused", "tieout exceptions unused --limit 10", short_help="List messages from which nothing followed.")
+@limit_option
+@place_options
+@json_option
+def exceptions_unused(place: Place, limit: int, as_json: bool) -> int:
+    """List messages from which nothing followed, the newest first: no source or flow takes them, or none under its
+    condition. Many of a vendor's messages are of this kind; of events of your own, few should be."""
+    with api.operator(place) as operator:
+        found = operator.unused(limit)
+    if as_json:
+        show_json(found)
+        return CLEAN
+    rows = [{**each, "at": moment(each["received_at"])} for each in found]
+    columns = (("id", "message"), ("at", "received"), ("source", "source"), ("type", "type"), ("source_id", "its id"))
+    show_table(rows, columns, "something followed from every message")
+    return CLEAN
+
+
 for _each in (
     exceptions_list, exceptions_show, exceptions_skip, exceptions_approve, exceptions_refuse, exceptions_outcome,
-    exceptions_export, exceptions_invalid,
+    exceptions_export, exceptions_invalid, exceptions_unused,
 ):  # fmt: skip
     exceptions.add_command(_each)
 

@@ -104,6 +104,10 @@ class DaemonClient:
         found: list[Row] = self._get("/api/invalid", {"limit": limit})
         return found
 
+    def unused(self, limit: int) -> list[Row]:
+        found: list[Row] = self._get("/api/unused", {"limit": limit})
+        return found
+
     def verify_audit(self) -> Row:
         report: Row = self._get("/api/audit/verify")
         return report

@@ -40,15 +40,13 @@ _ANSWERS = {
     Arrived.DUPLICATE: Answer(200, {"status": "duplicate"}),
     Arrived.CONFLICT: Answer(200, {"status": "quarantined"}),
 }
-_EVENT_ANSWERS = {
-    Arrived.FRESH: Answer(202, {"status": "accepted"}),
-    Arrived.DUPLICATE: Answer(202, {"status": "duplicate"}),
-    Arrived.CONFLICT: Answer(202, {"status": "quarantined"}),
-}
+_EVENT_STATES = {Arrived.FRESH: "accepted", Arrived.DUPLICATE: "duplicate", Arrived.CONFLICT: "quarantined"}
+_EVENT_ANSWERS = {arrived: Answer(202, {"status": state}) for arrived, state in _EVENT_STATES.items()}
 _BUSY = Answer(429, {"error": "busy; send it again"}, ((b"retry-after", b"1"),))
 _DRAINING = Answer(503, {"error": "busy; send it again"}, ((b"retry-after", b"1"),))
 _NOT_STORED = Answer(503, {"error": "the store could not commit; send it again"}, ((b"retry-after", b"1"),))
 KEY_BYTES_MAX = 512
+UNUSED_MAX = 1_000  # types of events that are remembered as told
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +112,8 @@ class Intake:
         self.refused_busy = 0
         self._doors: dict[bytes, _Door] = {}
         self._doors_of: Plan | None = None
+        self._unused: set[str] = set()
+        self._unused_of: Plan | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self._arriving: deque[_Entry] = deque()  # filled by the event loop, emptied by the writer's thread
         daemon.writer.arriving = self._next_group
@@ -178,20 +178,24 @@ class Intake:
         """``POST /events``: a CloudEvent in structured or binary form, or a batch of structured ones."""
         if not self._has_room(request):
             return
+        unused = ""
         try:
             events = cloudevents(request.all_headers(), request.body, self._daemon.settings.body_bytes_max)
             arrivals = [self._canonical(event, raw) for event, raw in events]
             for arrival in arrivals:
                 self._refuse_taken_source(arrival.source)
+                unused = unused or self._nobody_takes(arrival.type)
         except Failure as failure:
             self.invalid += 1
             request.answer(Answer(400, {"error": failure.message}))
             return
-        task = self._loop.create_task(self._events([event for event, _ in events], arrivals, request))
+        task = self._loop.create_task(self._events([event for event, _ in events], arrivals, request, unused))
         self._batches.add(task)
         task.add_done_callback(self._batches.discard)
 
-    async def _events(self, events: list[dict[str, Any]], arrivals: list[Arrival], request: Request) -> None:
+    async def _events(
+        self, events: list[dict[str, Any]], arrivals: list[Arrival], request: Request, unused: str
+    ) -> None:
         # Submitted in their order before the first is committed: a batch costs a few commits, not one for each event.
         stores = [self.store(arrival, event) for arrival, event in zip(arrivals, events, strict=True)]
         outcomes = await asyncio.gather(*stores)
@@ -199,7 +203,23 @@ class Intake:
             request.answer(_NOT_STORED)
         else:
             stored = [outcome for outcome in outcomes if outcome is not None]
-            request.answer(_EVENT_ANSWERS[stored[0] if len(stored) == 1 else Arrived.FRESH])
+            arrived = stored[0] if len(stored) == 1 else Arrived.FRESH
+            told = {"status": _EVENT_STATES[arrived], "note": unused}
+            request.answer(Answer(202, told) if unused else _EVENT_ANSWERS[arrived])
+
+    def _nobody_takes(self, event_type: str) -> str:
+        """That an event is kept and leads to nothing, in words; empty if a flow takes its type. The log has each type
+        once for each change of the definitions."""
+        plan = self._daemon.worker.plan
+        if event_type in plan.by_event:
+            return ""
+        if plan is not self._unused_of:
+            self._unused.clear()
+            self._unused_of = plan
+        if event_type not in self._unused and len(self._unused) < UNUSED_MAX:
+            self._unused.add(event_type)
+            log.warning("no_flow_takes_event", extra={"type": event_type})
+        return f"no flow takes {event_type} now: the event is kept, and nothing follows from it"
 
     def _has_room(self, request: Request) -> bool:
         daemon = self._daemon

@@ -54,6 +54,10 @@ class Operator(Protocol):
         """Messages that could not be read, and ids that came again with other content."""
         ...
 
+    def unused(self, limit: int) -> list[Row]:
+        """Messages from which nothing followed, newest first."""
+        ...
+
     def verify_audit(self) -> Row:
         """Every audit chain and checkpoint: whether they hold, and where they do not."""
         ...
@@ -110,6 +114,9 @@ class StoreOperator:
 
     def invalid(self, limit: int) -> list[Row]:
         return self._ask(lambda c: queries.invalid(c, limit))
+
+    def unused(self, limit: int) -> list[Row]:
+        return self._ask(lambda c: queries.unused(c, limit))
 
     def verify_audit(self) -> Row:
         self._ask(_workspace)  # says in words if this is no store

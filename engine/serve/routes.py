@@ -79,6 +79,7 @@ class Routes:
                 Route("/api/connections/{id}/pause", self._pause, methods=post),
                 Route("/api/connections/{id}/resume", self._resume, methods=post),
                 Route("/api/invalid", self._invalid, methods=get),
+                Route("/api/unused", self._unused, methods=get),
                 Route("/api/lineage/{id:path}", self._lineage, methods=get),
                 Route("/api/audit/verify", self._verify, methods=get),
                 Route("/api/generation", self._generation, methods=get),
@@ -173,6 +174,9 @@ class Routes:
 
     async def _invalid(self, request: Request) -> Response:
         return reply(await self._query(lambda c: queries.invalid(c, _limit(request.query_params.get("limit")))))
+
+    async def _unused(self, request: Request) -> Response:
+        return reply(await self._query(lambda c: queries.unused(c, _limit(request.query_params.get("limit")))))
 
     async def _lineage(self, request: Request) -> Response:
         chains = await self._query(lambda c: queries.lineage(c, request.path_params["id"]))

@@ -151,6 +151,26 @@ def invalid(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:
     return _dicts(connection, statement)
 
 
+#: So many of the newest messages are looked through for those from which nothing followed.
+UNUSED_AMONG = 100_000
+
+
+def unused(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:
+    """Messages of vendors and events from which nothing followed, newest first, among the latest: no source or flow
+    takes them, or none under its condition."""
+    m = t.message.c
+    newest = sa.select(sa.func.coalesce(sa.func.max(m.seq), 0)).scalar_subquery()
+    of = (t.run.c.message_id, t.queue.c.message_id, t.exception.c.message_id)
+    statement = (
+        sa.select(*[column for column in t.message.columns if column.name != "body"])
+        .where(m.seq > newest - UNUSED_AMONG, m.channel == "inbox", m.kind.in_(("vendor", "event")))
+        .where(*(~sa.exists().where(column == m.id) for column in of))
+        .order_by(m.seq.desc())
+        .limit(limit)
+    )
+    return _dicts(connection, statement)
+
+
 def lineage(connection: sa.Connection, id_: str) -> list[dict[str, Any]]:
     """The chains that an id is part of, from source message to document; the id may be any on the way:
     a vendor's event or object, a message, an event, a run, an effect, an exception, a document or its number."""

@@ -91,7 +91,7 @@ def test_a_policy_is_checked_over_http(daemon: Daemon) -> None:
 def test_operators_ask_and_need_the_token(daemon: Daemon) -> None:
     daemon.webhook(bill("asked", "c-asked"))
     until("the run is done", lambda: daemon.rows("select id from run where subject = 'basked' and state = 'completed'"))
-    for path in ("status", "runs", "exceptions", "invalid", "generation", "audit/verify", "lineage/basked"):
+    for path in ("status", "runs", "exceptions", "invalid", "unused", "generation", "audit/verify", "lineage/basked"):
         assert daemon.get(f"/api/{path}").status_code == 200, path
         assert daemon.get(f"/api/{path}", None).status_code == 401, path
     (chain,) = daemon.get("/api/lineage/basked").json()

@@ -145,6 +145,32 @@ def test_events_need_the_token_and_every_attribute(daemon: Daemon) -> None:
     assert daemon.rows("select count(*) from message where source_id in ('event-t1', 'event-t2')") == [(0,)]
 
 
+def test_an_event_that_no_flow_takes_is_kept_and_told_of(daemon: Daemon) -> None:
+    form = "application/cloudevents+json"
+    note = "no flow takes bill.forgotten@1 now: the event is kept, and nothing follows from it"
+    forgotten = event("w1", "c-w", type="bill.forgotten@1")
+    for state in ("accepted", "duplicate"):
+        answer = daemon.post("/events", forgotten, content_type=form)
+        assert (answer.status_code, answer.json()) == (202, {"status": state, "note": note})
+    batch = [event("w2", "c-w", type="bill.forgotten@1"), event("w3", "c-w")]
+    answer = daemon.post("/events", batch, content_type="application/cloudevents-batch+json")
+    assert answer.json() == {"status": "accepted", "note": note}
+    until("the one that a flow takes", lambda: documents(daemon, "bw3"))
+    assert daemon.logs().count('"event":"no_flow_takes_event","type":"bill.forgotten@1"') == 1
+
+    def listed() -> list[str]:
+        return [each["source_id"] for each in daemon.get("/api/unused?limit=500").json()]
+
+    until("both are listed", lambda: {"event-w1", "event-w2"} <= set(listed()))
+    assert "event-w3" not in listed()
+    shown = daemon.run("exceptions", "unused", "--limit", "500").stdout
+    assert "bill.forgotten@1" in shown and "event-w2" in shown and "event-w3" not in shown
+    counted = re.findall(r"^tieout_ignored_total (\d+)", daemon.get("/metrics").text, re.MULTILINE)
+    assert int(counted[0]) >= 2
+    said = daemon.run("status").stdout
+    assert re.search(r"nothing followed from \d+ messages since it began \(tieout exceptions unused\)", said)
+
+
 def test_a_batch_with_one_wrong_event_stores_none_and_a_large_one_takes_few_commits(daemon: Daemon) -> None:
     form = "application/cloudevents-batch+json"
     answer = daemon.post("/events", [event("u1"), event("u2", time="soon")], content_type=form)
