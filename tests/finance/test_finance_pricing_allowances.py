@@ -263,3 +263,24 @@ def test_a_flat_fee_billed_for_nothing_is_not_billed_again() -> None:
     billed = [{"charge": "units", "quantity": "0", "amount": {"amount": "100", "currency": "EUR"}}]
     assert total(rate(priced, "3", billed=nothing)) == 100
     assert total(rate(priced, "3", billed=billed)) == 0
+
+
+def test_included_units_that_an_earlier_line_takes_back_are_charged_where_they_were() -> None:
+    """10 free units: 5 in America and 7 in Europe leave 2 to pay; 5 more in America take Europe's free ones."""
+    price = {
+        "table": {"rows": [{"when": {"region": ["us"]}, "price": {"unit_price": 1}}], "otherwise": {"unit_price": 2}}
+    }
+    charged = charge(price, included={"units": 10}, accumulate="period")
+    america, europe = {"region": "us"}, {"region": "eu"}
+    billed = [
+        {"charge": "units", "quantity": "5", "dimensions": america},
+        {"charge": "units", "quantity": "7", "dimensions": europe},
+    ]
+    result = rate(charged, [usage(5, dimensions=america)], billed=billed)
+    assert [(line["dimensions"], line["amount"].amount) for line in result["lines"]] == [(america, 0), (europe, 10)]
+    assert "5 units that were included before, and now are in other lines" in result["lines"][1]["explanation"]
+
+
+def test_without_usage_the_last_level_stays() -> None:
+    charged = charge({"unit_price": 1}, quantity={"combine": "last"}, accumulate="period")
+    assert total(rate(charged, [], billed=[{"charge": "units", "quantity": "6"}])) == 0

@@ -92,7 +92,9 @@ def rate_charge(prepared: PreparedCharge, facts: RatingFacts, entries: Sequence[
     as_billed = prepared.charge.earlier_bills is EarlierBills.AS_BILLED
     free, allowance = _included(prepared, facts, groups, entries)
     lines = [
-        _line(prepared, facts, group, each) for group, each in zip(groups, free, strict=True) if group.now or as_billed
+        _line(prepared, facts, group, each)
+        for group, each in zip(groups, free, strict=True)
+        if group.now or as_billed or each.taken  # other lines may have taken its included units since
     ]
     unused = prepared.charge.included.unused if prepared.charge.included is not None else None
     if unused is not None and allowance is not None and facts.closing:
@@ -360,8 +362,10 @@ def _told(prepared: PreparedCharge, group: _Group, line: WorkLine, pieces: Seque
     declared = charge.quantity
     if declared is not None and (declared.convert is not None or declared.rounding is not None):
         told.append(f"{number(line.quantity)} metered are {number(group.after_size - group.before_size)} priced units")
-    if line.included:
+    if line.included > 0:
         told.append(f"{number(line.included)} included")
+    elif line.included < 0:
+        told.append(f"{number(-line.included)} units that were included before, and now are in other lines")
     if charge.prorated and not line.ahead:
         told.append("for the billed part of the period")
     if charge.discount_percent:

@@ -32,7 +32,8 @@ def conversion_factor(quantity: Quantity | None) -> Fraction:
 
 
 def combined(quantity: Quantity | None, entries: Sequence[Entry]) -> Fraction:
-    """The metered quantity of a line."""
+    """The metered quantity of a line. Where nothing was used now, the highest and the last stay as they were."""
+    entries = [entry for entry in entries if not entry.absent]
     if not entries:
         return ZERO
     combine = Combine.SUM if quantity is None else quantity.combine
