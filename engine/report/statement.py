@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.base.errors import Failure
 from engine.base.money import Money, decimal_text, minor_units
-from engine.report.months import missing_months
+from engine.report.pivot import pivot
 from engine.report.tables import SUMMARY, ResultTable, cell_text, tables_of
 from engine.report.views import ASIDE, VIEWS, View
 
@@ -139,38 +139,10 @@ def _fits(table: ResultTable, across: str) -> bool:
 
 def _across(table: ResultTable, title: str, down: str, across: str, figure: str) -> _Grid:
     """One row for each value of ``down`` and one column for each of ``across``, with sums of both."""
-    at = {column: table.columns.index(column) for column in (down, across, figure)}
-    heads = tuple(dict.fromkeys(str(row[at[across]]) for row in table.rows))
-    cells: dict[str, dict[str, Money]] = {}
-    for row in table.rows:
-        expected = "forecast" in table.columns and row[table.columns.index("forecast")]
-        line = cells.setdefault(f"{row[at[down]]}{' forecast' if expected else ''}", {})
-        head, amount = str(row[at[across]]), row[at[figure]]
-        line[head] = line[head] + amount if head in line else amount
-    nothing = _nothing(table.rows[0][at[figure]])
-    for name in missing_months(name.removesuffix(" forecast") for name in cells):
-        cells[name] = {heads[0]: nothing} if len(heads) == 1 else {}
-    rows: list[tuple[Any, ...]] = [
-        (name, *(line.get(head) for head in heads), _sum([nothing, *line.values()]))
-        for name, line in sorted(cells.items())
-    ]
-    sums = [_sum([row[place] for row in rows if row[place] is not None]) for place in range(1, len(heads) + 2)]
-    rows.append(("total", *sums))
-    columns = (down, *heads, "total")
-    if len(heads) == 1:
-        columns, rows = columns[:2], [row[:2] for row in rows]
-    return _Grid(title, columns, tuple(rows), columns)
-
-
-def _nothing(amount: Money) -> Money:
-    return amount - amount
-
-
-def _sum(amounts: Sequence[Money]) -> Money:
-    total = amounts[0]
-    for amount in amounts[1:]:
-        total = total + amount
-    return total
+    columns, rows = pivot(table, down, across, figure)
+    if len(columns) == 3:
+        columns, rows = columns[:2], tuple(row[:2] for row in rows)
+    return _Grid(title, columns, rows, columns)
 
 
 def _text(grid: _Grid) -> str:

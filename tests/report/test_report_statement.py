@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from engine.base.money import Money
+from engine.report.export.xlsx_file import render
 from engine.report.months import missing_months
 from engine.report.statement import statement
 from engine.report.tables import tables_of
@@ -158,3 +161,19 @@ def test_months_without_revenue_between_others_are_shown() -> None:
 )
 def test_gaps_are_filled_where_periods_are_months(names: list[str], missing: list[str]) -> None:
     assert missing_months(names) == missing
+
+
+def test_a_workbook_has_the_waterfall_as_people_read_it() -> None:
+    rows = [
+        row("plan", "2025-12", "9.00", forecast=False), row("plan", "2026-01", "1.50", forecast=True),
+        row("setup", "2026-02", "-2.00", forecast=False),
+    ]  # fmt: skip
+    book = load_workbook(io.BytesIO(render({"contract": "C-1", "schedule": rows}, "revenue")[""]))
+    assert book.sheetnames == ["summary", "revenue by month", "schedule"]
+    assert [[cell.value for cell in line] for line in book["revenue by month"].iter_rows()] == [
+        ["posted", "plan (USD)", "setup (USD)", "total (USD)"],
+        ["2025-12", 9, None, 9], ["2026-01 forecast", 1.5, None, 1.5], ["2026-02", None, -2, -2],
+        ["total", 10.5, -2, 8.5],
+    ]  # fmt: skip
+    assert book["revenue by month"].cell(2, 2).number_format == "#,##0.00"
+    assert "revenue by month" not in load_workbook(io.BytesIO(render({"schedule": []}, "revenue")[""])).sheetnames

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine.report.export.cells import figure_of, safe_text, spread
+from engine.report.pivot import pivot
 from engine.report.tables import ResultTable, tables_of
-from engine.report.views import LEADS
+from engine.report.views import LEADS, VIEWS
 
 #: A spreadsheet holds fifteen significant digits; a figure with more of them is written as text, whole.
 DIGITS_MAX = 15
@@ -27,11 +28,26 @@ def render(result: Mapping[str, Any], kind: str) -> dict[str, bytes]:
     first = book.active
     if first is not None:
         book.remove(first)
-    for table in tables_of(result, LEADS.get(kind)) or [ResultTable("empty", (), ())]:
+    tables = tables_of(result, LEADS.get(kind)) or [ResultTable("empty", (), ())]
+    for table in [*tables[:1], *_turned(tables, kind), *tables[1:]]:
         _sheet(book, table)
     content = io.BytesIO()
     book.save(content)
     return {"": content.getvalue()}
+
+
+def _turned(tables: list[ResultTable], kind: str) -> list[ResultTable]:
+    """Tables as people read them, months down and obligations across, beside the rows that programs read."""
+    found = []
+    for view in VIEWS.get(kind, ()):
+        for table in tables:
+            if table.name == view.table and view.across is not None and table.rows:
+                columns, rows = pivot(table, *view.across)
+                currency = rows[-1][-1].currency
+                named = (columns[0], *(f"{column} ({currency})" for column in columns[1:]))
+                figures = tuple((row[0], *(None if cell is None else cell.amount for cell in row[1:])) for row in rows)
+                found.append(ResultTable(view.title or view.table, named, figures))
+    return found
 
 
 def _sheet(book: Any, table: ResultTable) -> None:
