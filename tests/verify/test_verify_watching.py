@@ -164,6 +164,7 @@ def test_folders_that_move_out_and_back_and_come_anew_are_watched(watched: Watch
     watched.until(lambda report: [each.file for each in report.failures] == ["mappings/renamed.test.yaml"])
     (mappings / "renamed.test.yaml").unlink()
     watched.until(lambda report: bool(report.results) and report.passed)
+    assert names(watched.shown[-1]) == sorted(ALL - {"entry"})
 
 
 def test_the_workspace_file_is_watched(watched: Watched) -> None:
@@ -177,6 +178,7 @@ def test_the_workspace_file_is_watched(watched: Watched) -> None:
     watched.until(lambda report: bool(report.problem))
     file.write_text(text, "utf-8")
     watched.until(lambda report: names(report) == sorted(ALL))
+    assert any("tieout.yaml" in report.problem for report in watched.shown)
 
 
 def test_files_are_watched_on_disk(tmp_path: Path) -> None:
