@@ -222,3 +222,15 @@ def test_what_an_event_is_about_is_something_to_expect() -> None:
     advice = seen_in(cast(TestCase, case), "a/one", observed("b1"), observed("c1"))
     assert advice is not None and (advice.path, advice.changed) == ("emitted[0].subject", "'c1'")
     assert seen_in(cast(TestCase, case), "a/one", observed("b1"), observed("b1")) is None
+
+
+def test_what_is_told_to_expect_of_a_missing_field_can_be_written_so(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+
+    def told() -> list[str]:
+        survived = find_mutants(root, "mapping:bill", processes=1).of(Fate.SURVIVED)
+        return [each.advice.expected for each in survived if each.advice and each.advice.path == "output.order"]
+
+    assert told() == ["null"]
+    replace_in(root, "bill.test.yaml", ("output: {id: b1,", "output: {id: b1, order: null,"))
+    assert told() == []

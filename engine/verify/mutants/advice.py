@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.plan.model import CanonicalEvent
 from engine.spec.documents.test import TestCase
-from engine.verify.compare import compare, show
+from engine.verify.compare import ABSENT, compare, show
 from engine.verify.model import Difference, Observed
 from engine.verify.trace import shown
 
@@ -41,7 +41,8 @@ def seen_in(case: TestCase, name: str, before: Observed, after: Observed) -> Adv
     difference = next(_told(before, after), None)
     if difference is None:
         return None
-    return Advice(name, case.span.file, case.span.line, difference.path, difference.expected, difference.actual)
+    written = "null" if difference.expected == show(ABSENT) else difference.expected  # so a case expects that
+    return Advice(name, case.span.file, case.span.line, difference.path, written, difference.actual)
 
 
 def _told(before: Observed, after: Observed) -> Iterator[Difference]:
