@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from revenue_by_day import DAY, METHODS, NothingLeft, Promise, Repricing, by_style, daily_shares, recognised
+from revenue_by_day import DAY, METHODS, NothingLeft, Promise, Repricing, by_style, daily_shares, estimated, recognised
 from revenue_documents import BY_DAY, document, run, usd
 
 from engine.base.errors import Failure
@@ -111,6 +111,31 @@ def test_changes_of_the_price_are_those_counted_by_day(
             calculation.calculate(facts)
         return
     assert by_obligation(calculation.calculate(facts)) == expected
+
+
+@given(contracts(), cents)
+def test_new_estimates_are_those_counted_by_day(
+    contract: tuple[str, list[tuple[date, date, int]], Fraction, list[Repricing]], included: Fraction
+) -> None:
+    method, terms, price, changes = contract
+    facts = {
+        "currency": "USD", "price": money(price),
+        "obligations": [
+            {"id": f"o{index}", "ssp": usd(ssp), "start": str(start), "end": str(after - DAY)}
+            for index, (start, after, ssp) in enumerate(terms)
+        ],
+        "consideration": [{"id": "bonus", "included": money(included)}],
+        "changes": [
+            {"id": f"c{index}", "on": str(each.on), "component": "bonus", "included": money(each.added)}
+            for index, each in enumerate(changes)
+        ],
+    }  # fmt: skip
+    promises = [
+        Promise(f"o{index}", Fraction(ssp), daily_shares(method, start, after))
+        for index, (start, after, ssp) in enumerate(terms)
+    ]
+    expected = estimated(promises, price, included, [(each.on, each.added) for each in changes])
+    assert by_obligation(DOCUMENTS[method, "cumulative"].calculate(facts)) == expected
 
 
 HALF_DATED = {"id": "line", "price": usd("1200.00")}

@@ -234,6 +234,24 @@ def recognised(
     return _by_month(promises, last)
 
 
+def estimated(
+    promises: Sequence[Promise], fixed: Fraction, included: Fraction, anew: Iterable[tuple[date, Fraction]]
+) -> dict[tuple[str, str], Fraction]:
+    """The same for a fixed price and a variable amount that is shared by itself, and estimated anew on days: every
+    estimate counts as if it had been made at the start."""
+    weights = {promise.name: promise.ssp for promise in promises}
+    certain, variable = shared(fixed, weights), shared(included, weights)
+    last = max(max(promise.shares) for promise in promises)
+    for promise in promises:
+        promise.stages = [Stage(None, Fraction(0), certain[promise.name] + variable[promise.name])]
+    for day, amount in anew:
+        last = max(last, day)
+        variable = shared(amount, weights)
+        for promise in promises:
+            promise.stages.append(Stage(day, Fraction(0), certain[promise.name] + variable[promise.name]))
+    return _by_month(promises, last)
+
+
 def _prospective(promises: Sequence[Promise], price: Fraction, day: date) -> None:
     """What is recognised stays; the rest is shared over what is still to be delivered. Who gets what he had anyway
     keeps his schedule, to the cent."""
