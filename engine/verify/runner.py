@@ -86,7 +86,7 @@ def run_tests(
     recorder = None if coverage is None else Recorder(workspace)
     results = run_cases(workspace, built.plan, only, recorder, tests=tests, seed=seed)
     if only is not None and not results and tests is None:
-        raise UserError(_nothing_chosen(workspace.tests, only))
+        raise UserError(nothing_chosen(workspace.tests, only))
     reached = None
     if recorder is not None and coverage is not None:
         reached = measured(points_of(workspace), recorder.hits, coverage)
@@ -144,7 +144,7 @@ def _chosen(test: Test, case: TestCase, only: str) -> bool:
     return any(fnmatchcase(name, wanted) for name in _names(test, case)) or test.span.file.endswith(f"/{wanted}")
 
 
-def _nothing_chosen(tests: Iterable[Test], only: str) -> str:
+def nothing_chosen(tests: Iterable[Test], only: str) -> str:
     """Why ``only`` chooses nothing, and what it probably meant."""
     known = {name for test in tests for case in test.cases for name in _names(test, case)}
     meant = nearest(only, known)

@@ -94,6 +94,7 @@ def test_a_draft_is_written_once(root: Path, capsys: pytest.CaptureFixture[str])
         (["--watch", "--json"], "--watch prints for people"),
         (["--watch", "--coverage"], "--coverage does not go with --watch"),
         (["--watch", "--budget", "3"], "--budget does not go with --watch"),
+        (["--mutants", "--only", "mapping:entri"], "no test is called mapping:entri"),
         (["--mutants", "--watch"], "--watch does not go with --mutants"),
         (["--mutants", "--coverage-format", "lcov=x"], "--coverage-format does not go with --mutants"),
         (["--mutants", "--changed-since", "HEAD"], "--changed-since does not go with --mutants"),

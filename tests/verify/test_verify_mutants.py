@@ -234,3 +234,13 @@ def test_what_is_told_to_expect_of_a_missing_field_can_be_written_so(tmp_path: P
     assert told() == ["null"]
     replace_in(root, "bill.test.yaml", ("output: {id: b1,", "output: {id: b1, order: null,"))
     assert told() == []
+
+
+def test_the_file_of_a_definition_is_judged_by_all_tests(tmp_path: Path) -> None:
+    root = copy_base(tmp_path)
+    by_file = find_mutants(root, "mappings/entry.mapping.yaml", processes=1)
+    whole = [
+        each for each in find_mutants(root, processes=1).tried if each.mutation.file == by_file.tried[0].mutation.file
+    ]
+    assert [(each.mutation.name, each.fate) for each in by_file.tried] == [(e.mutation.name, e.fate) for e in whole]
+    assert by_file.of(Fate.NOTICED)

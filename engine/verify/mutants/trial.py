@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.base.clock import Clock
+from engine.base.errors import UserError
 from engine.base.identity import digest
 from engine.plan.library import Library
 from engine.plan.model import Plan
@@ -19,7 +20,7 @@ from engine.verify.model import Observed
 from engine.verify.mutants.advice import Advice, seen_in
 from engine.verify.mutants.definitions import Definition, Known, changed, definitions, posting_controls, tree_of
 from engine.verify.mutants.mutations import Mutation, mutations_of
-from engine.verify.runner import BREAKS, CaseRunner, Selection, run_cases, target_name
+from engine.verify.runner import BREAKS, CaseRunner, Selection, nothing_chosen, run_cases, target_name
 
 #: How many cases are asked what they could have looked at.
 ADVISERS_MAX = 8
@@ -139,11 +140,15 @@ def try_mutants(
     """Try every change of the definitions that the chosen tests are about (all, if none are chosen).
 
     The order within a budget follows from the seed and the changes themselves, so that a short run tries a fair part
-    of all. ``progress`` hears how far it is.
+    of all. ``progress`` hears how far it is. Raises UserError if ``only`` chooses no test.
     """
     began = clock.monotonic()
     recorder = Recorder(workspace)
     results = run_cases(workspace, plan, only, recorder)
+    if only is not None and not results:
+        if not _wanted(workspace, plan, only):
+            raise UserError(nothing_chosen(workspace.tests, only))
+        results = run_cases(workspace, plan, None, recorder)  # the file of a definition: any test may come to it
     passing = {result.name.partition("[")[0] for result in results if result.passed}
     passing -= {result.name.partition("[")[0] for result in results if not result.passed}
     cases = _cases(workspace, recorder.reached, passing)
