@@ -14,6 +14,7 @@ from engine.catalog.diagram import draw
 from engine.catalog.expected import named_by
 from engine.catalog.gather import SECTIONS, Catalog, Entry
 from engine.plan.versions import version_number
+from engine.report.visible import visible
 from engine.source.diagnostic import Diagnostics
 
 #: A table's page shows so many rows; the file has them all.
@@ -47,7 +48,7 @@ def _files(catalog: Catalog) -> Iterator[tuple[str, bytes]]:
             return pages[key].id if key in pages else key.partition(":")[2]
 
         text = TEMPLATES.get_template(template).render(**common, **given, depth=depth, link=link, name=name, path=path)
-        return path, text.encode()
+        return path, visible(text).encode()
 
     yield "style.css", _template("style.css")
     outcomes = [each for table in catalog.workspace.outcomes for each in table.outcomes]

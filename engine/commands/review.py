@@ -46,8 +46,9 @@ def plan(place: Place, against: str, form: str, as_json: bool, exit_class: bool)
     else:
         from engine.release.plan_markdown import plan_markdown
         from engine.release.plan_text import plan_lines
+        from engine.report.visible import visible
 
-        text = plan_markdown(found) if form == "markdown" else "\n".join(plan_lines(found)) + "\n"
+        text = plan_markdown(found) if form == "markdown" else visible("\n".join(plan_lines(found)) + "\n")
         click.echo(text, nl=False)
     if exit_class:
         return int(found.level)
@@ -82,8 +83,9 @@ def compat(place: Place, against: str, mode: str | None, view: str | None, as_js
         show_json(report.as_json())
     else:
         from engine.release.compat import compat_lines
+        from engine.report.visible import visible
 
-        click.echo("\n".join(compat_lines(report)))
+        click.echo(visible("\n".join(compat_lines(report))))
     return FINDINGS if report.illegal else CLEAN
 
 

@@ -9,6 +9,7 @@ from engine.release.change_rules import ChangeClass
 from engine.release.classify import DocumentChange
 from engine.release.plan import ReleasePlan, by_gravity
 from engine.release.plan_text import details, summary
+from engine.report.visible import visible
 
 #: A comment that begins with this line is the one that the next plan takes the place of.
 MARKER = "<!-- tieout plan -->"
@@ -88,7 +89,7 @@ def _cut(line: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text that means itself, on one line: no emphasis, links, mentions or tags; a path that it begins with is code."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     path = _PATH.match(line)
     return _plain(line) if path is None else path[0].replace("|", "\\|") + _plain(line[path.end() :])
 

@@ -72,3 +72,20 @@ def test_versions_that_both_move_are_compared_each_with_its_own_major(root: Path
         "mapping entry@2.0.0 → 2.0.1",
     }
     assert plan.level is ChangeClass.NONE
+
+
+def test_what_acts_on_a_terminal_or_turns_the_reading_direction_is_shown_as_its_code(
+    root: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from cli import tieout
+
+    edit(root, "mappings/accounts.table.yaml", ('account: "4000"', 'account: "\\e[2J\\u202e4010"'))
+    edit(root, "schemas/bill.issued@1.schema.json", ('"title": "Bill issued"', '"title": "Bill \\u001b[2J\\u202e"'))
+    for form in ("text", "markdown"):
+        tieout.main(["plan", "--workspace", str(root), "--format", form], standalone_mode=False)
+        said = capsys.readouterr().out
+        assert "\x1b" not in said and "\u202e" not in said
+        assert "u001b" in said and "u202e" in said and "4010" in said
+    tieout.main(["docs", "build", "--workspace", str(root), "--out", str(tmp_path / "site")], standalone_mode=False)
+    pages = [page.read_text("utf-8") for page in (tmp_path / "site").rglob("*.html")]
+    assert pages and not any("\x1b" in page or "\u202e" in page for page in pages)

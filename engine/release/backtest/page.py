@@ -23,8 +23,8 @@ from engine.release.backtest.words import (
     recorded_lines,
     signed_text,
     verdict_sentence,
-    visible,
 )
+from engine.report.visible import visible
 
 #: Rows of a table of sums, kinds of difference, and events in full under all kinds together: what a browser bears.
 ROWS_MAX = 200

@@ -28,8 +28,8 @@ from engine.release.backtest.words import (
     recorded_lines,
     signed_text,
     verdict_sentence,
-    visible,
 )
+from engine.report.visible import visible
 
 _ROWS_MAX = 15
 _VALUES_MAX = 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -17,7 +16,6 @@ VERDICTS = {
     Verdict.NOTHING: "no outcome",
 }
 
-_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SIGNS = "Debits are positive, credits negative; amounts of documents without sides are as they are sent."
 
 
@@ -93,12 +91,6 @@ def change_text(change: Change | ValueChange) -> str:
 def event_title(difference: EventDifference) -> str:
     """An event by its id and what it is about."""
     return f"{difference.event} of {difference.subject}" if difference.subject else difference.event
-
-
-def visible(text: str) -> str:
-    """Text from outside in which nothing acts on a terminal or turns the reading direction: such characters are
-    written as their codes."""
-    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def plural(count: int, noun: str) -> str:
