@@ -207,15 +207,16 @@ def _row(diagnostic: Diagnostic, line: str, files: Files) -> Diagnostic:
 
 def _folder(diagnostic: Diagnostic, _line: str, files: Files) -> Diagnostic:
     folder = re.escape(next(iter(diagnostic.about.unknown), ""))
+    last: Span | None = None
     for number, text in enumerate(files.get(diagnostic.span.file, "").split("\n"), 1):
         found = folder and re.search(rf"(?:- +|\[|, *)['\"]?({folder})['\"]?(?=[\],#\s]|$)", text)
         if found:
-            return replace(diagnostic, span=_on(diagnostic, number, found.start(1), found.end(1)))
-    return diagnostic
+            last = _on(diagnostic, number, found.start(1), found.end(1))
+    return diagnostic if last is None else replace(diagnostic, span=last)
 
 
 _HINTS: dict[str, Callable[[Diagnostic, str, Files], Diagnostic]] = {
-    "SPEC012": _number, "SPEC017": _form, "SPEC101": _folder, "SPEC201": _row,
+    "SPEC012": _number, "SPEC017": _form, "SPEC101": _folder, "SPEC102": _folder, "SPEC106": _folder, "SPEC201": _row,
     "YAML001": _no_blank, "YAML007": _no_blank, "YAML013": _begins_with_blank,
     "EXPR001": _sign, "EXPR013": _blank, "TYPE002": lambda diagnostic, _line, _files: of_types(diagnostic),
     "TYPE003": lambda diagnostic, line, _files: of_equality(diagnostic, line),

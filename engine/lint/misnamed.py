@@ -45,6 +45,8 @@ def _once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     for pair in _PAIRS:
         if pair.missing in codes and pair.unknown in codes:
             instead.update(_paired(pair, found))
+    if "SPEC011" in codes:
+        instead.update(_moved(found))
     keyed = [each for each in found if each.code == "SPEC010"] if "SPEC016" in codes else []
     for each in found:
         if each.code == "SPEC016" and any(_same_object(each, other) for other in keyed):
@@ -66,6 +68,27 @@ def _paired(pair: _Pair, found: Sequence[Diagnostic]) -> dict[Diagnostic, Diagno
         if len(beside) == 1 and len(others) == 1 and beside[0] not in instead:
             instead[missing] = None
             instead[beside[0]] = _renamed(beside[0], missing.about.missing[0])
+    return instead
+
+
+def _moved(found: Sequence[Diagnostic]) -> dict[Diagnostic, Diagnostic | None]:
+    """What becomes of a key that stands too far left or right: it does not fit there, and is missing elsewhere."""
+    instead: dict[Diagnostic, Diagnostic | None] = {}
+    for missing in (each for each in found if each.code == "SPEC011"):
+        (name,), owner = missing.about.missing, missing.about.owner
+        for wrong in (each for each in found if each.code in ("SPEC010", "SPEC012") and each not in instead):
+            a, b = missing.span, wrong.span
+            if a.file != b.file or not 0 < b.line - a.line <= _NEAR_LINES:
+                continue
+            if wrong.code == "SPEC010" and wrong.about.unknown == (name,) and b.column < a.column:
+                help = f"indent it as far as what stands below {owner}, which needs it"
+            elif wrong.code == "SPEC012" and wrong.about.owner == f"`{name}`" and b.column > a.column:
+                help = f"indent it less: {owner} needs it"
+            else:
+                continue
+            instead[missing] = None
+            instead[wrong] = replace(wrong, help=help, fix=None)
+            break
     return instead
 
 

@@ -44,9 +44,18 @@ def with_origins(found: list[Diagnostic], workspace: LoadedWorkspace) -> Iterato
         yield _labelled(each, known, workspace.files) if each.code in _ABOUT_FIELDS and known else each
 
 
+#: Keys at which a finding about a whole document belongs, by its code.
+_AT_VALUE = {"CONN001": re.compile(r"connector: *(\S+)")}
+
+
 def closer(diagnostic: Diagnostic, files: Mapping[str, str]) -> Diagnostic:
     """The finding; one that points at a whole part of a document points at the one key or value in it that it names."""
     span = diagnostic.span
+    value = _AT_VALUE.get(diagnostic.code)
+    for number, line in enumerate(files.get(span.file, "").split("\n") if value is not None else (), 1):
+        written = value and value.match(line)
+        if written:
+            return replace(diagnostic, span=Span(span.file, number, written.start(1) + 1, number, written.end(1) + 1))
     if diagnostic.code in _ABOUT_KEYS and diagnostic.about.unknown:
         return _at_key(diagnostic, files)
     if diagnostic.code == "TEST206" and (at_key := _at_key(diagnostic, files)) is not diagnostic:

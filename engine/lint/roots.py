@@ -27,6 +27,16 @@ def _same_file(later: Diagnostic, first: Diagnostic) -> bool:
     return later.span.file == first.span.file
 
 
+def _wherever(_later: Diagnostic, _first: Diagnostic) -> bool:
+    """A rule of a connector that comes too late shows in every flow that asks the connector."""
+    return True
+
+
+def _of_test(later: Diagnostic, first: Diagnostic) -> bool:
+    """Whether a case that is not there is one of a test in which two have one name."""
+    return any(name.partition("/")[0] == first.about.owner for name in later.about.unknown)
+
+
 def _same_line(later: Diagnostic, first: Diagnostic) -> bool:
     return (later.span.file, later.span.line) == (first.span.file, first.span.line)
 
@@ -91,6 +101,8 @@ _FOLLOWING: tuple[tuple[str, str, Callable[[Diagnostic, Diagnostic], bool]], ...
     ("TEST235", "FLOW243", _shared),
     ("FLOW202", "FLOW202", _shadowed),
     ("TYPE005", "TYPE002", _round),
+    ("CONN228", "CONN233", _wherever),
+    ("TEST203", "TEST222", _of_test),
 )
 _LATER = frozenset(code for code, _, _ in _FOLLOWING)
 _COMPUTING = ("EXPR", "TYPE", "MONEY")

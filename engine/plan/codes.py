@@ -22,7 +22,8 @@ register(
          "- id: posted\n  post: {connection: erp, operation: invoice.create, ...}",
          "- id: controls\n  check: {policy: posting_controls@1, ...}\n- id: posted\n  post: ...",
          "The controls only control what cannot go round them: every `post` of an operation that makes or changes an "
-         "accounting document must come after a `check` of a policy with `posting_controls: true` on every path."),
+         "accounting document must come after a `check` of a policy with `posting_controls: true` on every path.",
+         fixable=True),
     Code("FLOW006", "name-taken", ERROR, "A name that would hide another one.", "as: event", "as: line",
          "An expression could not say which of the two it means."),
     Code("FLOW007", "setting-without-effect", ERROR, "A `timeout`, `retry` or `on_error` on a step that cannot use it.",

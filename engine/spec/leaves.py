@@ -85,7 +85,7 @@ def written(value: str | int | Decimal | bool | None) -> str:
 
 def wrong_type(node: Node, wanted: str, owner: str, diagnostics: Diagnostics) -> Any:
     help = _number_meant(node) if wanted == "a number" else ""
-    about = About(given=Sort(frozenset({_kind(node)})), wanted=Sort(frozenset({wanted})))
+    about = About(owner=owner, given=Sort(frozenset({_kind(node)})), wanted=Sort(frozenset({wanted})))
     diagnostics.error("SPEC012", f"{owner} must be {wanted}, not {described(node)}", node.span, help, about=about)
     return INVALID
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as Mapping_
 from dataclasses import field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.base.errors import UserError
@@ -196,8 +196,10 @@ class _Loader:
         """Load everything, without documents of one kind if it is given, which :meth:`load_rest` adds."""
         self._put_off = put_off
         self._head = workspace = self.workspace()
-        for folder in workspace.folders if workspace else ():
-            self._folder(folder, workspace.span if workspace else Span(WORKSPACE_FILE))
+        if workspace is not None:
+            for place, folder in enumerate(workspace.folders):
+                if not self._is_read(place, workspace):
+                    self._folder(folder, workspace.span)
         return self._loaded()
 
     def load_rest(self) -> LoadedWorkspace:
@@ -249,10 +251,26 @@ class _Loader:
 
     # ------------------------------------------------------------------ files
 
+    def _is_read(self, place: int, workspace: Workspace) -> bool:
+        """Whether a folder is read with another one, which is reported: each of its documents would be there twice."""
+        folder = workspace.folders[place]
+        path = PurePosixPath(folder)
+        for other, each in enumerate(workspace.folders):
+            is_same = path == PurePosixPath(each)
+            if (is_same and other < place) or (not is_same and PurePosixPath(each) in path.parents):
+                message = (
+                    f"folder `{folder}` is listed twice" if is_same else f"folder `{folder}` is a part of `{each}`"
+                )
+                about = About(unknown=(folder,), kind="folder")
+                self._diagnostics.error("SPEC106", message, workspace.span, "list it once", about=about)
+                return True
+        return False
+
     def _folder(self, folder: str, span: Span) -> None:
         path = self._disk.root / folder
         if not inside(self._disk.root, path):
-            self._diagnostics.error("SPEC102", f"folder `{folder}` is outside the workspace", span)
+            about = About(unknown=(folder,), kind="folder")
+            self._diagnostics.error("SPEC102", f"folder `{folder}` is outside the workspace", span, about=about)
         elif not path.is_dir():
             message, about = f"there is no folder `{folder}`", About(unknown=(folder,), kind="folder")
             self._diagnostics.error("SPEC101", message, span, "create it, or leave it out", about=about)

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.lint.finding import finding
 from engine.lint.subject import Subject
+from engine.source.about import About
 from engine.source.diagnostic import Diagnostic, Label
 from engine.source.node import plain
 from engine.spec.documents.test import Expect, Test, TestCase
@@ -64,6 +65,7 @@ def _cases(test: Test) -> Iterator[Diagnostic]:
                 case.span,
                 "give every case a name of its own",
                 (Label(first.span, "the other case"),),
+                about=About(owner=test.id, named=(case.id,), kind="test case"),
             )
         if alike[_outline(case)] == 1:
             continue

@@ -34,12 +34,16 @@ def _schemas(form: ManifestForm, subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _never(rules: tuple[ErrorRule, ...]) -> Iterator[Diagnostic]:
-    """Rules for answers that an earlier one takes, whatever else they say."""
+    """Rules for answers that an earlier one takes, whatever else they say: one finding for each that comes too soon."""
+    told: set[int] = set()
     for number, rule in enumerate(rules):
         statuses = () if rule.status is None else tuple(_statuses(rule.status.node))
-        for before in rules[:number] if statuses else ():
+        for first, before in enumerate(rules[:number] if statuses else ()):
             taken = set(_statuses(before.status.node)) if before.status is not None else {"any"}
             if before.when is None and all(_is_taken(each, taken) for each in statuses) and rule.status is not None:
+                if first in told:
+                    break
+                told.add(first)
                 message = f"this rule for {', '.join(statuses)} never applies: an earlier one takes all of them"
                 labels = (Label(before.span, "this one comes first"),)
                 yield finding("CONN233", message, rule.status.span, "put the narrower rule first", labels)

@@ -45,7 +45,7 @@ class Mistake:
         """The line in the changed workspace."""
         if self.at == self.patch.file:
             return self.patch.first_line(root) + self.line - 1
-        lines = (root / self.at).read_text("utf-8").splitlines()
+        lines = self.patch.text_of(self.at, root).splitlines()
         return next((number for number, line in enumerate(lines, 1) if self.on in line), 0)
 
 
@@ -105,13 +105,17 @@ def complaint(trial: Trial, patch: Patch) -> str:
 
 
 def batches(patches: Iterable[Patch]) -> list[list[Patch]]:
-    """Patches that can be tried together: no two of one file."""
+    """Patches that can be tried together: no two of one file, and none with others that lays files over them."""
     made: list[list[Patch]] = []
     depth: Counter[str] = Counter()
+    alone: list[list[Patch]] = []
     for patch in patches:
+        if patch.over:
+            alone.append([patch])
+            continue
         position = depth[patch.file]
         depth[patch.file] += 1
         if position == len(made):
             made.append([])
         made[position].append(patch)
-    return made
+    return made + alone

@@ -17,6 +17,7 @@ from engine.source.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[3]
 CORPUS = ROOT / "tests" / "corpus"
+OVER = CORPUS / "over"
 FOLDERS = ("mappings", "policies", "schemas")
 
 
@@ -24,7 +25,8 @@ FOLDERS = ("mappings", "policies", "schemas")
 class Patch:
     """One changed file. ``find`` is replaced at its ``nth`` place; without it the whole text is ``replace``.
 
-    ``copy_of`` is the file that a new one begins as; ``latin1`` writes the bytes of another encoding.
+    ``copy_of`` is the file that a new one begins as; ``latin1`` writes the bytes of another encoding. ``over`` names a
+    folder below ``over`` whose files lie over those of the workspace meanwhile.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Patch:
     nth: int = 1
     copy_of: str | None = None
     latin1: bool = False
+    over: str = ""
 
     def applied(self, root: Path) -> bytes:
         """The file's new content. Raises ValueError if the place is not there."""
@@ -50,8 +53,20 @@ class Patch:
         text = self._text(root)
         return 1 if self.find is None else text.count("\n", 0, self._start(text)) + 1
 
+    def laid_over(self) -> dict[str, bytes]:
+        """The files that lie over those of the workspace, by path."""
+        folder = OVER / self.over
+        files = sorted(each for each in folder.rglob("*") if each.is_file()) if self.over else ()
+        return {each.relative_to(folder).as_posix(): each.read_bytes() for each in files}
+
     def _text(self, root: Path) -> str:
-        begin = root / (self.copy_of or self.file)
+        return self.text_of(self.copy_of or self.file, root)
+
+    def text_of(self, file: str, root: Path) -> str:
+        """A file as it is beside the change."""
+        begin = OVER / self.over / file
+        if not self.over or not begin.exists():
+            begin = root / file
         return begin.read_text("utf-8") if begin.exists() else ""
 
     def _start(self, text: str) -> int:
@@ -83,6 +98,7 @@ def patch_of(family: str, entry: dict[str, Any]) -> Patch:
         nth=entry.get("nth", 1),
         copy_of=entry.get("copy_of"),
         latin1=entry.get("latin1", False),
+        over=entry.get("over", ""),
     )
 
 
@@ -115,16 +131,18 @@ class Trial:
         before: dict[Path, bytes | None] = {}
         try:
             for patch in patches:
-                path = self.root / patch.file
-                before[path] = path.read_bytes() if path.exists() else None
-                path.write_bytes(patch.applied(self.root))
+                for file, content in (*patch.laid_over().items(), (patch.file, patch.applied(self.root))):
+                    path = self.root / file
+                    before.setdefault(path, path.read_bytes() if path.exists() else None)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
             yield
         finally:
-            for path, content in before.items():
-                if content is None:
+            for path, was in before.items():
+                if was is None:
                     path.unlink()
                 else:
-                    path.write_bytes(content)
+                    path.write_bytes(was)
 
     def check(self, texts: Mapping[str, str]) -> LintReport:
         """Everything found as if some files had other texts."""
