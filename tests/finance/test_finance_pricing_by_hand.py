@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from cases.model import _Writer
-from price_by_hand import bounded, charged, early_bills, window_cost
+from price_by_hand import bounded, charged, early_bills, prorated_slices, window_cost
 
 from engine.base.errors import UserError
 from engine.base.money import minor_units
@@ -262,3 +262,24 @@ def test_lines_in_a_unit_of_ones_own_add_up(seed: int) -> None:
         changes = sum(each["amount"].amount for each in line["adjustments"])
         assert line["base_amount"].amount + changes == line["amount"].amount
     assert result["total"].amount == sum(line["amount"].amount for line in result["lines"])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_units_that_come_and_go_are_paid_for_place_by_place(seed: int) -> None:
+    random = Random(f"prorated {seed}")
+    ends = sorted(random.sample(range(1, 30), random.randrange(0, 3)))
+    tiers: list[dict[str, Any]] = [{"up_to": end} for end in ends]
+    tiers.append({})
+    for tier in tiers:
+        tier |= {"unit_price": _cents(random, 0, 900), "flat_fee": _cents(random, 0, 900)}
+    price = {"tiers": {"mode": "slice", "tiers": tiers}}
+    charge = {"id": "units", "meters": ["units"], "quantity": {"prorated": True}, "price": price}
+    document = _document("EUR", [{**charge, "rounding": {"scale": 8}}])
+    for _ in range(5):
+        events = [(random.randrange(-12, 20), Fraction(random.randrange(0, 33), 32)) for _ in range(6)]
+        usage = [
+            {"meter": "units", "quantity": str(units), "prorated_quantity": str(float(units * part))}
+            for units, part in events
+        ]
+        total = Fraction(document.calculate({"usage": usage})["total"].amount)
+        assert total == prorated_slices(tiers, events), (tiers, events)

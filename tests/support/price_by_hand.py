@@ -187,3 +187,28 @@ def window_cost(cost: Fraction, promised: Fraction | None, factor: Fraction, tru
         found += part if spent < promised else part * factor
         spent += part
     return max(found, promised) if true_up else found
+
+
+def prorated_slices(tiers: Sequence[Mapping[str, Any]], events: Sequence[tuple[int, Fraction]]) -> Fraction:
+    """Units that come and go, each paid for by the part of its event, at the price of the tier it stands in or leaves.
+    ``events`` are units and parts. What goes leaves the highest place first; flat fees follow the highest place."""
+
+    def tier_at(place: int) -> Mapping[str, Any]:
+        return next(tier for tier in tiers if "up_to" not in tier or place <= tier["up_to"])
+
+    found, level, peak = Fraction(0), 0, 0
+    for units, part in events:
+        if not units or not part:
+            continue  # it was there for no time
+        for _ in range(abs(units)):
+            place = level + 1 if units > 0 else level
+            found += (part if units > 0 else -part) * Fraction(tier_at(place).get("unit_price", 0))
+            level += 1 if units > 0 else -1
+        peak = max(peak, level)
+    if peak <= 0:
+        return Fraction(0)
+    lower = 0
+    for tier in tiers:
+        found += Fraction(tier.get("flat_fee", 0)) if peak > lower else 0
+        lower = tier.get("up_to", lower)
+    return max(Fraction(0), found)
