@@ -20,11 +20,13 @@ _CUSTOMERS_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A party as an invoice needs it: its id, its invoice address, its receivable account in this company."""
+    """A party as an invoice needs it: its id, its invoice address, its receivable account in this company. One that was
+    archived still owns its documents, but gets no new invoice."""
 
     id: int
     address: int
     receivable: int
+    archived: bool = False
 
 
 @dataclass(slots=True)
@@ -91,8 +93,9 @@ class Books:
         known = company.customers.get(code)
         if known is not None:
             return known
-        fields = ["addresses", "account_receivable"]
-        rows = await self._rows("party.party", [["code", "=", code]], fields, company.context)
+        fields = ["addresses", "account_receivable", "active"]
+        domain = [["code", "=", code], ["active", "in", [True, False]]]
+        rows = await self._rows("party.party", domain, fields, company.context)
         if not rows:
             raise Failure(ErrorClass.MISSING_REFERENCE, f"the ERP has no customer {code!r}")
         row = rows[0]
@@ -103,8 +106,9 @@ class Books:
             raise Failure(ErrorClass.MISSING_REFERENCE, f"customer {code!r} has no receivable account in the ERP")
         if len(company.customers) >= _CUSTOMERS_MAX:
             company.customers.clear()
-        found = Customer(row["id"], row["addresses"][0], int(receivable))
-        company.customers[code] = found
+        found = Customer(row["id"], row["addresses"][0], int(receivable), not row["active"])
+        if not found.archived:  # somebody may make it active again
+            company.customers[code] = found
         return found
 
     async def _default_receivable(self, company: Company) -> int | None:

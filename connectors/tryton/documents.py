@@ -37,6 +37,7 @@ _FIELDS = [
     "reconciled",
     "currency.code",
     "party.code",
+    "party.active",
     "lines.amount",
     "lines.type",
 ]
@@ -129,6 +130,10 @@ class SalesDocuments:
         await self._remove(company, [row["id"] for row in rows if row["state"] == _DRAFT])
         draft = await self._draft(company, wanted)
         row = await self.read(company, draft)
+        if wanted.kind is INVOICE and not row["party."]["active"]:  # archived since it was remembered
+            await self._remove(company, [draft])
+            self._books.forget_customer(wanted.content["customer"])
+            raise _archived(wanted.content["customer"])
         words = difference(_signed(wanted), _totals(row), wanted.currency)
         if words and await follow_tax_rounding(self._session, self._books, company, draft, _rounding(wanted, row)):
             words = difference(_signed(wanted), _totals(await self.read(company, draft)), wanted.currency)
@@ -149,6 +154,8 @@ class SalesDocuments:
     async def _values(self, company: Company, wanted: Wanted) -> dict[str, Any]:
         content, books = wanted.content, self._books
         customer = await books.customer(company, content["customer"])
+        if customer.archived and wanted.kind is INVOICE:
+            raise _archived(content["customer"])
         currency = await books.id_of(company, "currency", wanted.currency)
         lines = []
         for position, line in enumerate(wanted.lines, start=1):
@@ -337,6 +344,13 @@ def _receipt(row: Mapping[str, Any]) -> Receipt:
 
 def _rounding(wanted: Wanted, row: Mapping[str, Any]) -> TaxRounding:
     return TaxRounding(wanted.lines, wanted.kind.sign, _signed(wanted), _totals(row), wanted.currency)
+
+
+def _archived(customer: str) -> Failure:
+    """Why an invoice is not made: payments, credits and entries of an archived customer are still booked."""
+    what_to_do = "make it active there, or give its code to the one that replaced it"
+    words = f"customer {customer!r} is archived in the ERP: {what_to_do}"
+    return Failure(ErrorClass.MISSING_REFERENCE, words)
 
 
 def _signed(wanted: Wanted) -> Totals:

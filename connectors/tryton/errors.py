@@ -18,6 +18,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], ErrorClass], ...]] = tuple(
         (r"not allowed to|is not allowed\.", ErrorClass.PERMISSION),
         (r"must be unique", ErrorClass.DUPLICATE),
         (r"must define a", ErrorClass.MISSING_REFERENCE),
+        (r"no rate found for currency", ErrorClass.MISSING_REFERENCE),
         (r"does not exist|that don't exist", ErrorClass.MISSING_REFERENCE),
         (r"already reconciled|because it is posted|from posted move|cannot modify posted", ErrorClass.CONFLICT),
         (r"no longer in a draft state|because it has a number", ErrorClass.CONFLICT),

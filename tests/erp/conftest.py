@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +29,28 @@ def _say(line: str) -> None:
 @pytest.fixture(scope="session")
 def real_erp() -> Iterator[RunningErp]:
     """Tryton on PostgreSQL, fresh for this session; what takes long to make is kept in ``.test-state``."""
-    name = f"erp-{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}"
-    erp = start_erp(STATE, year=YEAR, progress=_say, name=name, fresh=True)
-    try:
-        yield erp
-    finally:
-        erp.stop()
+    with _name_of_our_own() as name:
+        erp = start_erp(STATE, year=YEAR, progress=_say, name=name, fresh=True)
+        try:
+            yield erp
+        finally:
+            erp.stop()
+
+
+@contextmanager
+def _name_of_our_own() -> Iterator[str]:
+    """A name for the ERP of this process: another test process on this checkout would make its own anew in ours."""
+    base = f"erp-{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}"
+    STATE.mkdir(exist_ok=True)
+    for number in itertools.count(1):
+        name = base if number == 1 else f"{base}-{number}"
+        with (STATE / f"{name}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield name
+            return
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ class Parties:
 
     def _create(self, values: Mapping[str, Any]) -> int:
         plain = {name: value for name, value in values.items() if name not in _CHILDREN}
-        blank = {"name": "", "account_receivable": None, **dict.fromkeys(_CHILDREN, ())}
+        blank = {"name": "", "active": True, "account_receivable": None, **dict.fromkeys(_CHILDREN, ())}
         record = self._records.add("party.party", {**blank, **plain})
         for name, steps in values.items():
             if name in _CHILDREN:

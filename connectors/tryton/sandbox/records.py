@@ -86,12 +86,14 @@ class Records:
         return self._rows.get(model, {}).values()
 
     def search(self, model: str, domain: Sequence[Any]) -> list[Record]:
-        """The records that fit every clause of a domain, by id."""
+        """The records that fit every clause of a domain, by id; archived ones only where the domain speaks of that."""
         clauses = [clause for clause in domain if clause[0] != "active"]
+        shown = next((clause[2] for clause in domain if clause[0] == "active"), (True,))
         return [
             record
             for record in self._candidates(model, clauses)
-            if all(_COMPARE[operator](self._value(model, record, path), asked) for path, operator, asked in clauses)
+            if record.get("active", True) in shown
+            and all(_COMPARE[operator](self._value(model, record, path), asked) for path, operator, asked in clauses)
         ]
 
     def read(self, model: str, record: Record, fields: Sequence[str]) -> Record:
