@@ -131,11 +131,12 @@ def wants_color(*, errors: bool = False) -> bool:
 
 
 def sources_of(diagnostics: Sequence[Any], root: Path | None) -> dict[str, str]:
-    """The texts that findings point into, where they lie in the workspace."""
+    """The texts that findings point into, where they lie in the workspace: a link out of it shows nothing."""
     texts: dict[str, str] = {}
+    top = (Path() if root is None else root).resolve()
     for file in {each.span.file for each in diagnostics}:
         path = Path(file) if root is None else root / file
-        if path.is_file():
+        if path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(top)):
             texts[file] = path.read_bytes().decode(errors="replace")
     return texts
 

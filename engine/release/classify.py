@@ -50,6 +50,7 @@ def document_changes(old: Revision, new: Revision) -> list[DocumentChange]:
     before, after = documents_of(old), documents_of(new)
     contracts = {each.name: each for each in contract_changes(old.workspace, new.workspace, against=old.label)}
     found = [_change(was, is_, after, contracts) for was, is_ in _pairs(before, after)]
+    _say_unread(found, old, {each.file for each in before.values()})
     _say_renamed(found)
     found = [each for each in found if each.reasons]  # a table whose rows are written in another way says nothing
     return sorted(found, key=lambda each: (-each.level, each.document.kind, each.document.key))
@@ -75,6 +76,19 @@ def _pairs(
             yield None, is_
     for was in gone.values():
         yield was, None
+
+
+def _say_unread(changes: list[DocumentChange], old: Revision, read: set[str]) -> None:
+    """Of documents that look new because their old self cannot be read, say that nobody knows what changes."""
+    for change in changes:
+        new = change.new
+        if change.old is not None or new is None or new.kind in _HARMLESS:
+            continue
+        known_as = new.major if new.kind == "schema" else new.id
+        lay_there = new.file in old.workspace.files and new.file not in read
+        if lay_there or (new.kind, known_as) in old.workspace.unread:
+            text = "it was there before and could not be read by this program, so what changes is not known"
+            change.reasons[:] = [Reason(_BEHAVIOURAL, text, "", None, new.span)]
 
 
 _NAMES = {("id",), ("version",), ("summary",), ("$id",), ("x-version",), ("title",)}

@@ -58,6 +58,9 @@ def check_compatibility(
     new.workspace.diagnostics.raise_errors("the workspace has errors: mend them first")
     notes: list[str] = []
     with opened(root, against, engine) as old:
+        unread = sorted(name for kind, name in old.workspace.unread if kind == "schema")
+        if unread:
+            notes.append(f"Of {old.label} cannot be read, and is compared with nothing: {', '.join(unread)}.")
         found = contract_changes(old.workspace, new.workspace, mode, view, old.label)
         versions = 1
         if mode is not None and mode.is_transitive:

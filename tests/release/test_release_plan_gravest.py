@@ -8,6 +8,7 @@ import pytest
 from review_world import commit, edit
 
 from engine.release.change_rules import ChangeClass, reasons_for
+from engine.release.compat import check_compatibility
 from engine.release.plan import plan_release
 from engine.release.tree_changes import tree_changes
 from engine.source.diagnostic import Diagnostics
@@ -89,3 +90,43 @@ def test_what_acts_on_a_terminal_or_turns_the_reading_direction_is_shown_as_its_
     tieout.main(["docs", "build", "--workspace", str(root), "--out", str(tmp_path / "site")], standalone_mode=False)
     pages = [page.read_text("utf-8") for page in (tmp_path / "site").rglob("*.html")]
     assert pages and not any("\x1b" in page or "\u202e" in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    "broken", [b"\xef\xbb\xbfspec: mapping/v1\n", b"\xff\xfe\x00", b"spec: mapping/v9\nid: entry\n"]
+)
+def test_what_could_not_be_read_before_is_not_called_new(root: Path, broken: bytes) -> None:
+    good = (root / MAPPING).read_bytes()
+    (root / MAPPING).write_bytes(broken)
+    commit(root, "broken")
+    (root / MAPPING).write_bytes(good)
+    plan = plan_release(root, "HEAD")
+    (change,) = plan.changes
+    assert (change.document.key, change.level) == ("mapping:entry@1.0.0", ChangeClass.BEHAVIOURAL)
+    assert "what changes is not known" in change.reasons[0].sentence
+
+
+def test_a_contract_that_could_not_be_read_before_is_said_to_be_compared_with_nothing(root: Path) -> None:
+    schema = root / "schemas" / "entry@1.schema.json"
+    good = schema.read_bytes()
+    schema.write_bytes(b"{")
+    commit(root, "broken")
+    schema.write_bytes(good)
+    report = check_compatibility(root, "HEAD")
+    assert any("is compared with nothing: entry@1." in note for note in report.notes)
+    (change,) = (each for each in plan_release(root, "HEAD").changes if each.document.kind == "schema")
+    assert change.level is ChangeClass.BEHAVIOURAL
+
+
+def test_a_link_out_of_the_workspace_shows_nothing_of_what_it_leads_to(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli import tieout
+
+    (tmp_path / "secret").write_text("a secret of the machine\n", "utf-8")
+    (root / "mappings" / "link.mapping.yaml").symlink_to(tmp_path / "secret")
+    for command in ("plan", "test", "lint"):
+        tieout.main([command, "--workspace", str(root)], standalone_mode=False)
+        said = capsys.readouterr()
+        assert "SPEC102" in said.out + said.err
+        assert "a secret" not in said.out + said.err
