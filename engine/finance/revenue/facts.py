@@ -137,8 +137,8 @@ class Change:
     added: tuple[Obligation, ...] = fact("Obligations that are new.", default=())
     removed: tuple[str, ...] = fact("Obligations that fall away.", default=())
     ends: Mapping[str, date] | None = fact(
-        "New last days of service, by obligation. Its stand-alone price grows or shrinks with the service, unless `ssp` "
-        "states it.",
+        "New last days of service, by obligation. Its stand-alone price grows or shrinks with the service, unless "
+        "`ssp` states it.",
         default=None,
     )
     ssp: Mapping[str, Money] | None = fact("Stand-alone prices of a unit as of now.", default=None)
