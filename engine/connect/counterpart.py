@@ -7,20 +7,18 @@ system gives them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.base.errors import ErrorClass, Failure, UserError
 from engine.base.record import frozen
 from engine.connect.declaration import ErrorRule, ManifestForm, Mechanism
-from engine.connect.http_message import HttpReply, Origin, split_url
+from engine.connect.http_message import HttpReply
 from engine.connect.operation_form import OperationCode
 from engine.connect.port import Call, Document
 from engine.connect.reply_draft import Draft, echoed, hollow, invent
 from engine.connect.reply_form import Rule, reply_value
 from engine.connect.sandbox import Fault, Sandbox, SandboxReply, SandboxRequest, read_request
-from engine.connect.transport import Http
 
 #: Classes by which a system says that it does not take a document for what it holds.
 _REFUSALS = (ErrorClass.DATA, ErrorClass.POLICY, ErrorClass.MISSING_REFERENCE, ErrorClass.SCHEMA, ErrorClass.CONFLICT,
@@ -51,7 +49,6 @@ class Counterpart(Sandbox):
         super().__init__()
         self.made: dict[str, int] = {}
         self.strangers: list[str] = []
-        self.quiet = asyncio.Event()  # set while nobody is going to answer
         self._form = form
         self._operation = operation
         self._settings = settings
@@ -215,13 +212,6 @@ class Counterpart(Sandbox):
     def is_change(self, request: SandboxRequest) -> bool:
         return _fingerprint(request) not in self._questions
 
-    def take(self, connection: Any, request: SandboxRequest) -> None:
-        script = self.faults if self.is_change(request) else self.read_faults
-        hangs = bool(script) and script[0] in (Fault.HANG, Fault.COMMIT_HANG)
-        super().take(connection, request)
-        if hangs:
-            self.quiet.set()
-
     def answer(self, request: SandboxRequest) -> SandboxReply:
         asked = self._questions.get(_fingerprint(request))
         if asked is not None:
@@ -252,32 +242,6 @@ class Counterpart(Sandbox):
             if reply is not None:
                 return _shown(reply)
         return SandboxReply(status, {"message": "made up"}, {"retry-after": "7"} if status == 429 else {})
-
-
-class Detour(Http):
-    """The way out of a connector, with every address led to the counterpart. Where nobody is going to answer, nobody
-    is waited for."""
-
-    def __init__(self, counterpart: Counterpart) -> None:
-        super().__init__(("127.0.0.1",), concurrency=32)
-        self._counterpart = counterpart
-
-    def origin(self, url: str) -> tuple[Origin, str]:
-        _, target = split_url(url)
-        return Origin("http", "127.0.0.1", self._counterpart.port), target
-
-    async def send(self, origin: Origin, request: bytes, *, total_seconds: float | None = None) -> HttpReply:
-        quiet = self._counterpart.quiet
-        answer = asyncio.ensure_future(super().send(origin, request, total_seconds=total_seconds))
-        silence = asyncio.ensure_future(quiet.wait())
-        await asyncio.wait((answer, silence), return_when=asyncio.FIRST_COMPLETED)
-        silence.cancel()
-        if answer.done():
-            return answer.result()
-        quiet.clear()
-        answer.cancel()
-        await asyncio.wait((answer,))
-        raise Failure(ErrorClass.UNKNOWN_OUTCOME, f"{origin.host} did not answer in time", detail="sent")
 
 
 def _name(draft: Draft, receipt: Any, document: Document) -> None:

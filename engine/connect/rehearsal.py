@@ -16,8 +16,9 @@ from engine.base.record import frozen
 from engine.base.secret import Secret
 from engine.connect import conformance as suite
 from engine.connect.conformance import CHECKS, Check, Subject
-from engine.connect.counterpart import Counterpart, Detour
+from engine.connect.counterpart import Counterpart
 from engine.connect.declaration import ManifestForm, OperationForm, OperationKind, SettingType
+from engine.connect.detour import Detour
 from engine.connect.manifest import Manifest
 from engine.connect.opening import open_connector
 from engine.connect.operation_form import OperationCode, compile_operations

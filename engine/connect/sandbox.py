@@ -72,6 +72,7 @@ class Sandbox:
         self.read_faults: deque[Fault | None] = deque()
         self.requests: list[SandboxRequest] = []
         self.port = 0
+        self.quiet = asyncio.Event()  # set when a request is not going to be answered; who waits for it clears it
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
 
@@ -142,7 +143,7 @@ class Sandbox:
         if fault is None:
             connection.reply(self.answer(request))
         elif fault is Fault.HANG:
-            return
+            self.quiet.set()
         elif fault is Fault.DROP:
             connection.cut()
         elif fault.value.startswith("commit_"):
@@ -151,7 +152,9 @@ class Sandbox:
             connection.reply(self.refusal(fault))
 
     def _answer_badly(self, connection: _Connection, fault: Fault, good: SandboxReply) -> None:
-        if fault is Fault.COMMIT_DROP:
+        if fault is Fault.COMMIT_HANG:
+            self.quiet.set()
+        elif fault is Fault.COMMIT_DROP:
             connection.cut()
         elif fault is Fault.COMMIT_SERVER_ERROR:
             connection.reply(self.refusal(fault))

@@ -27,6 +27,7 @@ from engine.connect import (
     open_connector,
 )
 from engine.connect.conformance import CHECKS, Check, Subject
+from engine.connect.detour import Detour
 from engine.connect.http_engine import HttpConnector
 from engine.connect.port import Connector
 from engine.source.diagnostic import Diagnostics
@@ -56,9 +57,9 @@ async def opened(sandbox: DocumentSandbox, **values: object) -> AsyncIterator[Co
         {"base_url": sandbox.url, **values},
         {"token": Secret(TOKEN)},
         ("127.0.0.1",),
-        timeout_seconds=0.3,
+        timeout_seconds=30.0,
     )
-    connector = open_connector(manifest(), settings, CLOCK)
+    connector = open_connector(manifest(), settings, CLOCK, Detour(sandbox))
     try:
         yield connector
     finally:

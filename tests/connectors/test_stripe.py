@@ -31,6 +31,7 @@ from engine.connect import (
     open_connector,
 )
 from engine.connect.conformance import CHECKS, Check, Subject
+from engine.connect.detour import Detour
 from engine.connect.port import Connector
 from engine.connect.webhook import describe, verify
 from engine.source.diagnostic import Diagnostics
@@ -64,8 +65,8 @@ def call_of(number: int, operation: str = "invoice.annotate", **metadata: str) -
 async def opened(sandbox: StripeSandbox) -> AsyncIterator[Connector]:
     await sandbox.start()
     secrets = {"api_key": Secret(API_KEY), "webhook_secret": Secret(WEBHOOK_SECRET)}
-    settings = Settings("billing", {"base_url": sandbox.url}, secrets, ("127.0.0.1",), timeout_seconds=0.3)
-    connector = open_connector(manifest(), settings, CLOCK)
+    settings = Settings("billing", {"base_url": sandbox.url}, secrets, ("127.0.0.1",), timeout_seconds=30.0)
+    connector = open_connector(manifest(), settings, CLOCK, Detour(sandbox))
     try:
         yield connector
     finally:

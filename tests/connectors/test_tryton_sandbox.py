@@ -56,7 +56,7 @@ class Opened:
         self.server = server
         self.world = TrytonWorld(f"http://127.0.0.1:{port}", "erp", "admin", PASSWORD)
         values = {"base_url": self.world.url, "database": "erp", "user": "admin", "late_invoices": "date_forward"}
-        settings = Settings("erp", values, {"password": Secret(PASSWORD)}, ("127.0.0.1",), timeout_seconds=0.3)
+        settings = Settings("erp", values, {"password": Secret(PASSWORD)}, ("127.0.0.1",), timeout_seconds=1.0)
         self.connector = open_connector(manifest(), settings, CLOCK)
 
     def call(self, number: int) -> Call:
