@@ -128,7 +128,7 @@ class Daemon:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self.folder.glob("std*.*")))
@@ -136,7 +136,7 @@ class Daemon:
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """A command of the command line on the same workspace and state."""
         return subprocess.run(
-            self.command(*arguments), env={**self.environment, **more}, capture_output=True, text=True, timeout=60,
+            self.command(*arguments), env={**self.environment, **more}, capture_output=True, text=True, timeout=180,
             check=False,
         )  # fmt: skip
 
