@@ -27,7 +27,8 @@ ENTRY = "mappings/entry.mapping.yaml"
 def test_findings_of_the_corpus_are_those_of_the_command_line(tmp_path: Path) -> None:
     root = tmp_path.resolve() / "ws"
     root.mkdir()
-    patches = [each.patch for each in mistakes() if not each.patch.latin1 and each.patch.file.endswith(".yaml")][::STEP]
+    every = [each.patch for each in mistakes()]  # those over other files need these on disk
+    patches = [each for each in every if each.file.endswith(".yaml") and not each.latin1 and not each.over][::STEP]
     with trial(root) as tried:
         expected = {}
         bench = Workbench(root, Units(), {})
