@@ -29,7 +29,9 @@ def answered(answer: bytes, *, read: bool = False) -> Any:
     async def main() -> Any:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        settings = Settings("documents", {"base_url": url}, {"token": Secret("not shown")}, ("127.0.0.1",), timeout_seconds=20.0)
+        settings = Settings(
+            "documents", {"base_url": url}, {"token": Secret("not shown")}, ("127.0.0.1",), timeout_seconds=20.0
+        )
         manifest = load_manifest("http", Diagnostics())
         assert manifest is not None
         connector = open_connector(manifest, settings, FixedClock("2026-03-31T12:00:00Z"))
