@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from functools import partial
 
 from engine.base.errors import ErrorClass, Failure
@@ -28,6 +29,15 @@ from engine.connect.http_message import (
 from engine.connect.wire import Limits, Wire
 
 NOT_SENT = "not sent"
+
+
+def _always() -> bool:
+    return True
+
+
+#: Asked once a connection was waited for: whether what this task sends may still leave. A process that stood still
+#: meanwhile may have lost its right to, and another one may be at the same work.
+may_leave: ContextVar[Callable[[], bool]] = ContextVar("may_leave", default=_always)
 
 
 class _Pool:
@@ -126,6 +136,11 @@ class Http:
         wire = pool.take() if pool is not None and not pool.waiters else None
         if wire is None:
             wire = await self._acquire(origin)
+            if not may_leave.get()():
+                self._pools[origin].free(wire)
+                raise Failure(
+                    ErrorClass.TRANSIENT, "too late: another process may have taken over the work", detail=NOT_SENT
+                )
         return await wire.exchange(request, self._limits.total_seconds if total_seconds is None else total_seconds)
 
     async def reach(self, origin: Origin) -> None:

@@ -16,6 +16,7 @@ from engine.base.crashpoint import reach
 from engine.base.errors import ErrorClass, Failure
 from engine.base.identity import json_bytes
 from engine.connect.port import Confirmed, LookUp, Rejected, Reply, Unclear, Unknown
+from engine.connect.transport import may_leave
 from engine.run.lanes import Lane
 from engine.run.records import conflict_text, effect_row, receipt_content, receipt_of
 from engine.run.requests import Answer, EffectAnswer, EffectRequest, Refused
@@ -244,6 +245,7 @@ class Effects:
         worker = self._worker
         if not worker.store.may_send(worker.clock.monotonic()):
             return Rejected(ErrorClass.TRANSIENT, "another process may have taken over the work", detail="not sent")
+        may_leave.set(lambda: worker.store.has_leases(worker.clock.monotonic()))  # in this task alone
         try:
             reply = await self._worker.connectors[request.connection].perform(call_of(run))
         except Failure as failure:

@@ -45,7 +45,7 @@ ACTIVE_MAX = 4000
 HEADS_PER_TURN = 16
 RETRY_COMMIT_SECONDS = 1.0
 #: The store does not answer: nobody's mistake, and nothing of the message's.
-STORE_GONE = (StoreGone, sa.exc.OperationalError)
+STORE_GONE = (StoreGone, sa.exc.OperationalError, sa.exc.InternalError)
 
 
 class Worker:

@@ -103,6 +103,19 @@ class SqliteDriver:
         return None
 
 
+#: A node that stands still in the middle of a transaction keeps its locks, and every other node waits for them. The
+#: server ends it after so long; when the node goes on, it has lost a connection, as with a restart of the database.
+_STANDING_STILL = "SET idle_in_transaction_session_timeout = '{}s'"
+
+
+def _end_what_stands_still(connection: Any, _record: object) -> None:
+    """Later than the writer: what reads much may think for a while between two pieces."""
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING_STILL.format(60))
+    connection.autocommit = False
+
+
 class PostgresqlDriver:
     """A PostgreSQL database, for several engine nodes."""
 
@@ -126,6 +139,7 @@ class PostgresqlDriver:
             cursor.execute("SET synchronous_commit = on")
             cursor.execute("SET lock_timeout = '10s'")
             cursor.execute("SET statement_timeout = '60s'")
+            cursor.execute(_STANDING_STILL.format(10))
         connection.commit()
         return connection
 
@@ -134,7 +148,9 @@ class PostgresqlDriver:
 
     def engine(self) -> sa.Engine:
         url = sa.make_url(self.url).set(drivername="postgresql+psycopg")
-        return sa.create_engine(url, poolclass=sa.NullPool)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        sa.event.listen(engine, "connect", _end_what_stands_still)
+        return engine
 
     def version(self, cursor: Any) -> int | None:  # noqa: ARG002 - PostgreSQL's rows are asked themselves
         return None

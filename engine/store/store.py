@@ -110,7 +110,7 @@ class Store:
 
         try:
             return self._asked(sql, parameters)
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, psycopg.InternalError):  # the latter: the server ended what stood still
             self._reader.close()
         try:
             self._reader = self.driver.connect()
@@ -145,6 +145,10 @@ class Store:
     def may_send(self, monotonic: float) -> bool:
         """Whether the leases certainly last until a request that begins now has left, connecting included."""
         return self.leases_end_at - monotonic >= self.lease_seconds / 3
+
+    def has_leases(self, monotonic: float) -> bool:
+        """Whether the leases certainly still last: what leaves now leaves before another process takes over."""
+        return self.leases_end_at > monotonic
 
     def now(self, connection: sa.Connection, clock: Clock) -> int:
         """The time by which leases are judged: the database's where several machines share it."""

@@ -12,7 +12,7 @@ import pytest
 
 from engine.base.errors import ErrorClass, Failure
 from engine.connect.httpx_transport import HttpxTransport
-from engine.connect.transport import NOT_SENT, Http
+from engine.connect.transport import NOT_SENT, Http, may_leave
 from engine.connect.wire import Limits
 
 LOCAL = ("127.0.0.1",)
@@ -283,3 +283,21 @@ def test_httpx_uses_it() -> None:
                 await client.get("https://example.com/")
 
     with_server(plain(gzip.compress(b'{"ok":true}', mtime=0), b"content-encoding: gzip\r\n"), body)
+
+
+def test_what_may_no_longer_leave_once_a_connection_is_there_was_not_sent() -> None:
+    async def body(server: Server, http: Http) -> None:
+        async def late() -> None:
+            may_leave.set(lambda: False)
+            with pytest.raises(Failure, match="too late") as caught:
+                await http.request("POST", server.url, body=b"x")
+            assert (caught.value.error_class, caught.value.detail) == (ErrorClass.TRANSIENT, NOT_SENT)
+
+        await asyncio.create_task(late())
+        assert server.requests == []
+        assert (
+            await http.request("GET", server.url)
+        ).body == b"there"  # another task's, on the connection that was made
+        assert server.connections == 1
+
+    with_server(plain(b"there"), body)
