@@ -86,7 +86,11 @@ class Messenger:
         self._until(self._at_rest, "the engine did not come to rest")
 
     def _at_rest(self) -> bool:
-        status = self.ask("/api/status")
+        reply = self._http.get("/api/status", headers=self._token)
+        if reply.status_code == 503:  # the store cannot be read at this moment; the daemon's log says why
+            return False
+        reply.raise_for_status()
+        status = reply.json()
         waiting = status["queue"].get("queued", 0) - status["held_behind"]
         return waiting <= 0 and not status["engine"]["active"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from engine.serve.daemon import Daemon
     from engine.serve.intake import Intake
     from engine.serve.metrics import Metrics
+
+log = logging.getLogger("tieout.server")
 
 PAGE_MAX = 500
 BODY_MAX = 1_048_576
@@ -268,6 +271,7 @@ def _user_error(_request: Request, error: UserError) -> Response:
 
 def _gone(_request: Request, error: Failure | sa.exc.DBAPIError) -> Response:
     reason = str(error.orig) if isinstance(error, sa.exc.DBAPIError) else error.message
+    log.warning("store_not_read", extra={"reason": reason})
     return reply({"error": f"the store cannot be read or written now: {reason}"}, 503)
 
 
