@@ -3,61 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-from engine.base.money import Money as MoneyValue
-from engine.schema.types import (
-    ANY,
-    BOOLEAN,
-    DATE,
-    DURATION,
-    INTEGER,
-    NULL,
-    NUMBER,
-    TIMESTAMP,
-    Array,
-    Money,
-    Object,
-    Recursive,
-    Text,
-    Type,
-    members,
-)
+from engine.schema.sample import sample
+from engine.schema.types import Type
 
-_DEPTH_MAX = 8
-_SIMPLE: dict[Type, Any] = {
-    BOOLEAN: True,
-    INTEGER: 1,
-    NUMBER: Decimal("1.00"),
-    DATE: date(2026, 1, 31),
-    TIMESTAMP: datetime(2026, 1, 31, 12, tzinfo=UTC),
-    DURATION: timedelta(days=1),
-    NULL: None,
-}
+#: So deep in an input, fields are made up that need not be there.
+_OPTIONAL_DEPTH = 4
 
 
-def input_of_type(type_: Type, number: int, depth: int = 0) -> Any:
-    """A small value of a type: every field that is listed, one element in every list. Texts that may be any hold the
-    number, so that two inputs differ."""
-    first = next((each for each in members(type_) if each != NULL), NULL)
-    if isinstance(first, Object):
-        fields = first.fields.items()
-        wanted = [(name, each) for name, each in fields if name in first.required or depth < _DEPTH_MAX // 2]
-        made = {name: input_of_type(each, number, depth + 1) for name, each in wanted if depth < _DEPTH_MAX}
-        if not made and first.extra is not None:
-            made["sample"] = input_of_type(first.extra, number, depth + 1)
-        return made
-    if isinstance(first, Array):
-        return [input_of_type(first.element, number, depth + 1)] if depth < _DEPTH_MAX else []
-    if isinstance(first, Text):
-        return f"sample-{number}" if first.values is None else min(first.values)
-    if isinstance(first, Money):
-        return MoneyValue(Decimal("12.30"), first.currency or "EUR")
-    if isinstance(first, Recursive) or first == ANY:
-        return f"sample-{number}"
-    return _SIMPLE.get(first)
+def input_of_type(type_: Type, number: int) -> Any:
+    """A small value of a type. Texts that may be any hold the number, so that two inputs differ."""
+    return sample(type_, _text(number), _OPTIONAL_DEPTH)
 
 
 def input_of_places(places: Iterable[tuple[str, ...]], number: int) -> dict[str, Any]:
@@ -71,7 +28,7 @@ def input_of_places(places: Iterable[tuple[str, ...]], number: int) -> dict[str,
                 break
             inside = following
         else:
-            inside.setdefault(place[-1], f"sample-{number}")
+            inside.setdefault(place[-1], _text(number))
     return made
 
 
@@ -84,3 +41,7 @@ def varied(value: Any, number: int) -> Any:
     if isinstance(value, list):
         return [varied(each, number) for each in value]
     return f"{value}-{number}" if isinstance(value, str) else value
+
+
+def _text(number: int) -> str:
+    return f"sample-{number}"

@@ -5,43 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
+from engine.base.identity import json_bytes
 from engine.lsp.declared import declared_at
 from engine.lsp.names import Definition
 from engine.lsp.sample_values import tests_of
 from engine.lsp.targets import target_type
 from engine.lsp.trees import Document
 from engine.lsp.workbench import View
-from engine.schema.types import (
-    BOOLEAN,
-    DATE,
-    DURATION,
-    INTEGER,
-    NULL,
-    NUMBER,
-    TIMESTAMP,
-    Array,
-    Money,
-    Object,
-    Recursive,
-    Text,
-    Type,
-    members,
-)
+from engine.schema.sample import sample
 from engine.source.text_rules import is_doubtful, quoted, resolve_plain
 from engine.spec.editor_modeline import modeline
 from engine.spec.kinds import CALCULATING
 
 _TESTED = ("flow", "mapping", "policy", "source", *CALCULATING)
-_SIMPLE: dict[Type, Any] = {
-    BOOLEAN: True,
-    INTEGER: 1,
-    NUMBER: "1.00",
-    DATE: "2026-01-31",
-    TIMESTAMP: "2026-01-31T12:00:00Z",
-    DURATION: "P1D",
-    NULL: None,
-}
-_DEEP = 8
 #: Text that begins so means something else to YAML, or to the language.
 _SIGNS = "=-?:,[]{}#&*!|>'\"%@`"
 
@@ -75,25 +53,7 @@ def _given(view: View, text: str, file: str) -> Any:
     declared = declared_at("test", ("given",))
     inside = View(document, view.bench.uri(file), view.knowledge, view.units, view.bench)
     type_ = None if declared is None else target_type(inside, ("given",), declared)
-    return {} if type_ is None else sample(type_)
-
-
-def sample(type_: Type, depth: int = 0) -> Any:
-    """A value of a type, with what it must have and nothing else."""
-    found = [member for member in members(type_) if member != NULL] or list(members(type_))
-    first = found[0] if found else NULL
-    if isinstance(first, Recursive):
-        first = first.unfold()
-    if isinstance(first, Text):
-        return min(first.values) if first.values else "text"
-    if isinstance(first, Money):
-        return {"amount": "1.00", "currency": first.currency or "EUR"}
-    if isinstance(first, Array):
-        return [] if depth >= _DEEP else [sample(first.element, depth + 1)]
-    if isinstance(first, Object):
-        names = [name for name in first.fields if name in first.required]
-        return {} if depth >= _DEEP else {name: sample(first.fields[name], depth + 1) for name in names}
-    return _SIMPLE.get(first, "value")
+    return {} if type_ is None else orjson.loads(json_bytes(sample(type_)))
 
 
 def _yaml(value: Any, indent: int) -> Iterator[str]:
